@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# One executable each: tests/unit/test_*.c and tests/contract/test_*.c (ctest, labels unit and contract),
+# tests/bench/bench_*.c, and in the fuzz build tests/fuzz/fuzz_*.c instead of the others.
+
+file(GLOB fuzz_sources CONFIGURE_DEPENDS tests/fuzz/fuzz_*.c)
+file(GLOB unit_sources CONFIGURE_DEPENDS tests/unit/test_*.c)
+file(GLOB contract_sources CONFIGURE_DEPENDS tests/contract/test_*.c)
+file(GLOB bench_sources CONFIGURE_DEPENDS tests/bench/bench_*.c)
+file(GLOB setup_sources CONFIGURE_DEPENDS tests/setup/*.c)
+
+if(NATMILL_BUILD STREQUAL fuzz)
+	foreach(source IN LISTS fuzz_sources)
+		cmake_path(GET source STEM name)
+		natmill_program(${name} ${source})
+		target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+		set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY tests/fuzz)
+	endforeach()
+	return()
+endif()
+
+enable_testing()
+pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
+
+function(natmill_tests label)
+	foreach(source IN LISTS ARGN)
+		cmake_path(GET source STEM name)
+		natmill_program(${label}_${name} ${source})
+		target_link_libraries(${label}_${name} PRIVATE PkgConfig::CMOCKA)
+		target_include_directories(${label}_${name} PRIVATE ${PROJECT_SOURCE_DIR})
+		set_target_properties(${label}_${name} PROPERTIES
+			RUNTIME_OUTPUT_DIRECTORY tests/${label} OUTPUT_NAME ${name})
+		add_test(NAME ${label}/${name} COMMAND ${label}_${name} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+		set_tests_properties(${label}/${name} PROPERTIES LABELS ${label} TIMEOUT 120 SKIP_RETURN_CODE 77)
+	endforeach()
+endfunction()
+
+natmill_tests(unit ${unit_sources})
+natmill_tests(contract ${contract_sources})
+
+foreach(source IN LISTS bench_sources setup_sources)
+	cmake_path(GET source STEM name)
+	cmake_path(GET source PARENT_PATH folder)
+	cmake_path(GET folder FILENAME folder)
+	natmill_program(${name} ${source})
+	set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY tests/${folder})
+endforeach()

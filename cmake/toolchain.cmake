@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# Language, warnings and the build types, as one interface target: natmill_toolchain.
+# Sets program_link_options: what only the program itself is linked with.
+
+set(NATMILL_BUILD release CACHE STRING "release, asan, tsan or fuzz")
+set_property(CACHE NATMILL_BUILD PROPERTY STRINGS release asan tsan fuzz)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_C_STANDARD 17)
+set(CMAKE_C_EXTENSIONS ON)
+set(CMAKE_CXX_STANDARD 17)
+set(CMAKE_CXX_SCAN_FOR_MODULES OFF)
+
+find_program(CCACHE ccache)
+if(CCACHE)
+	set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE})
+	set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+add_library(natmill_toolchain INTERFACE)
+set(warnings -Wall -Wextra -Wconversion -Wshadow -Wformat=2 -Wundef -Wpointer-arith -Wcast-qual -Wvla -Werror)
+set(c_warnings -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings)
+target_compile_options(natmill_toolchain INTERFACE
+	${warnings} $<$<COMPILE_LANGUAGE:C>:${c_warnings}> $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions>
+	-g -fno-omit-frame-pointer)
+target_compile_definitions(natmill_toolchain INTERFACE _GNU_SOURCE)
+
+set(program_link_options "")
+if(NATMILL_BUILD STREQUAL release)
+	set(hardening -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE)
+	target_compile_options(natmill_toolchain INTERFACE -O2 ${hardening})
+	target_link_options(natmill_toolchain INTERFACE -pie -Wl,-z,relro,-z,now)
+	if(CMAKE_C_COMPILER_ID STREQUAL GNU)
+		# Fat objects: the program is optimised across files, the many test programs link the plain half quickly.
+		target_compile_options(natmill_toolchain INTERFACE -flto=auto -ffat-lto-objects)
+		target_link_options(natmill_toolchain INTERFACE $<$<NOT:$<STREQUAL:$<TARGET_PROPERTY:NAME>,natmill>>:-fno-lto>)
+		list(APPEND program_link_options -O2 -flto=auto)
+	endif()
+else()
+	set(sanitize_asan -fsanitize=address,undefined -fno-sanitize-recover=all)
+	set(sanitize_tsan -fsanitize=thread)
+	set(sanitize_fuzz -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all)
+	if(NOT DEFINED sanitize_${NATMILL_BUILD})
+		message(FATAL_ERROR "NATMILL_BUILD=${NATMILL_BUILD}: choose release, asan, tsan or fuzz")
+	endif()
+	if(NATMILL_BUILD STREQUAL fuzz AND NOT CMAKE_C_COMPILER_ID MATCHES Clang)
+		message(FATAL_ERROR "the fuzz build needs clang: -DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++")
+	endif()
+	target_compile_options(natmill_toolchain INTERFACE -O1 ${sanitize_${NATMILL_BUILD}})
+	target_link_options(natmill_toolchain INTERFACE ${sanitize_${NATMILL_BUILD}})
+endif()
