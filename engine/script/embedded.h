@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The files that the program carries inside itself: every scripts/NAME.lua under "NAME.lua", and under "ffi.cdef"
- * the preprocessed script/ffi_api.h. The build makes the table (cmake/embed.cmake); it is read-only and lives
- * as long as the program.
+ * The files that the program carries inside itself: every scripts/NAME.lua under "NAME.lua", and
+ * under "ffi.cdef" the preprocessed script/ffi_api.h. The build makes the table (cmake/embed.cmake);
+ * it is read-only and lives as long as the program.
  */
 #ifndef NATMILL_SCRIPT_EMBEDDED_H
 #define NATMILL_SCRIPT_EMBEDDED_H

@@ -41,7 +41,8 @@ export APT_CONFIG=$work/apt.conf
 log=$work/log
 fail() { tail -n 20 "$log" >&2; echo "librdkafka: $1; see $log" >&2; exit 1; }
 apt-get -q update > "$log" 2>&1 || fail "the package lists of $suite could not be fetched"
-(cd "$work/source" && apt-get -q source --only-source librdkafka) >> "$log" 2>&1 || fail "its source could not be fetched"
+(cd "$work/source" && apt-get -q source --only-source librdkafka) >> "$log" 2>&1 ||
+	fail "its source could not be fetched"
 
 cd "$work"/source/librdkafka-*/
 ./configure --prefix="$prefix" --enable-zstd --enable-ssl --enable-gssapi --enable-curl --enable-lz4-ext \

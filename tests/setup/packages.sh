@@ -23,8 +23,8 @@ packages_of()
 	case $2 in bookworm) clang=14 ;; noble) clang=18 ;; *) clang=19 ;; esac
 	case $1 in
 	build)
-		echo gcc g++ cmake ninja-build pkgconf python3 ca-certificates \
-			libluajit-5.1-dev libpcre2-dev libsimdjson-dev libyaml-dev libsqlite3-dev libpq-dev libcmocka-dev
+		echo gcc g++ cmake ninja-build pkgconf python3 ca-certificates libluajit-5.1-dev libpcre2-dev \
+			libsimdjson-dev libyaml-dev libsqlite3-dev libpq-dev libcmocka-dev
 		case $2 in
 		bookworm) echo make dpkg-dev debian-archive-keyring libcurl4-openssl-dev libssl-dev libsasl2-dev \
 			libzstd-dev liblz4-dev zlib1g-dev ;;
@@ -32,46 +32,54 @@ packages_of()
 		esac
 		;;
 	clang) echo clang llvm "libclang-rt-$clang-dev" ;;
-	lint) echo clang clang-format clang-tidy lua-check python3-pytest ;;
-	python) echo python3-venv python3-pip python3-pytest python3-pytest-timeout python3-yaml ;;
+	lint) echo clang-tidy lua-check ;;
+	python) echo python3-venv python3-pip python3-pytest python3-pytest-timeout ;;
 	kafka) echo maven default-jre-headless ;;
 	lua) echo luajit lua-busted ;;
 	esac
 }
 
+# installed: of the names given, those that dpkg has installed, sorted.
+installed()
+{
+	dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null | sed -n 's/^installed //p' | sort -u
+}
+
+# apt_install NAMES: the lists may be missing or old, so they are fetched anew when the first try fails.
+apt_install()
+{
+	local root="" log=build/apt.log
+	if [ "$(id -u)" != 0 ]; then
+		root=sudo
+		command -v sudo > /dev/null || {
+			echo "run: not root and no sudo; as root: apt-get install --no-install-recommends $*" >&2
+			exit 2
+		}
+	fi
+	echo "set-up: installing $*"
+	local apt="$root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o Acquire::Retries=3"
+	local install="$apt install --no-install-recommends"
+	$install "$@" > $log 2>&1 && return
+	{ $apt update && $install "$@"; } > $log 2>&1 && return
+	tail -n 20 $log >&2
+	echo "run: apt-get could not install: $*" >&2
+	exit 2
+}
+
 need_packages()
 {
 	[ -z "${NATMILL_NO_APT:-}" ] || return 0
-	local release group wanted="" missing="" root=""
+	local release group wanted="" missing
 	release=$(os_release)
 	for group in "$@"; do
 		wanted+=" $(packages_of "$group" "${release:-trixie}")"
 	done
 	wanted=$(printf '%s\n' $wanted | sort -u)
 	if [ -z "$release" ]; then
-		echo "run: sets itself up on Debian 12, Debian 13 and Ubuntu 24.04 only. Install these (Debian's names) and" \
-			"set NATMILL_NO_APT=1:" $wanted >&2
+		echo "run: sets itself up on Debian 12, Debian 13 and Ubuntu 24.04 only. Elsewhere install these" \
+			"(Debian's names) and set NATMILL_NO_APT=1:" $wanted >&2
 		exit 2
 	fi
-	missing=$(comm -23 <(echo "$wanted") \
-		<(dpkg-query -W -f '${db:Status-Status} ${Package}\n' $wanted 2>/dev/null | sed -n 's/^installed //p' | sort))
-	[ -n "$missing" ] || return 0
-	if [ "$(id -u)" != 0 ]; then
-		command -v sudo > /dev/null || {
-			echo "run: not root and no sudo; as root: apt-get install --no-install-recommends" $missing >&2
-			exit 2
-		}
-		root=sudo
-	fi
-	echo "set-up: installing" $missing
-	local install="$root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o Acquire::Retries=3 install --no-install-recommends"
-	# The lists may be missing or old: refresh them only when the first try fails.
-	mkdir -p build
-	if ! $install $missing > build/apt.log 2>&1; then
-		$root apt-get -q update > build/apt.log 2>&1 && $install $missing >> build/apt.log 2>&1 || {
-			tail -n 20 build/apt.log >&2
-			echo "run: apt-get could not install:" $missing >&2
-			exit 2
-		}
-	fi
+	missing=$(comm -23 <(echo "$wanted") <(installed $wanted))
+	[ -z "$missing" ] || apt_install $missing
 }

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs the checks for `run`: suite.py test [--all] | lint [--fix] | fuzz [SECONDS].
+
+Each runner goes on after another one has failed; summary.py adds them up. What they leave (JUnit files, logs of fuzz
+targets) lies in build/results. The set-up is done by `run` before.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+
+import checks
+from summary import Summary
+
+RESULTS = "build/results"
+PYTEST = ["build/venv/bin/python", "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+MOCK_MARK = RESULTS + "/mock-cluster"  # tests/system/conftest.py makes it when Apache Kafka is not there
+
+
+class Suite:
+    def __init__(self):
+        self.summary = Summary()
+        shutil.rmtree(RESULTS, ignore_errors=True)
+        os.makedirs(RESULTS)
+
+    def run(self, title, command, env=None):
+        """Runs one runner with its output shown; returns its exit status."""
+        print(f"== {title}", flush=True)
+        start = time.monotonic()
+        status = subprocess.run(command, env={**os.environ, **(env or {})}, check=False).returncode
+        print(f"   {time.monotonic() - start:.0f} s", flush=True)
+        return status
+
+    def build(self, kind):
+        """Builds one type; a build that fails is one failure, and what it would have run cannot."""
+        ok = self.run(f"build {kind}", ["./run", "build", kind]) == 0
+        if not ok:
+            self.summary.check(f"build {kind}", False)
+        return ok
+
+    def ctest(self, kind, folder):
+        if not self.build(kind):
+            return
+        title = f"unit and contract, {kind}"
+        junit = f"{os.getcwd()}/{RESULTS}/ctest-{kind}.xml"
+        command = ["ctest", "--test-dir", folder, "--output-on-failure", "--no-tests=error", "-j", str(os.cpu_count()),
+                   "--output-junit", junit, "--progress" if sys.stdout.isatty() else "--quiet"]
+        suppressions = f"suppressions={os.getcwd()}/tests/setup/tsan.supp"
+        env = {"TSAN_OPTIONS": f"halt_on_error=1:second_deadlock_stack=1:{suppressions}"}
+        self.summary.junit(title, junit, self.run(title, command, env))
+
+    def busted(self):
+        junit = RESULTS + "/busted.xml"
+        command = ["busted", "--lua=/usr/bin/luajit", "-o", "junit", "-Xoutput", junit]
+        status = self.run("busted", command)
+        self.summary.junit("busted", junit, status)
+
+    def pytest(self, title, folders, env=None):
+        folders = [folder for folder in folders if has_tests(folder)]
+        if not folders:
+            return
+        junit = f"{RESULTS}/pytest-{title.replace(' ', '-')}.xml"
+        status = self.run(title, PYTEST + [f"--junitxml={junit}", *folders], env)
+        self.summary.junit(title, junit, status)
+
+    def lint(self):
+        print("== lint", flush=True)
+        for name, passed, detail in checks.lint():
+            self.summary.check(f"lint: {name}", passed, detail)
+
+    def fuzz(self, seconds):
+        if not self.build("fuzz"):
+            return
+        print(f"== fuzz, {seconds} s each", flush=True)
+        for name, passed, detail in checks.fuzz(seconds, RESULTS):
+            self.summary.check(f"fuzz: {name}", passed, detail)
+
+    def close(self):
+        if os.path.exists(MOCK_MARK):
+            self.summary.notes.append("the system tests ran on librdkafka's mock cluster: Apache Kafka was not there")
+        sys.exit(self.summary.close())
+
+
+def has_tests(folder):
+    return any(name.startswith("test_") for _, _, names in os.walk(folder) for name in names)
+
+
+def test(suite, everything):
+    # `release` first: the later runners use its program.
+    suite.ctest("release", "build")
+    suite.lint()
+    suite.pytest("house rules", ["tests/lint"])
+    suite.ctest("asan", "build/asan")
+    suite.busted()
+    suite.fuzz(60 if everything else 5)
+    suite.pytest("system", ["tests/system", "tests/faults"], {"NATMILL_ALL": "1" if everything else ""})
+    if everything:
+        suite.ctest("tsan", "build/tsan")
+        suite.pytest("system under asan", ["tests/system"], {"NATMILL": "build/asan/natmill"})
+
+
+def main():
+    command, arguments = sys.argv[1], sys.argv[2:]
+    if command == "lint" and arguments == ["--fix"]:
+        sys.exit(checks.reformat())
+    suite = Suite()
+    if command == "test" and arguments in ([], ["--all"]):
+        test(suite, bool(arguments))
+    elif command == "lint" and not arguments:
+        suite.lint()
+    elif command == "fuzz" and (not arguments or arguments[0].isdigit()):
+        suite.fuzz(int(arguments[0]) if arguments else 60)
+    else:
+        sys.exit(f"run: `{command}` does not know {' '.join(arguments)}; see ./run help")
+    suite.close()
+
+
+if __name__ == "__main__":
+    main()

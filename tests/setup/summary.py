@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Adds up what all the runners found and prints the closing line. Used by suite.py."""
+
+import os
+import xml.etree.ElementTree as ElementTree
+
+
+class Summary:
+    """Counts of passed, failed and skipped, with a line for each of the last two and notes for the reader."""
+
+    def __init__(self):
+        self.passed = 0
+        self.failed = []
+        self.skipped = []
+        self.notes = []
+
+    def check(self, name, ok, detail=""):
+        if ok:
+            self.passed += 1
+        else:
+            self.failed.append(f"{name}: {detail}" if detail else name)
+
+    def skip(self, name, reason):
+        self.skipped.append(f"{name}: {reason}")
+
+    def junit(self, runner, path, exit_status):
+        """Adds a JUnit file. A runner that failed without a failed case (or without any file) counts as failed."""
+        failed_before = len(self.failed)
+        if os.path.exists(path):
+            for case in ElementTree.parse(path).iter("testcase"):
+                self._case(runner, case)
+        if exit_status != 0 and len(self.failed) == failed_before:
+            self.failed.append(f"{runner}: ended with status {exit_status}")
+
+    def _case(self, runner, case):
+        place = case.get("classname") or ""
+        name = case.get("name") or "?"
+        title = f"{runner}: {name}" if place in ("", name) else f"{runner}: {place}: {name}"
+        skipped = case.find("skipped")
+        if case.find("failure") is not None or case.find("error") is not None or case.get("status") == "fail":
+            self.failed.append(title)
+        elif skipped is not None or case.get("status") in ("notrun", "disabled"):
+            reason = (skipped.get("message") if skipped is not None else "") or "no reason given"
+            self.skipped.append(f"{title}: {reason}")
+        else:
+            self.passed += 1
+
+    def close(self):
+        """Prints the whole and returns the exit status: 1 if anything failed or if nothing ran."""
+        print()
+        for kind, lines in (("skipped", self.skipped), ("FAILED", self.failed), ("note", self.notes)):
+            for line in lines:
+                print(f"{kind}: {line}")
+        print(f"{self.passed} passed, {len(self.failed)} failed, {len(self.skipped)} skipped", flush=True)
+        return 1 if self.failed or self.passed == 0 else 0
