@@ -22,12 +22,18 @@ endif()
 enable_testing()
 pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
 
+# What several tests share: the capture double and the cases of the contract.
+file(GLOB double_sources CONFIGURE_DEPENDS tests/contract/*.c)
+list(FILTER double_sources EXCLUDE REGEX "/test_[^/]*\\.c$")
+add_library(natmill_doubles STATIC ${double_sources})
+target_include_directories(natmill_doubles PUBLIC engine ${PROJECT_SOURCE_DIR})
+target_link_libraries(natmill_doubles PUBLIC natmill_toolchain natmill_libraries PkgConfig::CMOCKA)
+
 function(natmill_tests label)
 	foreach(source IN LISTS ARGN)
 		cmake_path(GET source STEM name)
 		natmill_program(${label}_${name} ${source})
-		target_link_libraries(${label}_${name} PRIVATE PkgConfig::CMOCKA)
-		target_include_directories(${label}_${name} PRIVATE ${PROJECT_SOURCE_DIR})
+		target_link_libraries(${label}_${name} PRIVATE natmill_doubles)
 		set_target_properties(${label}_${name} PROPERTIES
 			RUNTIME_OUTPUT_DIRECTORY tests/${label} OUTPUT_NAME ${name})
 		add_test(NAME ${label}/${name} COMMAND ${label}_${name} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})

@@ -23,7 +23,7 @@ set(c_warnings -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings)
 target_compile_options(natmill_toolchain INTERFACE
 	${warnings} $<$<COMPILE_LANGUAGE:C>:${c_warnings}> $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions>
 	-g -fno-omit-frame-pointer)
-target_compile_definitions(natmill_toolchain INTERFACE _GNU_SOURCE)
+target_compile_definitions(natmill_toolchain INTERFACE _GNU_SOURCE NATMILL_VERSION="${PROJECT_VERSION}")
 
 set(program_link_options "")
 if(NATMILL_BUILD STREQUAL release)

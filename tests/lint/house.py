@@ -26,8 +26,8 @@ LAYERS = {
     "output": ["base", "event", "output"],
     "stream": ["base", "event", "script", "output", "stream"],
     "control": ["base", "event", "script", "output", "stream", "control"],
-    "cli": ["base", "event", "script", "output", "stream", "control", "cli"],
-    "outputs": ["base", "event", "output"],
+    "cli": ["base", "event", "script", "output", "stream", "control", "cli", "outputs"],
+    "outputs": ["base", "event", "output", "outputs"],
 }
 
 # Of the outputs' names, those that mean other things too and so may stand in a string.

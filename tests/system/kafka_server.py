@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A real Apache Kafka for tests, benches and fault runs: one KRaft node, broker and controller in one, on free
+loopback ports, its data in a temporary folder. `./run` puts its jars into build/kafka. mock_kafka.py has the same
+methods over librdkafka's mock cluster, for machines that cannot fetch Kafka."""
+
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
+from kafka_client import KafkaClient
+from waiting import Late, die_with_parent, wait_until
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+JARS = ROOT / "build" / "kafka"
+CLUSTER_ID = "bmF0bWlsbC10ZXN0cy0wMQ"  # 16 bytes, base64 without padding, as Kafka wants them
+
+LOG4J = """log4j.rootLogger=WARN, stdout
+log4j.appender.stdout=org.apache.log4j.ConsoleAppender
+log4j.appender.stdout.layout=org.apache.log4j.PatternLayout
+log4j.appender.stdout.layout.ConversionPattern=%d %p %m (%c)%n
+"""
+
+
+def available():
+    return (JARS / "pom.xml").exists() and shutil.which("java") is not None
+
+
+def free_ports(count):
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in sockets]
+    finally:
+        for one in sockets:
+            one.close()
+
+
+class KafkaServer(KafkaClient):
+    """start() returns when a client can talk to it; stop() and kill() keep the data, close() removes it."""
+
+    is_mock = False
+
+    def __init__(self, properties=None, heap="512m", java_options=("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")):
+        self.port, self.controller_port = free_ports(2)
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="natmill-kafka-"))
+        self.log = self.folder / "server.log"
+        self.process = None
+        self.java = ["java", f"-Xmx{heap}", *java_options, f"-Dlog4j.configuration=file:{self.folder}/log4j.properties",
+                     "-cp", f"{JARS}/*"]
+        super().__init__(f"127.0.0.1:{self.port}")
+        (self.folder / "log4j.properties").write_text(LOG4J, encoding="ascii")
+        lines = [f"{key}={value}" for key, value in {**self._properties(), **(properties or {})}.items()]
+        self.config = self.folder / "server.properties"
+        self.config.write_text("\n".join(lines) + "\n", encoding="ascii")
+
+    def _properties(self):
+        return {
+            "process.roles": "broker,controller",
+            "node.id": 1,
+            "controller.quorum.voters": f"1@127.0.0.1:{self.controller_port}",
+            "listeners": f"PLAINTEXT://127.0.0.1:{self.port},CONTROLLER://127.0.0.1:{self.controller_port}",
+            "controller.listener.names": "CONTROLLER",
+            "log.dirs": self.folder / "data",
+            "auto.create.topics.enable": "false",
+            # Consumers that are killed are missed after half a second, so that kills need no long waits.
+            "group.min.session.timeout.ms": 500,
+            "group.initial.rebalance.delay.ms": 0,
+            "offsets.topic.replication.factor": 1,
+            "offsets.topic.num.partitions": 4,
+            "transaction.state.log.replication.factor": 1,
+            "transaction.state.log.min.isr": 1,
+            "transaction.state.log.num.partitions": 4,
+            "controlled.shutdown.enable": "false",
+            # After a kill the node may register again only when its old session has run out.
+            "broker.session.timeout.ms": 1000,
+            "broker.heartbeat.interval.ms": 200,
+        }
+
+    def _run(self, *arguments, **options):
+        return subprocess.Popen([*self.java, *arguments], stdin=subprocess.DEVNULL, stderr=subprocess.STDOUT,
+                                preexec_fn=die_with_parent, **options)
+
+    def _format(self):
+        with open(self.log, "ab") as log:
+            status = self._run("kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", self.config,
+                               stdout=log).wait(60)
+        if status != 0:
+            raise RuntimeError(f"Kafka's storage could not be formatted: {self.tail()}")
+
+    def start(self, timeout=60):
+        if not (self.folder / "data").exists():
+            self._format()
+        with open(self.log, "ab") as log:
+            self.process = self._run("kafka.Kafka", self.config, stdout=log)
+        wait_until(self._ready, timeout, lambda: f"Kafka is up on port {self.port}: {self.tail()}")
+        return self
+
+    def _ready(self):
+        if self.process.poll() is not None:
+            raise RuntimeError(f"Kafka ended with status {self.process.returncode}: {self.tail()}")
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", self.port)) != 0:
+                return False
+        try:
+            client = AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 0})
+            return bool(client.list_topics(timeout=5).brokers)
+        except KafkaException:
+            return False
+
+    def tail(self, count=15):
+        lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines() if self.log.exists() else []
+        return "\n".join(lines[-count:])
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def pause(self):
+        """Freezes it: connections stay, answers do not come."""
+        self.signal(signal.SIGSTOP)
+
+    def resume(self):
+        self.signal(signal.SIGCONT)
+
+    def kill(self):
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+    def stop(self, timeout=20):
+        """In good order, with its logs flushed."""
+        if self.process is None:
+            return
+        self.signal(signal.SIGTERM)
+        try:
+            wait_until(lambda: self.process.poll() is not None, timeout, "Kafka has stopped")
+        except Late:
+            pass
+        self.kill()
+
+    def restart(self):
+        """On the same ports and data."""
+        self.stop()
+        return self.start()
+
+    def close(self):
+        self.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *_):
+        self.close()
+
+
+if __name__ == "__main__":  # by hand: PYTHON tests/system/kafka_server.py, ends with Enter
+    with KafkaServer() as server:
+        print(server.bootstrap, flush=True)
+        os.read(0, 1)
