@@ -27,7 +27,7 @@ def shown(command):
     """Runs a command; what it says is shown only if it fails. True if it passed."""
     run = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     if run.returncode != 0:
-        print(run.stdout, end="", flush=True)
+        print(run.stdout, end="")
     return run.returncode == 0
 
 
@@ -56,7 +56,7 @@ def lint():
     for name, check in LINT:
         start = time.monotonic()
         passed = check()
-        print(f"   {name}: {'ok' if passed else 'FAILED'}, {time.monotonic() - start:.0f} s", flush=True)
+        print(f"   {name}: {'ok' if passed else 'FAILED'}, {time.monotonic() - start:.0f} s")
         yield name, passed, ""
 
 
@@ -78,5 +78,5 @@ def fuzz(seconds, results):
     programs = sorted(p for p in glob.glob("build/fuzz/tests/fuzz/fuzz_*") if os.access(p, os.X_OK))
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for name, passed, detail in pool.map(lambda program: fuzz_one(program, seconds, results), programs):
-            print(f"   {name}: {'ok' if passed else 'FAILED: ' + detail}", flush=True)
+            print(f"   {name}: {'ok' if passed else 'FAILED: ' + detail}")
             yield name, passed, detail

@@ -27,10 +27,10 @@ class Suite:
 
     def run(self, title, command, env=None):
         """Runs one runner with its output shown; returns its exit status."""
-        print(f"== {title}", flush=True)
+        print(f"== {title}")
         start = time.monotonic()
         status = subprocess.run(command, env={**os.environ, **(env or {})}, check=False).returncode
-        print(f"   {time.monotonic() - start:.0f} s", flush=True)
+        print(f"   {time.monotonic() - start:.0f} s")
         return status
 
     def build(self, kind):
@@ -45,17 +45,16 @@ class Suite:
             return
         title = f"unit and contract, {kind}"
         junit = f"{os.getcwd()}/{RESULTS}/ctest-{kind}.xml"
-        command = ["ctest", "--test-dir", folder, "--output-on-failure", "--no-tests=error", "-j", str(os.cpu_count()),
-                   "--output-junit", junit, "--progress" if sys.stdout.isatty() else "--quiet"]
+        command = ["ctest", "--test-dir", folder, "--quiet", "--no-tests=error", "-j", str(os.cpu_count()),
+                   "--output-junit", junit]
         suppressions = f"suppressions={os.getcwd()}/tests/setup/tsan.supp"
         env = {"TSAN_OPTIONS": f"halt_on_error=1:second_deadlock_stack=1:{suppressions}"}
-        self.summary.junit(title, junit, self.run(title, command, env))
+        self.summary.junit(title, junit, self.run(title, command, env), show=True)
 
     def busted(self):
         junit = RESULTS + "/busted.xml"
         command = ["busted", "--lua=/usr/bin/luajit", "-o", "junit", "-Xoutput", junit]
-        status = self.run("busted", command)
-        self.summary.junit("busted", junit, status)
+        self.summary.junit("busted", junit, self.run("busted", command), show=True)
 
     def pytest(self, title, folders, env=None):
         folders = [folder for folder in folders if has_tests(folder)]
@@ -66,14 +65,14 @@ class Suite:
         self.summary.junit(title, junit, status)
 
     def lint(self):
-        print("== lint", flush=True)
+        print("== lint")
         for name, passed, detail in checks.lint():
             self.summary.check(f"lint: {name}", passed, detail)
 
     def fuzz(self, seconds):
         if not self.build("fuzz"):
             return
-        print(f"== fuzz, {seconds} s each", flush=True)
+        print(f"== fuzz, {seconds} s each")
         for name, passed, detail in checks.fuzz(seconds, RESULTS):
             self.summary.check(f"fuzz: {name}", passed, detail)
 
@@ -102,6 +101,7 @@ def test(suite, everything):
 
 
 def main():
+    sys.stdout.reconfigure(line_buffering=True)  # in step with what the runners print
     command, arguments = sys.argv[1], sys.argv[2:]
     if command == "lint" and arguments == ["--fix"]:
         sys.exit(checks.reformat())

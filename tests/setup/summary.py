@@ -23,12 +23,14 @@ class Summary:
     def skip(self, name, reason):
         self.skipped.append(f"{name}: {reason}")
 
-    def junit(self, runner, path, exit_status):
-        """Adds a JUnit file. A runner that failed without a failed case (or without any file) counts as failed."""
+    def junit(self, runner, path, exit_status, show=False):
+        """Adds a JUnit file. A runner that failed without a failed case (or without any file) counts as failed.
+        show: print what the failed cases wrote, for runners that do not show it themselves."""
         failed_before = len(self.failed)
         if os.path.exists(path):
             for case in ElementTree.parse(path).iter("testcase"):
-                self._case(runner, case)
+                if self._case(runner, case) == "failed" and show:
+                    print(self.failed[-1], *(text.strip() for text in case.itertext() if text.strip()), sep="\n")
         if exit_status != 0 and len(self.failed) == failed_before:
             self.failed.append(f"{runner}: ended with status {exit_status}")
 
@@ -39,11 +41,13 @@ class Summary:
         skipped = case.find("skipped")
         if case.find("failure") is not None or case.find("error") is not None or case.get("status") == "fail":
             self.failed.append(title)
-        elif skipped is not None or case.get("status") in ("notrun", "disabled"):
+            return "failed"
+        if skipped is not None or case.get("status") in ("notrun", "disabled"):
             reason = (skipped.get("message") if skipped is not None else "") or "no reason given"
             self.skipped.append(f"{title}: {reason}")
-        else:
-            self.passed += 1
+            return "skipped"
+        self.passed += 1
+        return "passed"
 
     def close(self):
         """Prints the whole and returns the exit status: 1 if anything failed or if nothing ran."""
