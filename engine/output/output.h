@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The contract that every output fulfils (outputs/NAME.c), and that tests/contract checks.
+ *
+ * Order of calls, all on the worker's thread:
+ *   create, open, positions (after each assignment), then for each batch
+ *   begin, write (once or more), dead (the output that keeps the dead letters), commit | abort; at last
+ * close.
+ *
+ * Verdicts: OK means durable in the sense of the output (COPY committed, delivery report received, fsync
+ * done), for outputs without transactions at the end of write, for transactional ones at the end of commit;
+ * never on enqueue. RETRY: nothing of this call happened or it may be done again without harm; result.alarm
+ * asks for a human (401, missing table). REJECT (write only): the first result.n events of the range; n = 1
+ * says this event, for good, with the reason; n > 1 says "one of these", and the engine bisects by calling
+ * write with parts. FENCED (commit only): another owner has moved the watermark; the engine forgets the batch
+ * and takes up the assignment anew.
+ *
+ * An output never retries, sleeps or drops on its own. It waits only through output_wait(), or bounds
+ * each blocking call below 500 ms and answers RETRY. After RETRY of any call the engine calls abort, backs
+ * off and begins again; after an answer RETRY the output may have closed its connection: open is called again
+ * when result.reopen is set. A write may answer OK for fewer events than it was given (result.n, at least 1):
+ * because the next one needs a verdict of its own, or because its time is up. Which functions are there:
+ * create, close, open, begin, commit and abort always; positions, dead and write where the flags
+ * transactional, keeps_dead and takes_events say so, else NULL.
+ */
+#ifndef NATMILL_OUTPUT_OUTPUT_H
+#define NATMILL_OUTPUT_OUTPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/option.h"
+#include "event/batch.h"
+
+enum output_verdict { OUTPUT_OK, OUTPUT_RETRY, OUTPUT_REJECT, OUTPUT_FENCED };
+
+/* Answer of a call. */
+struct output_result {
+	enum output_verdict verdict;
+	size_t n; /* of write: how many events of the range, from its start, the verdict is about; the engine
+		     goes on with the rest */
+	bool alarm;     /* RETRY that will not mend itself */
+	bool reopen;    /* RETRY: call open before the next attempt */
+	struct err why; /* set unless OK */
+};
+
+/* The state of one partition in one output. */
+#define TOPIC_ID_MAX 32
+struct position {
+	const char *topic;
+	int32_t partition;
+	int64_t offset;    /* next offset to take: in positions() in = where to start without a row, out = the
+			      row's; in commit() = the new one */
+	int64_t expected;  /* commit(): the offset that the row must hold now */
+	int64_t timestamp; /* commit(): newest Kafka timestamp taken, microseconds UTC, or EVENT_NO_TIME */
+	char topic_id[TOPIC_ID_MAX]; /* Kafka's id of the topic ("" unknown); positions(): in = today's, out =
+					the row's */
+	bool born;                   /* positions(): out: the row was made now */
+};
+
+struct output;
+struct output_host;
+
+/* What the engine lends to an output; outlives it. */
+struct output_env {
+	const char *name;         /* of this output in the configuration; key of its watermarks */
+	const char *cluster_id;   /* of the Kafka cluster messages come from; "" until known */
+	struct output_host *host; /* for output_wait() */
+	unsigned worker;          /* number of the worker, from 0 */
+};
+
+/* Range [from, from + n) of the batch's events. The pointers into the batch hold only during the call. */
+struct output_range {
+	const struct batch *batch;
+	const uint32_t *pick; /* places in batch->events, ascending: what filters and watermarks left over */
+	size_t n;
+};
+
+struct output_type {
+	const char *name;             /* in the configuration */
+	const char *help;             /* one line */
+	bool transactional;           /* keeps watermarks: positions, commit with moves, abort undoes all */
+	bool keeps_dead;              /* has dead() */
+	bool takes_events;            /* has write(); false: a dead-letter store only */
+	const struct option *options; /* rows of its settings, NULL-terminated */
+	size_t options_size;          /* of the struct that they fill */
+	/* Checks settings, allocates; no connection yet. NULL with e on error. options outlive the output. */
+	struct output *(*create)(const void *options, const struct output_env *env, struct err *e);
+	void (*close)(struct output *o); /* frees; open transactions are undone */
+	void (*open)(struct output *o, struct output_result *r);
+	void (*positions)(struct output *o, struct position *p, size_t n, struct output_result *r);
+	void (*begin)(struct output *o, struct output_result *r);
+	void (*write)(struct output *o, const struct output_range *range, struct output_result *r);
+	/* Stores dead letters of the batch: twice the same (identity and output) must end as one where the
+	 * store is transactional. */
+	void (*dead)(struct output *o, const struct batch *batch, const struct dead_letter *letters, size_t n,
+		     struct output_result *r);
+	void (*commit)(struct output *o, const struct position *moves, size_t n, struct output_result *r);
+	void (*abort)(struct output *o);
+};
+
+/* For outputs that have nothing to do there. */
+void output_nothing(struct output *o, struct output_result *r); /* open, begin: OK */
+void output_no_commit(struct output *o, const struct position *moves, size_t n,
+		      struct output_result *r); /* OK */
+void output_no_abort(struct output *o);
+
+/* Fill a result; each returns nothing so that outputs can `return output_retry(...)`. */
+void output_ok(struct output_result *r, size_t n);
+void output_retry(struct output_result *r, bool alarm, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+void output_reject(struct output_result *r, size_t n, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+void output_fenced(struct output_result *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Waits until fd is ready for events (poll(2) bits), the deadline passes (clock_mono_ms) or the engine wants
+ * the output to give up (revocation, shutdown past its bound). fd < 0: only time. Meanwhile the engine serves
+ * its control queue. Returns the ready bits, 0 at the deadline, -1 to give up: answer RETRY then. */
+struct output_host {
+	int (*wait)(struct output_host *h, int fd, short events, int64_t deadline_ms);
+};
+int output_wait(struct output_host *h, int fd, short events, int64_t deadline_ms);
+
+#endif
