@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The group's side of the consumer: assignments, revocations, commits; see consumer.h. The handle itself is
+ * made in consumer_open.c, reading is in consumer_fetch.c.
+ */
+#include "stream/consumer.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+
+bool consumer_disturbed(const struct consumer *c)
+{
+	return c->asked == REBALANCE_REVOKE || c->fatal.code != ERR_NONE;
+}
+
+static void note_fatal(struct consumer *c)
+{
+	char text[256];
+	rd_kafka_resp_err_t code = rd_kafka_fatal_error(c->rk, text, sizeof text);
+	if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+		err_set(&c->fatal, ERR_KAFKA, "Kafka: %s", text);
+}
+
+void consumer_serve(struct consumer *c, int timeout_ms)
+{
+	rd_kafka_message_t *m;
+	while ((m = rd_kafka_consumer_poll(c->rk, timeout_ms)) != NULL) {
+		timeout_ms = 0;
+		if (m->err == RD_KAFKA_RESP_ERR__FATAL)
+			note_fatal(c);
+		else if (m->err != RD_KAFKA_RESP_ERR_NO_ERROR)
+			log_warn("Kafka: %s", rd_kafka_message_errstr(m));
+		rd_kafka_message_destroy(m);
+	}
+}
+
+/* The table as a list for librdkafka: those in the state (or any, with want < 0). */
+static rd_kafka_topic_partition_list_t *list_of(const struct consumer *c, int want)
+{
+	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)c->parts.n + 1);
+	for (size_t i = 0; i < c->parts.n; i++) {
+		const struct partition *p = c->parts.items[i];
+		if (want >= 0 && p->state != (enum partition_state)want)
+			continue;
+		rd_kafka_topic_partition_list_add(list, p->topic, p->id)->offset = p->next;
+	}
+	return list;
+}
+
+/* Each partition's messages must go to the data queue before the first of them is fetched. */
+static void forward_queues(struct consumer *c, const rd_kafka_topic_partition_list_t *list)
+{
+	for (int i = 0; i < list->cnt; i++) {
+		rd_kafka_queue_t *q =
+			rd_kafka_queue_get_partition(c->rk, list->elems[i].topic, list->elems[i].partition);
+		if (q == NULL)
+			continue;
+		rd_kafka_queue_forward(q, c->data);
+		rd_kafka_queue_destroy(q);
+	}
+}
+
+/* Answers librdkafka with the list; adds to the assignment (cooperative) or replaces it (eager). */
+static int assign_list(struct consumer *c, const rd_kafka_topic_partition_list_t *list, struct err *e)
+{
+	forward_queues(c, list);
+	if (c->cooperative) {
+		rd_kafka_error_t *error = rd_kafka_incremental_assign(c->rk, list);
+		if (error == NULL)
+			return 0;
+		err_set(e, ERR_KAFKA, "Kafka: assignment: %s", rd_kafka_error_string(error));
+		rd_kafka_error_destroy(error);
+		return -1;
+	}
+	rd_kafka_resp_err_t code = rd_kafka_assign(c->rk, list);
+	if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+		return err_set(e, ERR_KAFKA, "Kafka: assignment: %s", rd_kafka_err2str(code));
+	return 0;
+}
+
+int consumer_assign(struct consumer *c, struct err *e)
+{
+	for (size_t i = 0; !c->cooperative && i < c->parts.n; i++)
+		if (c->parts.items[i]->state == PARTITION_READING)
+			c->parts.items[i]->state = PARTITION_POSITIONED; /* replaced at its next offset */
+	rd_kafka_topic_partition_list_t *list = list_of(c, PARTITION_POSITIONED);
+	if (!c->cooperative)
+		consumer_forget_leftovers(c, true);
+	int rc = assign_list(c, list, e);
+	rd_kafka_topic_partition_list_destroy(list);
+	if (rc != 0)
+		return rc;
+	for (size_t i = 0; i < c->parts.n; i++)
+		if (c->parts.items[i]->state == PARTITION_POSITIONED)
+			c->parts.items[i]->state = PARTITION_READING;
+	return 0;
+}
+
+static void asked_done(struct consumer *c)
+{
+	if (c->asked_list != NULL)
+		rd_kafka_topic_partition_list_destroy(c->asked_list);
+	c->asked_list = NULL;
+	c->asked = REBALANCE_NONE;
+}
+
+void consumer_accept(struct consumer *c)
+{
+	for (int i = 0; i < c->asked_list->cnt; i++)
+		partitions_add(&c->parts, c->asked_list->elems[i].topic, c->asked_list->elems[i].partition);
+	/* The group must not wait for our outputs: take the assignment at once, empty, and hand over each
+	 * partition as soon as its position is known. */
+	rd_kafka_topic_partition_list_t *none = rd_kafka_topic_partition_list_new(0);
+	struct err e;
+	if (assign_list(c, none, &e) != 0)
+		log_warn("%s", e.msg);
+	rd_kafka_topic_partition_list_destroy(none);
+	log_info("Kafka: assigned %d partitions, %zu in all", c->asked_list->cnt, c->parts.n);
+	asked_done(c);
+}
+
+void consumer_release(struct consumer *c)
+{
+	if (!c->lost)
+		consumer_commit(c, 2000);
+	for (int i = 0; i < c->asked_list->cnt; i++) {
+		const rd_kafka_topic_partition_t *tp = &c->asked_list->elems[i];
+		struct partition *p = partitions_find(&c->parts, tp->topic, tp->partition);
+		if (p != NULL)
+			p->revoked = true;
+	}
+	consumer_forget_leftovers(c, false);
+	partitions_drop_revoked(&c->parts);
+	if (c->cooperative) {
+		rd_kafka_error_t *error = rd_kafka_incremental_unassign(c->rk, c->asked_list);
+		if (error != NULL) {
+			log_warn("Kafka: revocation: %s", rd_kafka_error_string(error));
+			rd_kafka_error_destroy(error);
+		}
+	} else {
+		rd_kafka_assign(c->rk, NULL);
+	}
+	log_info("Kafka: %s %d partitions, %zu left", c->lost ? "lost" : "gave up", c->asked_list->cnt,
+		 c->parts.n);
+	c->lost = false;
+	asked_done(c);
+}
+
+void consumer_restart(struct consumer *c)
+{
+	rd_kafka_topic_partition_list_t *reading = list_of(c, PARTITION_READING);
+	consumer_forget_leftovers(c, true);
+	if (c->cooperative) {
+		rd_kafka_error_t *error = rd_kafka_incremental_unassign(c->rk, reading);
+		if (error != NULL)
+			rd_kafka_error_destroy(error);
+	} else {
+		/* An empty list, not NULL: NULL would give the partitions back to the group. */
+		rd_kafka_topic_partition_list_t *none = rd_kafka_topic_partition_list_new(0);
+		rd_kafka_assign(c->rk, none);
+		rd_kafka_topic_partition_list_destroy(none);
+	}
+	rd_kafka_topic_partition_list_destroy(reading);
+	partitions_restart(&c->parts);
+	c->out_of_place = false;
+}
+
+/* Waits for the answer of a commit that was sent with the queue q. */
+static void await_commit(rd_kafka_queue_t *q, int wait_ms)
+{
+	rd_kafka_event_t *ev = rd_kafka_queue_poll(q, wait_ms);
+	if (ev == NULL)
+		log_warn("Kafka: no answer to a commit within %d ms; the next owner may read some messages "
+			 "again",
+			 wait_ms);
+	else if (rd_kafka_event_error(ev) != RD_KAFKA_RESP_ERR_NO_ERROR)
+		log_warn("Kafka: commit: %s", rd_kafka_event_error_string(ev));
+	if (ev != NULL)
+		rd_kafka_event_destroy(ev);
+}
+
+void consumer_commit(struct consumer *c, int wait_ms)
+{
+	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)c->parts.n + 1);
+	for (size_t i = 0; i < c->parts.n; i++) {
+		struct partition *p = c->parts.items[i];
+		if (p->state != PARTITION_READING || p->settled == p->committed)
+			continue;
+		rd_kafka_topic_partition_list_add(list, p->topic, p->id)->offset = p->settled;
+		p->committed = p->settled;
+	}
+	if (list->cnt > 0 && wait_ms > 0) {
+		rd_kafka_queue_t *q = rd_kafka_queue_new(c->rk);
+		rd_kafka_commit_queue(c->rk, list, q, NULL, NULL);
+		await_commit(q, wait_ms);
+		rd_kafka_queue_destroy(q);
+	} else if (list->cnt > 0) {
+		rd_kafka_commit(c->rk, list, 1);
+	}
+	if (list->cnt > 0)
+		stats_add(&c->stats->commits, 1);
+	rd_kafka_topic_partition_list_destroy(list);
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A worker's Kafka consumer. Two queues: each assigned partition's messages go to the data queue, rebalances
+ * and errors stay on the control queue, so that the group's protocol is served while no message is read.
+ * Positions are set only by explicit offsets in the assignment; librdkafka's own offset store is not used.
+ * Rebalances are only noted by the callback and acted upon by the worker at a safe point. One thread.
+ */
+#ifndef NATMILL_STREAM_CONSUMER_H
+#define NATMILL_STREAM_CONSUMER_H
+
+#include <librdkafka/rdkafka.h>
+#include <stdbool.h>
+
+#include "event/batch.h"
+#include "stream/partitions.h"
+#include "stream/settings.h"
+#include "stream/stats.h"
+
+enum rebalance { REBALANCE_NONE, REBALANCE_ASSIGN, REBALANCE_REVOKE };
+
+/* Messages taken from the data queue and not yet put into a batch. */
+struct leftovers {
+	rd_kafka_message_t **items;
+	size_t first;
+	size_t n; /* of items, from first to n */
+};
+
+struct consumer {
+	rd_kafka_t *rk;
+	rd_kafka_queue_t *control;
+	rd_kafka_queue_t *data;
+	struct partitions parts;
+	struct leftovers leftovers;
+	enum rebalance asked; /* by the group, not answered yet */
+	rd_kafka_topic_partition_list_t *asked_list;
+	bool lost;        /* the asked revocation came too late: the partitions are others' already */
+	bool cooperative; /* protocol of the group, known at the first assignment */
+	bool closing;
+	bool out_of_place; /* a partition's position is not readable any more: take up anew */
+	struct err fatal;  /* code ERR_NONE: none */
+	struct worker_stats *stats;
+	char cluster_id[64];
+};
+
+/* topics: topic_count names and ^regexes. Creates the handle, waits until a broker answers (settings'
+ * connect_timeout), subscribes. stats and settings must outlive the consumer. -1 with e: nothing is left
+ * open. */
+int consumer_open(struct consumer *c, const struct kafka_settings *settings, int64_t prefetch_bytes,
+		  const char *const *topics, size_t topic_count, struct worker_stats *stats, struct err *e);
+
+/* Leaves the group and frees everything. Call with the batch released. */
+void consumer_close(struct consumer *c);
+
+/* Serves the control queue, waiting up to timeout_ms for the first item. */
+void consumer_serve(struct consumer *c, int timeout_ms);
+
+/* True when work under way must be given up: partitions revoked, or a fatal error. */
+bool consumer_disturbed(const struct consumer *c);
+
+/* Takes the asked partitions into the table, state WAITING; answers the group at once with what can be read
+ * now. */
+void consumer_accept(struct consumer *c);
+
+/* Gives the revoked partitions up and answers the group. */
+void consumer_release(struct consumer *c);
+
+/* Hands all partitions that are POSITIONED to librdkafka at their offset `next`. */
+int consumer_assign(struct consumer *c, struct err *e);
+
+/* Stops reading and puts all partitions back to WAITING (the group keeps them ours). */
+void consumer_restart(struct consumer *c);
+
+/* Commits `settled` of each partition that moved since the last commit. wait_ms > 0: waits for the answer
+ * that long. */
+void consumer_commit(struct consumer *c, int wait_ms);
+
+/* Fills the batch until it holds max messages, bytes of values, or the deadline (clock_mono_ms) has passed.
+ * Sets batch_end and batch_newest of the partitions. Returns the number of messages. */
+struct fetch_limits {
+	uint32_t messages;
+	int64_t bytes;
+	int64_t deadline_ms;
+};
+size_t consumer_fetch(struct consumer *c, struct batch *b, const struct fetch_limits *limits);
+
+/* Destroys the librdkafka messages of the batch and resets it. */
+void consumer_release_batch(struct consumer *c, struct batch *b);
+
+/* Forgets what was fetched and is not in a batch; all of it or that of partitions marked revoked. For
+ * consumer.c. */
+void consumer_forget_leftovers(struct consumer *c, bool all);
+
+#endif

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Makes and ends the librdkafka handle of a worker; see consumer.h.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/strbuf.h"
+#include "stream/consumer.h"
+
+/* The delivery guarantee rests on these; nobody may set them otherwise. */
+static const char *const owned_properties[][2] = {
+	{"enable.auto.commit", "false"},
+	{"enable.auto.offset.store", "false"},
+	{"auto.offset.reset", "error"},
+	{"enable.partition.eof", "false"},
+};
+
+/* Better defaults than librdkafka's for this work; the configuration may change them. Figures: ./run bench.
+ */
+static const char *const preferred_properties[][2] = {
+	{"fetch.queue.backoff.ms", "1"}, /* the default sleeps up to 1 s when the prefetch is full */
+	{"queued.min.messages", "20000"},
+	{"allow.auto.create.topics", "false"},
+	{"topic.metadata.refresh.interval.ms", "30000"}, /* new topics and partitions are seen within this */
+	{"client.id", "natmill"},
+};
+
+static int set(rd_kafka_conf_t *conf, const char *key, const char *value, struct err *e)
+{
+	char text[256];
+	if (rd_kafka_conf_set(conf, key, value, text, sizeof text) == RD_KAFKA_CONF_OK)
+		return 0;
+	return err_set(e, ERR_CONFIG, "kafka.properties: %s", text);
+}
+
+static int set_user_properties(rd_kafka_conf_t *conf, const struct text_map *properties, struct err *e)
+{
+	static const char *const own_options[][2] = {{"bootstrap.servers", "kafka.brokers"},
+						     {"metadata.broker.list", "kafka.brokers"},
+						     {"group.id", "kafka.group"},
+						     {"partition.assignment.strategy", "kafka.strategy"}};
+	for (size_t i = 0; i < properties->n; i++) {
+		const char *key = properties->items[i].key;
+		for (size_t k = 0; k < sizeof owned_properties / sizeof owned_properties[0]; k++)
+			if (strcmp(key, owned_properties[k][0]) == 0)
+				return err_set(e, ERR_CONFIG,
+					       "kafka.properties: %s is natmill's own: nothing could be "
+					       "promised otherwise; "
+					       "remove it",
+					       key);
+		for (size_t k = 0; k < sizeof own_options / sizeof own_options[0]; k++)
+			if (strcmp(key, own_options[k][0]) == 0)
+				return err_set(e, ERR_CONFIG,
+					       "kafka.properties: use the option %s instead of %s",
+					       own_options[k][1], key);
+		if (set(conf, key, properties->items[i].value, e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int configure(rd_kafka_conf_t *conf, const struct kafka_settings *s, int64_t prefetch, struct err *e)
+{
+	static const char *const strategies[] = {"roundrobin", "range", "cooperative-sticky"};
+	char kbytes[24];
+	char bytes[24];
+	snprintf(kbytes, sizeof kbytes, "%lld", (long long)(prefetch / 1024));
+	snprintf(bytes, sizeof bytes, "%lld", (long long)prefetch);
+	for (size_t i = 0; i < sizeof preferred_properties / sizeof preferred_properties[0]; i++)
+		if (set(conf, preferred_properties[i][0], preferred_properties[i][1], e) != 0)
+			return -1;
+	if (set(conf, "queued.max.messages.kbytes", kbytes, e) != 0 ||
+	    set(conf, "fetch.max.bytes", bytes, e) != 0 || set_user_properties(conf, &s->properties, e) != 0)
+		return -1;
+	for (size_t i = 0; i < sizeof owned_properties / sizeof owned_properties[0]; i++)
+		if (set(conf, owned_properties[i][0], owned_properties[i][1], e) != 0)
+			return -1;
+	if (set(conf, "bootstrap.servers", s->brokers, e) != 0 || set(conf, "group.id", s->group, e) != 0)
+		return -1;
+	return set(conf, "partition.assignment.strategy", strategies[s->strategy], e);
+}
+
+/* Only notes what the group asks; the worker acts at a safe point. While closing there is no such point any
+ * more. */
+static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t *list,
+			 void *opaque)
+{
+	struct consumer *c = opaque;
+	const char *protocol = rd_kafka_rebalance_protocol(rk);
+	c->cooperative = protocol != NULL && strcmp(protocol, "COOPERATIVE") == 0;
+	if (c->asked_list != NULL)
+		rd_kafka_topic_partition_list_destroy(c->asked_list);
+	c->asked_list = rd_kafka_topic_partition_list_copy(list);
+	c->asked = code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS ? REBALANCE_ASSIGN : REBALANCE_REVOKE;
+	c->lost = c->asked == REBALANCE_REVOKE && rd_kafka_assignment_lost(rk);
+	if (c->stats != NULL)
+		stats_add(&c->stats->rebalances, 1);
+	if (c->closing)
+		consumer_release(c);
+}
+
+static void on_log(const rd_kafka_t *rk, int level, const char *facility, const char *text)
+{
+	(void)rk;
+	if (level <= 3)
+		log_warn("librdkafka: %s: %s", facility, text);
+	else
+		log_debug("librdkafka: %s: %s", facility, text);
+}
+
+static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
+{
+	(void)rk;
+	struct consumer *c = opaque;
+	/* Before the first contact the one clear line comes from connect(). */
+	if (c->cluster_id[0] != '\0')
+		log_warn("Kafka: %s: %s", rd_kafka_err2name((rd_kafka_resp_err_t)code), reason);
+	else
+		snprintf(c->fatal.msg, sizeof c->fatal.msg, "%s", reason);
+}
+
+static void on_commit(rd_kafka_t *rk, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t *list,
+		      void *opaque)
+{
+	(void)rk;
+	(void)list;
+	(void)opaque;
+	if (code != RD_KAFKA_RESP_ERR_NO_ERROR && code != RD_KAFKA_RESP_ERR__NO_OFFSET)
+		log_warn("Kafka: commit: %s", rd_kafka_err2str(code));
+}
+
+/* Waits until a broker answers and keeps the cluster's id. */
+static int connect_broker(struct consumer *c, const struct kafka_settings *s, struct err *e)
+{
+	int64_t deadline = clock_mono_ms() + s->connect_timeout_ms;
+	for (;;) {
+		int64_t left = deadline - clock_mono_ms();
+		if (left <= 0)
+			break;
+		char *id = rd_kafka_clusterid(c->rk, left < 500 ? (int)left : 500);
+		rd_kafka_poll(c->rk, 0);
+		if (id == NULL)
+			continue;
+		snprintf(c->cluster_id, sizeof c->cluster_id, "%s", id);
+		rd_kafka_mem_free(c->rk, id);
+		c->fatal.msg[0] = '\0';
+		return 0;
+	}
+	return err_set(
+		e, ERR_KAFKA,
+		"Kafka: no broker of %s answered within %lld s (%s); check kafka.brokers and the network",
+		s->brokers, (long long)(s->connect_timeout_ms + 999) / 1000,
+		c->fatal.msg[0] != '\0' ? c->fatal.msg : "no error told");
+}
+
+static int subscribe(struct consumer *c, const char *const *topics, size_t count, struct err *e)
+{
+	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(8);
+	for (size_t i = 0; i < count; i++)
+		rd_kafka_topic_partition_list_add(list, topics[i], RD_KAFKA_PARTITION_UA);
+	rd_kafka_resp_err_t code = rd_kafka_subscribe(c->rk, list);
+	rd_kafka_topic_partition_list_destroy(list);
+	if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+		return err_set(e, ERR_KAFKA, "Kafka: cannot subscribe: %s; check the topic names",
+			       rd_kafka_err2str(code));
+	return 0;
+}
+
+int consumer_open(struct consumer *c, const struct kafka_settings *settings, int64_t prefetch_bytes,
+		  const char *const *topics, size_t topic_count, struct worker_stats *stats, struct err *e)
+{
+	*c = (struct consumer){.stats = stats};
+	rd_kafka_conf_t *conf = rd_kafka_conf_new();
+	if (configure(conf, settings, prefetch_bytes, e) != 0) {
+		rd_kafka_conf_destroy(conf);
+		return -1;
+	}
+	rd_kafka_conf_set_opaque(conf, c);
+	rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
+	rd_kafka_conf_set_log_cb(conf, on_log);
+	rd_kafka_conf_set_error_cb(conf, on_error);
+	rd_kafka_conf_set_offset_commit_cb(conf, on_commit);
+	char text[256];
+	c->rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof text);
+	if (c->rk == NULL) {
+		rd_kafka_conf_destroy(conf);
+		return err_set(e, ERR_CONFIG, "kafka: %s", text);
+	}
+	c->data = rd_kafka_queue_new(c->rk);
+	if (connect_broker(c, settings, e) != 0) {
+		consumer_close(c);
+		return -1;
+	}
+	rd_kafka_poll_set_consumer(c->rk);
+	c->control = rd_kafka_queue_get_consumer(c->rk);
+	if (subscribe(c, topics, topic_count, e) != 0) {
+		consumer_close(c);
+		return -1;
+	}
+	return 0;
+}
+
+void consumer_close(struct consumer *c)
+{
+	if (c->rk == NULL)
+		return;
+	consumer_forget_leftovers(c, true);
+	c->closing = true;
+	if (c->asked == REBALANCE_REVOKE)
+		consumer_release(c);
+	if (c->control != NULL) {
+		rd_kafka_consumer_close(c->rk);
+		rd_kafka_queue_destroy(c->control);
+	}
+	rd_kafka_queue_destroy(c->data);
+	if (c->asked_list != NULL)
+		rd_kafka_topic_partition_list_destroy(c->asked_list);
+	free(c->leftovers.items);
+	partitions_free(&c->parts);
+	rd_kafka_destroy(c->rk);
+	c->rk = NULL;
+}

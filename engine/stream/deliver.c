@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Delivery of a batch; see deliver.h. An attempt of one output is all or nothing where the output has
+ * transactions; whatever fails is undone by its abort and tried again from the start of that output. Outputs
+ * that are done are not asked again for the same batch.
+ */
+#include "stream/deliver.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/strbuf.h"
+
+/* One output's part of a batch. */
+struct share {
+	struct sink *sink;
+	size_t place; /* among the sinks; index into taken */
+	size_t n;     /* events picked */
+	size_t move_count;
+	uint32_t dead_mark; /* dead letters before this output's first attempt */
+};
+
+bool deliver_output_refuses(size_t refused, size_t n)
+{
+	size_t allowed = n / 100 > 100 ? n / 100 : 100;
+	return refused > allowed;
+}
+
+void delivery_free(struct delivery *d)
+{
+	free(d->pick);
+	free(d->moves);
+	d->pick = NULL;
+	d->moves = NULL;
+}
+
+/* The events that the output does not have yet: nearly always all of them. */
+static void pick_events(struct delivery *d, const struct batch *b, struct share *share)
+{
+	if (d->pick_max < b->event_count) {
+		d->pick_max = b->event_count;
+		d->pick = xrealloc(d->pick, d->pick_max * sizeof *d->pick);
+	}
+	bool ahead = false; /* has the output some of these messages already? */
+	for (size_t i = 0; i < d->parts->n; i++) {
+		const struct partition *p = d->parts->items[i];
+		ahead = ahead || (p->batch_end >= 0 && p->taken[share->place] > p->settled);
+	}
+	share->n = 0;
+	for (uint32_t i = 0; i < b->event_count; i++) {
+		const struct message *m = batch_message_of(b, &b->events[i]);
+		const struct partition *p = ahead ? partitions_find(d->parts, m->topic, m->partition) : NULL;
+		if (p == NULL || m->offset >= p->taken[share->place])
+			d->pick[share->n++] = i;
+	}
+}
+
+/* How the watermarks move when this output has the batch. */
+static void plan_moves(struct delivery *d, struct share *share)
+{
+	if (d->moves_max < d->parts->n) {
+		d->moves_max = d->parts->n;
+		d->moves = xrealloc(d->moves, d->moves_max * sizeof *d->moves);
+	}
+	share->move_count = 0;
+	for (size_t i = 0; i < d->parts->n; i++) {
+		const struct partition *p = d->parts->items[i];
+		if (p->batch_end < 0 || p->batch_end <= p->taken[share->place])
+			continue;
+		struct position *m = &d->moves[share->move_count++];
+		*m = (struct position){.topic = p->topic,
+				       .partition = p->id,
+				       .offset = p->batch_end,
+				       .expected = p->taken[share->place],
+				       .timestamp = p->batch_newest};
+		memcpy(m->topic_id, p->topic_id, sizeof m->topic_id);
+	}
+}
+
+static void refuse_event(struct batch *b, const struct share *share, uint32_t event,
+			 const struct output_result *r)
+{
+	const struct event *ev = &b->events[event];
+	struct dead_letter *letter = batch_add_dead(b, ev->message, ev->record, r->why.msg);
+	letter->index = ev->index;
+	letter->output = share->sink->config->name;
+}
+
+/* Writes all picked events; a refused range is halved until the refused event stands alone. */
+static void write_events(struct delivery *d, struct batch *b, const struct share *share,
+			 struct output_result *r)
+{
+	size_t limit = share->n;
+	size_t refused = 0;
+	for (size_t from = 0; from < share->n;) {
+		size_t left = share->n - from;
+		struct output_range range = {.batch = b,
+					     .pick = d->pick + from,
+					     .n = left < limit ? left : limit};
+		share->sink->type->write(share->sink->out, &range, r);
+		if (r->verdict == OUTPUT_OK) {
+			from += r->n;
+			limit = limit * 2 < share->n ? limit * 2 : share->n;
+		} else if (r->verdict == OUTPUT_REJECT && r->n > 1) {
+			limit = r->n / 2;
+		} else if (r->verdict == OUTPUT_REJECT) {
+			refuse_event(b, share, d->pick[from], r);
+			from++;
+			if (deliver_output_refuses(++refused, share->n)) {
+				struct err why = r->why;
+				output_retry(r, true,
+					     "refuses %zu of %zu events, so it is the output that refuses, "
+					     "not the data; "
+					     "the last reason: %s",
+					     refused, share->n, why.msg);
+				return;
+			}
+		} else {
+			return;
+		}
+	}
+	output_ok(r, share->n);
+}
+
+/* Dead letters [from, dead_count) into a store that is not the output under way. */
+static void store_dead_apart(struct delivery *d, const struct batch *b, uint32_t from,
+			     struct output_result *r)
+{
+	struct sink *store = &d->sinks->items[d->sinks->store];
+	size_t n = b->dead_count - from;
+	sink_open(store, r);
+	if (r->verdict == OUTPUT_OK && store->type->transactional)
+		store->type->begin(store->out, r);
+	if (r->verdict == OUTPUT_OK)
+		store->type->dead(store->out, b, b->dead + from, n, r);
+	if (r->verdict == OUTPUT_OK && store->type->transactional)
+		store->type->commit(store->out, NULL, 0, r);
+	if (r->verdict != OUTPUT_OK)
+		sink_failed(store, r);
+	else
+		sink_worked(store);
+}
+
+/* One attempt of one output. */
+static void attempt(struct delivery *d, struct batch *b, struct share *share, struct output_result *r)
+{
+	struct sink *s = share->sink;
+	const struct output_type *t = s->type;
+	int store = d->sinks->store;
+	b->dead_count = share->dead_mark; /* what an undone attempt refused is refused anew */
+	sink_open(s, r);
+	if (r->verdict == OUTPUT_OK && t->begin != NULL)
+		t->begin(s->out, r);
+	if (r->verdict == OUTPUT_OK && t->takes_events)
+		write_events(d, b, share, r);
+	if (r->verdict != OUTPUT_OK)
+		return;
+	if ((int)share->place == store && b->dead_count > 0)
+		t->dead(s->out, b, b->dead, b->dead_count, r);
+	else if (store >= 0 && (size_t)store < share->place && b->dead_count > share->dead_mark)
+		store_dead_apart(d, b, share->dead_mark, r);
+	if (r->verdict == OUTPUT_OK && t->commit != NULL)
+		t->commit(s->out, d->moves, share->move_count, r);
+}
+
+static void count_output(const struct batch *b, const struct share *share)
+{
+	struct output_stats *stats = share->sink->stats;
+	uint64_t rejected = 0;
+	for (uint32_t i = share->dead_mark; i < b->dead_count; i++)
+		rejected += b->dead[i].output == share->sink->config->name;
+	stats_add(&stats->offered, share->n);
+	stats_add(&stats->rejected, rejected);
+	stats_add(&stats->stored, share->n - rejected);
+	stats_add(&stats->skipped, b->event_count - share->n);
+}
+
+static void drop_share(struct batch *b, const struct share *share)
+{
+	b->dead_count = share->dead_mark;
+	stats_add(&share->sink->stats->offered, share->n);
+	stats_add(&share->sink->stats->dropped, share->n);
+	log_error("output %s: %zu events dropped after %d attempts: it is best_effort",
+		  share->sink->config->name, share->n, DELIVER_BEST_EFFORT_ATTEMPTS);
+}
+
+static enum deliver_verdict deliver_to(struct delivery *d, struct batch *b, size_t place)
+{
+	struct share share = {.sink = &d->sinks->items[place], .place = place, .dead_mark = b->dead_count};
+	pick_events(d, b, &share);
+	plan_moves(d, &share);
+	if (!share.sink->type->takes_events && b->dead_count == 0)
+		return DELIVER_DONE;
+	for (unsigned tries = 1;; tries++) {
+		struct output_result r;
+		attempt(d, b, &share, &r);
+		if (r.verdict == OUTPUT_OK)
+			break;
+		if (r.verdict == OUTPUT_FENCED) {
+			log_warn("output %s: %s; the batch is forgotten and the position read anew",
+				 share.sink->config->name, r.why.msg);
+			share.sink->type->abort(share.sink->out);
+			return DELIVER_FENCED;
+		}
+		stats_add(&d->stats->retries, 1);
+		int64_t delay = sink_failed(share.sink, &r);
+		if (share.sink->config->best_effort && tries >= DELIVER_BEST_EFFORT_ATTEMPTS) {
+			drop_share(b, &share);
+			return DELIVER_DONE;
+		}
+		if (output_wait(d->host, -1, 0, clock_mono_ms() + delay) < 0)
+			return DELIVER_GIVEN_UP;
+	}
+	sink_worked(share.sink);
+	count_output(b, &share);
+	for (size_t i = 0; i < d->parts->n; i++) {
+		struct partition *p = d->parts->items[i];
+		if (p->batch_end > p->taken[place])
+			p->taken[place] = p->batch_end;
+	}
+	return DELIVER_DONE;
+}
+
+enum deliver_verdict deliver_batch(struct delivery *d, struct batch *b)
+{
+	for (size_t i = 0; i < d->sinks->n; i++) {
+		enum deliver_verdict v = deliver_to(d, b, i);
+		if (v != DELIVER_DONE)
+			return v;
+	}
+	for (size_t i = 0; i < d->parts->n; i++)
+		if (d->parts->items[i]->batch_end > d->parts->items[i]->settled)
+			d->parts->items[i]->settled = d->parts->items[i]->batch_end;
+	return DELIVER_DONE;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Delivers one batch to every output: begin, write with bisecting, dead letters, commit; retries with backoff
+ * until each required output has it, or the work is to be given up. See DESIGN of the guarantee in
+ * docs/architecture.md.
+ */
+#ifndef NATMILL_STREAM_DELIVER_H
+#define NATMILL_STREAM_DELIVER_H
+
+#include "event/batch.h"
+#include "stream/partitions.h"
+#include "stream/sinks.h"
+#include "stream/stats.h"
+
+enum deliver_verdict {
+	DELIVER_DONE,     /* every required output has the batch; taken and settled have moved */
+	DELIVER_GIVEN_UP, /* the wait said so: nothing uncommitted is left behind, the batch will be read
+			     again */
+	DELIVER_FENCED,   /* another owner has moved the watermark: take up the assignment anew */
+};
+
+#define DELIVER_BEST_EFFORT_ATTEMPTS 3
+
+struct delivery {
+	struct sinks *sinks;
+	struct partitions *parts;
+	struct output_host *host;
+	struct worker_stats *stats;
+	/* Scratch, kept between batches: */
+	uint32_t *pick;
+	size_t pick_max;
+	struct position *moves;
+	size_t moves_max;
+};
+
+enum deliver_verdict deliver_batch(struct delivery *d, struct batch *b);
+void delivery_free(struct delivery *d);
+
+/* True when so many of n events refused mean that the output refuses, not the data. Pure. */
+bool deliver_output_refuses(size_t refused, size_t n);
+
+#endif

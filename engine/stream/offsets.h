@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What Kafka knows of the partitions that wait for a position: ids of their topics, first and last offset,
+ * the group's committed offset. Asks the broker, serving the control queue meanwhile. Called on assignment.
+ */
+#ifndef NATMILL_STREAM_OFFSETS_H
+#define NATMILL_STREAM_OFFSETS_H
+
+#include "stream/consumer.h"
+
+struct offsets {
+	struct partition *partition;
+	int64_t low;                 /* first offset of the log */
+	int64_t high;                /* offset behind the last message */
+	int64_t committed;           /* of the group; -1 = none */
+	bool known;                  /* the broker answered for this partition */
+	char topic_id[TOPIC_ID_MAX]; /* "" = the broker does not tell */
+};
+
+/* Fills one entry for each partition in state WAITING, at most max. Returns their number, or -1 with e when
+ * the broker did not answer within timeout_ms or the work was disturbed: try again later. */
+int offsets_ask(struct consumer *c, struct offsets *out, size_t max, int timeout_ms, struct err *e);
+
+#endif

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Option rows of the stream layer and how the memory budget is divided; see settings.h.
+ */
+#include "stream/settings.h"
+
+#include "event/envelope.h"
+
+#define KAFKA(field) offsetof(struct kafka_settings, field)
+#define BATCH(field) offsetof(struct batch_settings, field)
+#define ENGINE(field) offsetof(struct engine_settings, field)
+
+const struct option kafka_options[] = {
+	{.name = "brokers",
+	 .type = OPTION_TEXT,
+	 .offset = KAFKA(brokers),
+	 .required = true,
+	 .help = "Bootstrap servers, `host:port` separated by commas."},
+	{.name = "group",
+	 .type = OPTION_TEXT,
+	 .offset = KAFKA(group),
+	 .fallback = "natmill",
+	 .help = "Consumer group. Processes of one group share the partitions."},
+	{.name = "strategy",
+	 .type = OPTION_CHOICE,
+	 .offset = KAFKA(strategy),
+	 .fallback = "roundrobin",
+	 .choices = "roundrobin|range|cooperative-sticky",
+	 .help = "How the group divides partitions. All members must use the same."},
+	{.name = "start",
+	 .type = OPTION_CHOICE,
+	 .offset = KAFKA(start),
+	 .fallback = "earliest",
+	 .choices = "earliest|latest",
+	 .help = "Where to start when neither a watermark nor a committed offset is known."},
+	{.name = "connect_timeout",
+	 .type = OPTION_DURATION,
+	 .offset = KAFKA(connect_timeout_ms),
+	 .fallback = "10s",
+	 .min = 100,
+	 .max = 600000,
+	 .help = "How long to try to reach a broker at start. Later outages are waited out."},
+	{.name = "properties",
+	 .type = OPTION_MAP,
+	 .offset = KAFKA(properties),
+	 .help = "Any librdkafka property, for instance `security.protocol: SASL_SSL`. "
+		 "Properties on which the delivery guarantee rests are refused."},
+	{.name = NULL},
+};
+
+const struct option batch_options[] = {
+	{.name = "messages",
+	 .type = OPTION_INT,
+	 .offset = BATCH(messages),
+	 .fallback = "10000",
+	 .min = 1,
+	 .max = 1000000,
+	 .reloadable = false,
+	 .help = "Most messages of a batch. A batch is one transaction in a database."},
+	{.name = "wait",
+	 .type = OPTION_DURATION,
+	 .offset = BATCH(wait_ms),
+	 .fallback = "250ms",
+	 .min = 1,
+	 .max = 60000,
+	 .help = "How long a batch waits to fill."},
+	{.name = NULL},
+};
+
+const struct option engine_options[] = {
+	{.name = "vendors",
+	 .type = OPTION_TEXT,
+	 .offset = ENGINE(vendors),
+	 .help = "The folder of vendor scripts. Default: `vendors` in the working folder, else the one "
+		 "beside "
+		 "the program."},
+	{.name = "workers",
+	 .type = OPTION_INT,
+	 .offset = ENGINE(workers),
+	 .fallback = "2",
+	 .min = 1,
+	 .max = 256,
+	 .help = "Threads, each with its own consumer, Lua state and output connections."},
+	{.name = "memory",
+	 .type = OPTION_SIZE,
+	 .offset = ENGINE(memory),
+	 .fallback = "256MB",
+	 .min = 16000000,
+	 .max = 1000000000000,
+	 .help = "Budget for prefetch, batches and their texts of all workers together."},
+	{.name = "shutdown",
+	 .type = OPTION_DURATION,
+	 .offset = ENGINE(shutdown_ms),
+	 .fallback = "10s",
+	 .min = 0,
+	 .max = 600000,
+	 .help = "How long a stop waits for the batch under way to be delivered. What is not delivered is "
+		 "read "
+		 "again by the next owner."},
+	{.name = NULL},
+};
+
+static int64_t clamp(int64_t v, int64_t low, int64_t high)
+{
+	return v < low ? low : v > high ? high : v;
+}
+
+struct memory_share settings_memory_share(const struct engine_settings *s)
+{
+	int64_t share = s->memory / s->workers;
+	struct memory_share m = {
+		/* More than 8 MB of prefetch is slower, not faster: it falls out of the processor's cache
+		 * (./run bench shows it). */
+		.prefetch = clamp(share / 4, 1 << 20, 8 << 20),
+		.batch = clamp(share / 8, 1 << 20, 16 << 20),
+	};
+	/* Texts are never longer than their messages; room for one more message of the largest size. */
+	m.arena = m.batch * 2 + 2 * (int64_t)ENVELOPE_VALUE_MAX;
+	return m;
+}

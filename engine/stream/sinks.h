@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A worker's outputs, in the order of delivery: the dead-letter store of its own, outputs without
+ * transactions, databases. `taken` of a partition is indexed by place in this order. Owner: the worker. One
+ * thread; stats may be read by others.
+ */
+#ifndef NATMILL_STREAM_SINKS_H
+#define NATMILL_STREAM_SINKS_H
+
+#include "output/output.h"
+#include "stream/partitions.h"
+#include "stream/stats.h"
+
+/* One output as configured; shared by the workers, read-only. */
+struct sink_config {
+	const struct output_type *type;
+	const char *name;    /* unique */
+	const void *options; /* filled struct of type->options */
+	bool best_effort;    /* bounded attempts, then dropped and counted; never holds up the others */
+};
+
+struct sink {
+	const struct sink_config *config;
+	const struct output_type *type;
+	struct output *out;
+	struct output_env env;
+	bool open;
+	bool alarm;                 /* the last attempt asked for a human */
+	unsigned failures;          /* attempts in a row without success */
+	struct output_stats *stats; /* the worker's, so that others may read them at any time */
+};
+
+struct sinks {
+	struct sink items[OUTPUTS_MAX];
+	size_t n;
+	int store; /* place of the one that keeps the dead letters; -1 none */
+};
+
+/* Places the configured outputs in the order of delivery. Room for count (at most OUTPUTS_MAX) entries in
+ * order. Returns the place of the dead-letter store within it: a store of its own, else the first
+ * transactional output that keeps dead letters; -1 = none. */
+int sinks_order(const struct sink_config *configs, size_t count, const struct sink_config **order);
+
+/* Creates the outputs, without connecting. stats (one per output, in the order of delivery), host and
+ * cluster_id must outlive them. -1 with e: nothing is left. */
+int sinks_create(struct sinks *s, const struct sink_config *configs, size_t count, struct output_stats *stats,
+		 struct output_host *host, const char *cluster_id, unsigned worker, struct err *e);
+void sinks_close(struct sinks *s);
+
+/* Opens the output if it is not open. Result OK or RETRY. */
+void sink_open(struct sink *s, struct output_result *r);
+
+/* To be told of every failed attempt: undoes it, logs, remembers; returns how long to back off, milliseconds.
+ */
+int64_t sink_failed(struct sink *s, const struct output_result *r);
+void sink_worked(struct sink *s);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A worker's accounts. One writer, its worker; anybody may read. They move when a batch is settled, so that
+ * records = parsed + ignored + dead and, for each output, offered = stored + filtered + rejected + dropped
+ * hold at any moment between batches; work that was given up counts as repeated.
+ */
+#ifndef NATMILL_STREAM_STATS_H
+#define NATMILL_STREAM_STATS_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+/* name, help */
+#define WORKER_STATS(X)                                                                   \
+	X(messages, "messages settled")                                                   \
+	X(bytes, "bytes of their values")                                                 \
+	X(records, "records found in them")                                               \
+	X(parsed, "records that became events")                                           \
+	X(ignored, "records that a script ignores, and tombstones")                       \
+	X(dead, "records that no handler could turn into an event")                       \
+	X(events, "events made")                                                          \
+	X(batches, "batches settled")                                                     \
+	X(repeated, "messages of batches given up, and messages read below the position") \
+	X(gaps, "jumps in the offsets of a partition")                                    \
+	X(gap_messages, "offsets skipped by those jumps, at most this many messages")     \
+	X(retries, "attempts of outputs that did not succeed")                            \
+	X(fenced, "batches forgotten because another owner was faster")                   \
+	X(rebalances, "assignments and revocations of the group")                         \
+	X(commits, "commits of the group's offsets")                                      \
+	X(stopped, "partitions stopped with an alarm")
+
+/* name, help */
+#define OUTPUT_STATS(X)                                          \
+	X(offered, "events offered")                             \
+	X(stored, "events stored")                               \
+	X(filtered, "events that a filter took out")             \
+	X(rejected, "events refused for good, now dead letters") \
+	X(dropped, "events given up by a best_effort output")    \
+	X(skipped, "events it had already, by its watermark")
+
+struct worker_stats {
+#define X(name, help) _Atomic uint64_t name;
+	WORKER_STATS(X)
+#undef X
+};
+
+struct output_stats {
+#define X(name, help) _Atomic uint64_t name;
+	OUTPUT_STATS(X)
+#undef X
+};
+
+/* Single writer: no locked instruction needed. */
+static inline void stats_add(_Atomic uint64_t *counter, uint64_t n)
+{
+	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n,
+			      memory_order_relaxed);
+}
+
+static inline uint64_t stats_get(const _Atomic uint64_t *counter)
+{
+	return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
+#endif

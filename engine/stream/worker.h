@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A worker: one thread with its own consumer, script host, batch and outputs. Workers share nothing but what
+ * is read-only. Started and stopped by control/engine.
+ */
+#ifndef NATMILL_STREAM_WORKER_H
+#define NATMILL_STREAM_WORKER_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "script/generation.h"
+#include "script/host.h"
+#include "stream/consumer.h"
+#include "stream/deliver.h"
+
+/* What all workers read; outlives them. */
+struct worker_config {
+	const struct kafka_settings *kafka;
+	const struct batch_settings *batch;
+	const struct engine_settings *engine;
+	struct generation *generation;
+	const struct sink_config *outputs;
+	size_t output_count;
+	int done_fd;                   /* eventfd: told when a worker ends */
+	_Atomic int64_t stop_deadline; /* clock_mono_ms; 0 = go on; afterwards: stop, give up at this time */
+};
+
+struct worker {
+	struct output_host output_host; /* first: the wait finds its worker by it */
+	struct worker_config *config;
+	unsigned number;
+	pthread_t thread;
+	struct consumer consumer;
+	struct sinks sinks;
+	struct delivery delivery;
+	struct host *host;
+	struct batch batch;
+	struct worker_stats stats;
+	struct output_stats output_stats[OUTPUTS_MAX]; /* in the order of delivery */
+	int64_t next_start_ms;                         /* when positions are asked for again */
+	unsigned start_failures;
+	int64_t next_commit_ms;
+	_Atomic int partitions_reading;
+	_Atomic int64_t first_us; /* clock_mono_us of the first assignment; 0 = none yet */
+	_Atomic int64_t last_us;  /* of the batch settled last */
+	_Atomic bool running;
+	struct err why; /* code ERR_NONE: ended as asked. Read after the thread ended */
+};
+
+/* Starts the thread. -1 with e when it cannot be made. w is zeroed or used before. */
+int worker_start(struct worker *w, struct worker_config *config, unsigned number, struct err *e);
+
+/* Waits for its end. */
+void worker_join(struct worker *w);
+
+#endif
