@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the commands share: how an error is shown, where the vendor scripts lie; see commands.h.
+ */
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "cli/commands.h"
+
+int cli_fail(const struct err *e)
+{
+	fprintf(stderr, "natmill: %s\n", e->msg);
+	return err_exit_status(e);
+}
+
+int cli_usage(const char *command, const char *usage, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	fprintf(stderr, "natmill %s: ", command);
+	vfprintf(stderr, fmt, ap);
+	fprintf(stderr, "; usage: natmill %s %s\n", command, usage);
+	va_end(ap);
+	return 2;
+}
+
+const char *cli_default_vendors(void)
+{
+	static char path[PATH_MAX];
+	if (access("vendors", R_OK | X_OK) == 0)
+		return "vendors";
+	char exe[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
+	if (n <= 0)
+		return "vendors";
+	exe[n] = '\0';
+	char *slash = strrchr(exe, '/');
+	*slash = '\0';
+	static const char *const beside[] = {"../vendors", "../../vendors", "../share/natmill/vendors"};
+	for (size_t i = 0; i < sizeof beside / sizeof beside[0]; i++) {
+		int len = snprintf(path, sizeof path, "%s/%s", exe, beside[i]);
+		if (len > 0 && (size_t)len < sizeof path && access(path, R_OK | X_OK) == 0)
+			return path;
+	}
+	return "vendors";
+}

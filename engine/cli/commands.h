@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The commands of the program: one file cmd_NAME.c and one row each. A command gets its own
+ * arguments (argv[0] is its name) and returns the exit status: 0 done, 1 the thing asked about is
+ * wrong, 2 usage, 3 a fault at run time.
+ */
+#ifndef NATMILL_CLI_COMMANDS_H
+#define NATMILL_CLI_COMMANDS_H
+
+/* name, one line of help */
+#define COMMANDS(X)                                                                   \
+	X(run, "consume, run the vendor scripts and write events until told to stop") \
+	X(check, "check configuration, scripts and samples as a reload would")        \
+	X(try, "show what the vendor scripts make of each input line")                \
+	X(test, "run the samples beside the vendor scripts and show what differs")    \
+	X(demo, "the main job on an embedded broker and SQLite, for about 20 seconds")
+
+#define X(name, help) int cmd_##name(int argc, char **argv);
+COMMANDS(X)
+#undef X
+
+/* Prints "natmill: MESSAGE" to standard error and returns the exit status of the error. */
+struct err;
+int cli_fail(const struct err *e);
+
+/* Prints "natmill NAME: MESSAGE" and "usage: ..." to standard error; returns 2. */
+int cli_usage(const char *command, const char *usage, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* The folder of vendor scripts when nothing names one: ./vendors if it is there, else ../vendors or
+ * ../share/natmill/vendors beside the program. Static storage. */
+const char *cli_default_vendors(void);
+
+#endif

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Joins option rows, loads the configuration, resolves topics and outputs; see config.h.
+ */
+#include "cli/config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/near.h"
+#include "cli/commands.h"
+#include "cli/registry.h"
+#include "event/timeparse.h"
+
+struct output_common {
+	char *name;
+	int mode;
+};
+
+struct topic_settings {
+	struct texts vendors;
+	char *host;
+	char *zone;
+};
+
+static const struct option output_common_rows[] = {
+	{.name = "name",
+	 .type = OPTION_TEXT,
+	 .offset = offsetof(struct output_common, name),
+	 .help = "Name of the output in metrics and messages, key of its watermarks. Default: its type."},
+	{.name = "mode",
+	 .type = OPTION_CHOICE,
+	 .offset = offsetof(struct output_common, mode),
+	 .fallback = "required",
+	 .choices = "required|best_effort",
+	 .help = "`required`: nothing goes on before it has the batch. `best_effort`: a few attempts, then "
+		 "its "
+		 "events are dropped and counted."},
+	{.name = NULL},
+};
+
+static const struct option topic_rows[] = {
+	{.name = "vendors",
+	 .type = OPTION_TEXTS,
+	 .offset = offsetof(struct topic_settings, vendors),
+	 .help = "Scripts to try on the topic's messages, in this order. Default: those that declare the "
+		 "topic."},
+	{.name = "host",
+	 .type = OPTION_TEXT,
+	 .offset = offsetof(struct topic_settings, host),
+	 .help = "Address of the NAT device for messages that tell none."},
+	{.name = "zone",
+	 .type = OPTION_TEXT,
+	 .offset = offsetof(struct topic_settings, zone),
+	 .help = "Zone of times without one, where the script declares none: `UTC` or `+02:00`."},
+	{.name = NULL},
+};
+
+#define TYPES_MAX 32
+static struct section_type output_types[TYPES_MAX];
+static struct section_type store_types[TYPES_MAX] = {
+	{.name = "table",
+	 .help = "In the database of the first transactional output, in the same transaction."}};
+
+static const struct section sections[] = {
+	{.name = "",
+	 .kind = SECTION_PLAIN,
+	 .rows = engine_options,
+	 .offset = offsetof(struct config, engine),
+	 .size = sizeof(struct engine_settings),
+	 .help = "General."},
+	{.name = "kafka",
+	 .kind = SECTION_PLAIN,
+	 .rows = kafka_options,
+	 .offset = offsetof(struct config, kafka),
+	 .size = sizeof(struct kafka_settings),
+	 .help = "Where messages come from."},
+	{.name = "batch",
+	 .kind = SECTION_PLAIN,
+	 .rows = batch_options,
+	 .offset = offsetof(struct config, batch),
+	 .size = sizeof(struct batch_settings),
+	 .help = "How messages are gathered."},
+	{.name = "topics",
+	 .kind = SECTION_NAMED,
+	 .rows = topic_rows,
+	 .offset = offsetof(struct config, topics),
+	 .size = sizeof(struct topic_settings),
+	 .shorthand = "vendors",
+	 .reloadable = false,
+	 .help = "Topics by name or ^regex. Default: the topics that the scripts declare."},
+	{.name = "outputs",
+	 .kind = SECTION_LIST,
+	 .rows = output_common_rows,
+	 .types = output_types,
+	 .offset = offsetof(struct config, outputs),
+	 .size = sizeof(struct output_common),
+	 .required = true,
+	 .help = "Where events go."},
+	{.name = "dead_letters",
+	 .kind = SECTION_TYPED,
+	 .types = store_types,
+	 .offset = offsetof(struct config, dead_letters),
+	 .help = "Where records go that no script could read, and events that an output refused for good. "
+		 "Default: a "
+		 "table beside the first transactional output, else the Kafka topic `cgnat.dead`."},
+	{.name = "log",
+	 .kind = SECTION_PLAIN,
+	 .rows = log_options,
+	 .offset = offsetof(struct config, log),
+	 .size = sizeof(struct log_settings),
+	 .help = "Log lines."},
+	{.name = NULL},
+};
+
+const struct section *config_sections(void)
+{
+	size_t outputs = 0;
+	size_t stores = 1;
+	for (size_t i = 0; registry_outputs[i] != NULL && i < TYPES_MAX - 2; i++) {
+		const struct output_type *t = registry_outputs[i];
+		struct section_type row = {.name = t->name,
+					   .rows = t->options,
+					   .size = t->options_size,
+					   .help = t->help};
+		if (t->takes_events)
+			output_types[outputs++] = row;
+		else
+			store_types[stores++] = row;
+	}
+	output_types[outputs] = (struct section_type){0};
+	store_types[stores] = (struct section_type){0};
+	return sections;
+}
+
+static const struct output_type *type_named(const char *name, bool takes_events)
+{
+	for (size_t i = 0; registry_outputs[i] != NULL; i++)
+		if (registry_outputs[i]->takes_events == takes_events &&
+		    strcmp(registry_outputs[i]->name, name) == 0)
+			return registry_outputs[i];
+	return NULL;
+}
+
+static void resolve_topics(struct loaded_config *c, struct errlist *errs)
+{
+	const struct settings_list *list = &c->config.topics;
+	c->topics = xcalloc(list->n, sizeof *c->topics);
+	for (size_t i = 0; i < list->n; i++) {
+		const struct topic_settings *t = list->items[i].common;
+		struct topic_config *out = &c->topics[c->topic_count++];
+		*out = (struct topic_config){.pattern = list->items[i].name,
+					     .vendors = (const char *const *)t->vendors.items,
+					     .vendor_count = t->vendors.n,
+					     .zone_s = TIME_ZONE_UNKNOWN};
+		if (t->host != NULL && ip_parse(t->host, strlen(t->host), &out->host) != 0)
+			settings_refuse(c->settings, errs, &t->host, "'%s' is no IPv4 or IPv6 address",
+					t->host);
+		if (t->zone != NULL && time_zone_parse(t->zone, strlen(t->zone), &out->zone_s) != 0)
+			settings_refuse(c->settings, errs, &t->zone,
+					"'%s' is no zone; write `UTC` or like `+02:00`", t->zone);
+	}
+}
+
+static void resolve_outputs(struct loaded_config *c, struct errlist *errs)
+{
+	const struct settings_list *list = &c->config.outputs;
+	for (size_t i = 0; i < list->n; i++) {
+		const struct settings_item *item = &list->items[i];
+		const struct output_common *common = item->common;
+		if (c->sink_count == OUTPUTS_MAX - 1) {
+			settings_refuse(c->settings, errs, item, "at most %d outputs", OUTPUTS_MAX - 1);
+			return;
+		}
+		struct sink_config sink = {
+			.type = type_named(item->type->name, true),
+			.name = common->name != NULL ? common->name : item->type->name,
+			.options = item->own,
+			.best_effort = common->mode == 1,
+		};
+		if (sink.best_effort && sink.type->transactional)
+			settings_refuse(c->settings, errs, &common->mode,
+					"%s keeps watermarks and must be `required`", sink.type->name);
+		for (size_t k = 0; k < c->sink_count; k++)
+			if (strcmp(c->sinks[k].name, sink.name) == 0)
+				settings_refuse(c->settings, errs, item,
+						"two outputs are named '%s'; give one of them another `name`",
+						sink.name);
+		c->sinks[c->sink_count++] = sink;
+	}
+}
+
+/* A store in Kafka writes to the cluster that natmill reads from, unless it is told another one. */
+static void lend_kafka(const struct config *config, const struct option *rows, void *options)
+{
+	const struct option *brokers = option_find(rows, "brokers");
+	if (brokers == NULL || *(char **)((char *)options + brokers->offset) != NULL)
+		return;
+	option_set(brokers, options, config->kafka.brokers, NULL);
+	const struct option *properties = option_find(rows, "properties");
+	const struct text_map *own =
+		(const struct text_map *)(const void *)((char *)options + properties->offset);
+	for (size_t i = 0; i < config->kafka.properties.n; i++)
+		if (text_map_get(own, config->kafka.properties.items[i].key) == NULL)
+			option_put(properties, options, config->kafka.properties.items[i].key,
+				   config->kafka.properties.items[i].value);
+}
+
+static void resolve_store(struct loaded_config *c, struct errlist *errs)
+{
+	const struct settings_item *item = &c->config.dead_letters;
+	bool table = false;
+	for (size_t i = 0; i < c->sink_count; i++)
+		table = table || (c->sinks[i].type->transactional && c->sinks[i].type->keeps_dead);
+	bool asks_table = item->type != NULL && strcmp(item->type->name, "table") == 0;
+	if (asks_table && !table)
+		settings_refuse(
+			c->settings, errs, item,
+			"dead letters in a table need a transactional output; use type kafka or file");
+	if (asks_table || (item->type == NULL && table))
+		return;
+	const struct output_type *type = type_named(item->type != NULL ? item->type->name : "kafka", false);
+	void *options = item->own;
+	if (item->type == NULL) {
+		options = c->default_store = xcalloc(1, type->options_size);
+		c->default_store_rows = type->options;
+		option_defaults(type->options, options);
+	}
+	lend_kafka(&c->config, type->options, options);
+	c->sinks[c->sink_count++] =
+		(struct sink_config){.type = type, .name = "dead_letters", .options = options};
+}
+
+static int load(struct loaded_config *c, const struct settings_source *src, struct errlist *errs)
+{
+	*c = (struct loaded_config){0};
+	c->settings = settings_load(config_sections(), &c->config, sizeof c->config, src, errs);
+	if (c->settings == NULL)
+		return -1;
+	resolve_topics(c, errs);
+	resolve_outputs(c, errs);
+	if (errs->n == 0)
+		resolve_store(c, errs);
+	const char *folder =
+		c->config.engine.vendors != NULL ? c->config.engine.vendors : cli_default_vendors();
+	c->generation = generation_load(folder, c->topics, c->topic_count, 1, errs);
+	return errs->n > 0 || c->generation == NULL ? -1 : 0;
+}
+
+int config_load(struct loaded_config *c, const char *path, struct errlist *errs)
+{
+	struct settings_source src = {.path = path, .env = environ};
+	if (path == NULL && access(CONFIG_DEFAULT_FILE, F_OK) == 0)
+		src.path = CONFIG_DEFAULT_FILE;
+	return load(c, &src, errs);
+}
+
+int config_load_text(struct loaded_config *c, const char *name, const char *text, size_t len,
+		     struct errlist *errs)
+{
+	struct settings_source src = {.path = name, .text = text, .len = len};
+	return load(c, &src, errs);
+}
+
+void config_unload(struct loaded_config *c)
+{
+	generation_unref(c->generation);
+	free(c->topics);
+	if (c->default_store != NULL)
+		option_free(c->default_store_rows, c->default_store);
+	free(c->default_store);
+	settings_free(c->settings);
+	*c = (struct loaded_config){0};
+}
+
+int config_fail(struct errlist *errs)
+{
+	int status = 1;
+	for (size_t i = 0; i < errs->n; i++)
+		status = cli_fail(&errs->items[i]);
+	if (errs->more > 0)
+		fprintf(stderr, "natmill: and %zu more errors\n", errs->more);
+	errlist_free(errs);
+	return status;
+}
+
+struct engine_config config_engine(const struct loaded_config *c)
+{
+	return (struct engine_config){
+		.kafka = &c->config.kafka,
+		.batch = &c->config.batch,
+		.engine = &c->config.engine,
+		.generation = c->generation,
+		.outputs = c->sinks,
+		.output_count = c->sink_count,
+	};
+}

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Starts the workers, waits for signals and their end, sums up; see engine.h.
+ */
+#include "control/engine.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/strbuf.h"
+
+#define TICK_MS 1000
+
+struct engine {
+	struct worker_config shared;
+	struct worker *workers;
+	size_t count; /* started */
+	int signal_fd;
+	int done_fd;
+	sigset_t signals;
+	sigset_t before;
+};
+
+void engine_totals(const struct engine *e, struct engine_totals *t)
+{
+	*t = (struct engine_totals){0};
+	int64_t first = INT64_MAX;
+	int64_t last = 0;
+	for (size_t i = 0; i < e->count; i++) {
+		const struct worker *w = &e->workers[i];
+#define X(name, help) t->name += stats_get(&w->stats.name);
+		WORKER_STATS(X)
+#undef X
+		t->partitions += atomic_load_explicit(&w->partitions_reading, memory_order_relaxed);
+		int64_t began = atomic_load_explicit(&w->first_us, memory_order_relaxed);
+		int64_t ended = atomic_load_explicit(&w->last_us, memory_order_relaxed);
+		first = began > 0 && began < first ? began : first;
+		last = ended > last ? ended : last;
+	}
+	t->seconds = last > first ? (double)(last - first) / 1e6 : 0;
+}
+
+void engine_output_totals(const struct engine *e, struct output_totals *outputs)
+{
+	const struct sink_config *order[OUTPUTS_MAX];
+	size_t n = e->shared.output_count;
+	sinks_order(e->shared.outputs, n, order);
+	for (size_t k = 0; k < n; k++) {
+		outputs[k] = (struct output_totals){.name = order[k]->name};
+		for (size_t i = 0; i < e->count; i++) {
+			const struct output_stats *s = &e->workers[i].output_stats[k];
+#define X(name, help) outputs[k].name += stats_get(&s->name);
+			OUTPUT_STATS(X)
+#undef X
+		}
+	}
+}
+
+static bool all_running(const struct engine *e)
+{
+	for (size_t i = 0; i < e->count; i++)
+		if (!atomic_load(&e->workers[i].running))
+			return false;
+	return true;
+}
+
+/* Asks the workers to stop: now at the latest when they were asked before. */
+static void ask_stop(struct engine *e, int64_t patience_ms)
+{
+	int64_t now = clock_mono_ms();
+	int64_t asked = atomic_load(&e->shared.stop_deadline);
+	atomic_store(&e->shared.stop_deadline, asked == 0 ? now + patience_ms : now);
+}
+
+static void read_signal(struct engine *e)
+{
+	struct signalfd_siginfo info;
+	if (read(e->signal_fd, &info, sizeof info) != sizeof info)
+		return;
+	if (info.ssi_signo == SIGHUP) {
+		log_warn("SIGHUP: live reload is not there yet; restart natmill to take up changes");
+		return;
+	}
+	log_info("%s: the batch under way is delivered, then natmill leaves the group",
+		 strsignal((int)info.ssi_signo));
+	ask_stop(e, e->shared.engine->shutdown_ms);
+}
+
+/* Until a worker has ended or a stop was asked for. */
+static void watch(struct engine *e, engine_tick tick, void *context)
+{
+	int64_t next_tick = clock_mono_ms() + TICK_MS;
+	struct pollfd fds[] = {{.fd = e->signal_fd, .events = POLLIN}, {.fd = e->done_fd, .events = POLLIN}};
+	while (atomic_load(&e->shared.stop_deadline) == 0 && all_running(e)) {
+		int64_t left = next_tick - clock_mono_ms();
+		if (poll(fds, 2, left > 0 ? (int)left : 0) > 0 && (fds[0].revents & POLLIN) != 0)
+			read_signal(e);
+		if (clock_mono_ms() < next_tick)
+			continue;
+		next_tick += TICK_MS;
+		if (tick != NULL && tick(e, context))
+			ask_stop(e, e->shared.engine->shutdown_ms);
+	}
+}
+
+/* Waits for all workers; a second signal shortens the wait. The first error, if any, goes to why. */
+static int join_all(struct engine *e, struct err *why)
+{
+	if (atomic_load(&e->shared.stop_deadline) == 0)
+		ask_stop(e, e->shared.engine->shutdown_ms);
+	struct pollfd fds[] = {{.fd = e->signal_fd, .events = POLLIN}, {.fd = e->done_fd, .events = POLLIN}};
+	for (size_t i = 0; i < e->count;) {
+		if (!atomic_load(&e->workers[i].running)) {
+			i++;
+			continue;
+		}
+		uint64_t done;
+		if (poll(fds, 2, TICK_MS) <= 0)
+			continue;
+		if ((fds[0].revents & POLLIN) != 0)
+			read_signal(e);
+		if ((fds[1].revents & POLLIN) != 0 && read(e->done_fd, &done, sizeof done) < 0)
+			break;
+	}
+	int rc = 0;
+	for (size_t i = 0; i < e->count; i++) {
+		worker_join(&e->workers[i]);
+		if (e->workers[i].why.code != ERR_NONE && rc == 0) {
+			*why = e->workers[i].why;
+			rc = -1;
+		}
+	}
+	return rc;
+}
+
+static int prepare(struct engine *e, const struct engine_config *config, struct err *err)
+{
+	*e = (struct engine){.signal_fd = -1};
+	e->shared = (struct worker_config){
+		.kafka = config->kafka,
+		.batch = config->batch,
+		.engine = config->engine,
+		.generation = config->generation,
+		.outputs = config->outputs,
+		.output_count = config->output_count,
+	};
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&e->signals);
+	sigaddset(&e->signals, SIGTERM);
+	sigaddset(&e->signals, SIGINT);
+	sigaddset(&e->signals, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, &e->signals, &e->before); /* the workers inherit the mask */
+	e->signal_fd = signalfd(-1, &e->signals, SFD_CLOEXEC | SFD_NONBLOCK);
+	e->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	e->shared.done_fd = e->done_fd;
+	if (e->signal_fd < 0 || e->done_fd < 0)
+		return err_set(err, ERR_SYSTEM,
+			       "cannot make file descriptors: %s; raise the limit (ulimit -n)",
+			       strerror(errno));
+	e->workers = xcalloc((size_t)config->engine->workers, sizeof *e->workers);
+	return 0;
+}
+
+int engine_run(const struct engine_config *config, engine_tick tick, void *context,
+	       struct engine_totals *totals, struct output_totals *outputs, struct err *err)
+{
+	struct engine e;
+	int rc = prepare(&e, config, err);
+	for (unsigned i = 0; rc == 0 && i < (unsigned)config->engine->workers; i++) {
+		rc = worker_start(&e.workers[i], &e.shared, i, err);
+		e.count += rc == 0;
+	}
+	if (rc == 0)
+		watch(&e, tick, context);
+	if (join_all(&e, err) != 0)
+		rc = -1;
+	if (totals != NULL)
+		engine_totals(&e, totals);
+	if (outputs != NULL)
+		engine_output_totals(&e, outputs);
+	free(e.workers);
+	if (e.signal_fd >= 0)
+		close(e.signal_fd);
+	if (e.done_fd >= 0)
+		close(e.done_fd);
+	pthread_sigmask(SIG_SETMASK, &e.before, NULL);
+	return rc;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Runs the workers until a signal, a caller or a fault ends them. Called by the commands run and demo. Owns
+ * the worker threads; SIGTERM and SIGINT drain and leave, a second one leaves at once.
+ */
+#ifndef NATMILL_CONTROL_ENGINE_H
+#define NATMILL_CONTROL_ENGINE_H
+
+#include "stream/worker.h"
+
+/* Everything a run needs; outlives it. */
+struct engine_config {
+	const struct kafka_settings *kafka;
+	const struct batch_settings *batch;
+	const struct engine_settings *engine;
+	struct generation *generation;
+	const struct sink_config *outputs;
+	size_t output_count;
+};
+
+/* Sums over all workers. */
+struct engine_totals {
+#define X(name, help) uint64_t name;
+	WORKER_STATS(X)
+#undef X
+	int partitions; /* read just now */
+	double seconds; /* from the first assignment to the batch settled last */
+};
+
+struct output_totals {
+	const char *name;
+#define X(name, help) uint64_t name;
+	OUTPUT_STATS(X)
+#undef X
+};
+
+struct engine;
+
+/* Called about once a second while the engine runs, on its thread; true = stop now. */
+typedef bool (*engine_tick)(struct engine *e, void *context);
+
+/* Runs until the end. tick may be NULL. 0 when ended as asked, else -1 with e (exit status 3). Sums of the
+ * whole run are in *totals and outputs[output_count] (both may be NULL). */
+int engine_run(const struct engine_config *config, engine_tick tick, void *context,
+	       struct engine_totals *totals, struct output_totals *outputs, struct err *e);
+
+void engine_totals(const struct engine *e, struct engine_totals *t);
+
+/* outputs: room for one entry per configured output, filled in the order of delivery. */
+void engine_output_totals(const struct engine *e, struct output_totals *outputs);
+
+#endif
