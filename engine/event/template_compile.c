@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Turns a template's tree into its program, from the last operation to the first, and checks that the program
+ * makes the event it shall make. Called at load only; the caller owns the template.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/strbuf.h"
+#include "event/template_program.h"
+#include "event/template_tree.h"
+
+struct compiler {
+	struct template *t;
+	const struct tree *tree;
+};
+
+static uint16_t emit(struct compiler *c, enum template_code code, const struct tree_node *node, uint16_t next)
+{
+	struct template_op *op = &c->t->ops[c->t->op_count];
+	*op = (struct template_op){.code = (uint8_t)code,
+				   .field = TEMPLATE_NO_FIELD,
+				   .solid = true,
+				   .column = node->column,
+				   .next = next};
+	return c->t->op_count++;
+}
+
+void template_set_text(struct template_op *op, const struct template *t, uint32_t text, uint32_t len)
+{
+	size_t head = len < sizeof(op->word) ? len : sizeof(op->word);
+	op->text = text;
+	op->len = len;
+	memcpy(&op->word, t->text + text, head);
+	memset(&op->mask, 0xff, head);
+}
+
+static uint16_t emit_literal(struct compiler *c, const struct tree_node *node, uint16_t next)
+{
+	uint16_t at = emit(c, OP_LITERAL, node, next);
+	template_set_text(&c->t->ops[at], c->t, node->text, node->len);
+	return at;
+}
+
+/* Is the operation `:` and then a port, blanks between them or not? */
+static bool is_colon_port(const struct template *t, uint16_t at)
+{
+	const struct template_op *op = &t->ops[at];
+	if (op->code != OP_LITERAL || op->len != 1 || t->text[op->text] != ':')
+		return false;
+	op = &t->ops[op->next];
+	if (op->code == OP_BLANK)
+		op = &t->ops[op->next];
+	return op->code == OP_PORT;
+}
+
+static uint16_t emit_field(struct compiler *c, const struct tree_node *node, uint16_t next)
+{
+	struct template *t = c->t;
+	const struct template_op *after = &t->ops[next];
+	enum field_kind kind = event_fields[node->field].kind;
+	enum template_code code = OP_VALUE;
+	bool tight = is_colon_port(t, next);
+	if (kind == KIND_TEXT)
+		code = after->code == OP_END ? OP_REST : OP_RUN;
+	else if (kind == KIND_IP && (tight || (after->code == OP_BLANK && is_colon_port(t, after->next))))
+		code = OP_ENDPOINT;
+	else if (kind == KIND_PORT)
+		code = OP_PORT;
+	uint16_t at = emit(c, code, node, next);
+	t->ops[at].field = node->field;
+	t->ops[at].tight = tight;
+	return at;
+}
+
+static uint16_t emit_sequence(struct compiler *c, uint16_t sequence, uint16_t next);
+
+/* The ways in their order, a split before each but the last. */
+static uint16_t emit_choice(struct compiler *c, const struct tree_node *node, uint16_t next)
+{
+	uint16_t way = node->last;
+	uint16_t at = emit_sequence(c, way, next);
+	while ((way = c->tree->nodes[way].previous) != 0) {
+		uint16_t first = emit_sequence(c, way, next);
+		uint16_t split = emit(c, OP_SPLIT, node, first);
+		c->t->ops[split].other = at;
+		at = split;
+	}
+	return at;
+}
+
+static uint16_t emit_node(struct compiler *c, const struct tree_node *node, uint16_t next)
+{
+	switch ((enum tree_kind)node->kind) {
+	case TREE_LITERAL:
+		return emit_literal(c, node, next);
+	case TREE_BLANK:
+		return emit(c, OP_BLANK, node, next);
+	case TREE_FIELD:
+		return emit_field(c, node, next);
+	case TREE_SKIP:
+		return emit(c, c->t->ops[next].code == OP_END ? OP_REST : OP_RUN, node, next);
+	case TREE_CHOICE:
+		return emit_choice(c, node, next);
+	case TREE_SEQUENCE:
+		break;
+	}
+	return next;
+}
+
+static uint16_t emit_sequence(struct compiler *c, uint16_t sequence, uint16_t next)
+{
+	for (uint16_t i = c->tree->nodes[sequence].last; i != 0; i = c->tree->nodes[i].previous)
+		next = emit_node(c, &c->tree->nodes[i], next);
+	return next;
+}
+
+/* Time, host and action may come from elsewhere: envelope, configuration, the rule itself. */
+static int check_fields(const struct template *t, struct err *e)
+{
+	const uint32_t elsewhere =
+		UINT32_C(1) << FIELD_timestamp | UINT32_C(1) << FIELD_host | UINT32_C(1) << FIELD_event;
+	if (t->type < 0)
+		return 0;
+	const char *type = event_type_script(t->type);
+	const char *article = strchr("aeiou", type[0]) != NULL ? "an" : "a";
+	for (int f = 0; f < FIELD_COUNT; f++) {
+		bool set = (t->may >> f & 1) != 0;
+		if (set && (event_fields[f].allowed >> t->type & 1) == 0)
+			return err_set(e, ERR_SCRIPT, "%s %s has no {%s}: use {*} to skip it", article, type,
+				       event_fields[f].name);
+		if (!set && (event_fields[f].required >> t->type & 1) != 0 && (elsewhere >> f & 1) == 0)
+			return err_set(e, ERR_SCRIPT, "%s %s needs {%s}", article, type,
+				       event_fields[f].name);
+	}
+	return 0;
+}
+
+static void build(struct compiler *c, struct tree *tree)
+{
+	struct template *t = c->t;
+	c->tree = tree;
+	/* An operation for each node and one for the end; splits are fewer than sequences, and these make
+	 * none. Each may get a short cut, and one set. */
+	t->ops = xcalloc(2 * (tree->count + 1), sizeof(*t->ops));
+	t->sets = xcalloc(tree->count + 1, sizeof(*t->sets));
+	t->text = tree->text;
+	t->text_len = tree->len;
+	tree->text = NULL;
+	t->may = tree->nodes[tree->root].may;
+	t->always = tree->nodes[tree->root].always;
+	struct tree_node end = {0};
+	t->start = emit_sequence(c, tree->root, emit(c, OP_END, &end, 0));
+}
+
+struct template *template_compile(const char *text, size_t n, int type, const struct vocabulary *voc,
+				  struct err *e)
+{
+	struct tree tree;
+	if (template_parse(&tree, text, n, e) != 0) {
+		template_tree_free(&tree);
+		return NULL;
+	}
+	struct template *t = xcalloc(1, sizeof(*t));
+	struct compiler c = {.t = t};
+	t->type = type;
+	t->voc = voc;
+	build(&c, &tree);
+	template_tree_free(&tree);
+	if (check_fields(t, e) == 0 && template_link(t, e) == 0)
+		return t;
+	template_free(t);
+	return NULL;
+}
+
+void template_free(struct template *t)
+{
+	if (t == NULL)
+		return;
+	free(t->ops);
+	free(t->sets);
+	free(t->text);
+	free(t);
+}

@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Runs a compiled template over a text: the hot path of most vendors. A way that stops fitting is taken back
+ * to the last choice that is left; a run ({text} or {*}) ends at the first place from where the program gets
+ * to the next run or through, and stays there. So the work is at most ways x text. All state is on the stack;
+ * nothing is allocated.
+ */
+#include <string.h>
+
+#include "event/number.h"
+#include "event/template_program.h"
+#include "event/template_scan.h"
+#include "event/template_tree.h"
+
+/* A choice leaves one way less, and each run that is settled has one above it: the limit of ways bounds both.
+ */
+#define FRAMES_MAX (2 * TEMPLATE_WAYS_MAX + 2)
+
+enum frame_kind { FRAME_CHOICE, FRAME_RUN, FRAME_SETTLED };
+
+struct frame {
+	uint32_t pos;   /* choice: where to go on; run: where to look for its next end */
+	uint32_t start; /* of the run */
+	uint32_t set;   /* fields that were set before */
+	uint16_t op;
+	uint8_t kind;
+	bool retried; /* run: it has ended somewhere before */
+};
+
+struct match {
+	const struct template *t;
+	const char *text;
+	size_t n;
+	uint32_t text_off;
+	uint32_t set; /* fields set on this way */
+	struct event *values;
+	struct template_mark *marks;
+	size_t far; /* the furthest miss: its place + 1, and its operation */
+	size_t far_op;
+	size_t split_pos; /* the first split at the place where the last one stood */
+	size_t split_op;
+	size_t depth;
+	size_t open; /* 1 + place of the run whose end may still move, 0 = none */
+	struct frame frames[FRAMES_MAX];
+};
+
+static inline void event_copy(struct event *to, const struct event *from, enum event_field f)
+{
+	switch (f) {
+#define X(name, kind, required, allowed, help) \
+	case FIELD_##name:                     \
+		to->name = from->name;         \
+		break;
+		EVENT_FIELDS(X)
+#undef X
+	case FIELD_COUNT:
+		break;
+	}
+}
+
+/* Keeps the furthest miss. After the first end of a run that was tried, others count only when a word of the
+ * template fitted behind them: that two blanks had a digit between them says nothing. */
+static void note(struct match *m, size_t op, size_t pos)
+{
+	if (pos < m->far)
+		return;
+	if (m->open != 0 && m->frames[m->open - 1].retried && !m->t->ops[op].solid)
+		return;
+	m->far = pos + 1;
+	m->far_op = m->split_pos == pos ? m->split_op : op;
+}
+
+static inline void *place(struct match *m, const struct template_op *op)
+{
+	return (char *)m->values + event_fields[op->field].offset;
+}
+
+static inline void mark(struct match *m, const struct template_op *op, size_t off, size_t len)
+{
+	m->set |= UINT32_C(1) << op->field;
+	if (m->marks != NULL)
+		m->marks[op->field] = (struct template_mark){.off = (uint32_t)off, .len = (uint32_t)len};
+}
+
+static size_t read_value(struct match *m, const struct template_op *op, size_t pos)
+{
+	return vocabulary_read(m->t->voc, op->field, m->text + pos, m->n - pos, m->text_off + (uint32_t)pos,
+			       m->values);
+}
+
+/* The next blanks before something that may stand there. */
+static size_t find_blank(struct match *m, const struct template_op *run, struct frame *f, size_t from)
+{
+	const struct byte_set *after = &m->t->sets[run->set];
+	while (from < m->n) {
+		if (!template_blank(m->text[from])) {
+			from++;
+			continue;
+		}
+		size_t behind = skip_blanks(m->text, m->n, from);
+		if (behind < m->n && byte_set_has(after, m->text[behind]))
+			return from;
+		note(m, m->t->ops[run->other].next, behind);
+		f->retried = true;
+		from = behind;
+	}
+	return NO_PLACE;
+}
+
+static size_t find_end(struct match *m, const struct template_op *run, struct frame *f)
+{
+	if (f->pos > m->n)
+		return NO_PLACE;
+	if (run->search == SEARCH_LITERAL)
+		return find_literal(m->t, &m->t->ops[run->other], m->text, m->n, f->pos);
+	if (run->search == SEARCH_BLANK)
+		return find_blank(m, run, f, f->pos);
+	return find_of_set(&m->t->sets[run->set], m->text, m->n, f->pos);
+}
+
+/* Moves the run's end to the next place; false when there is none. */
+static bool move_run(struct match *m, struct frame *f, size_t *pc, size_t *pos)
+{
+	const struct template_op *run = &m->t->ops[f->op];
+	bool text = run->field != TEMPLATE_NO_FIELD;
+	size_t end = find_end(m, run, f);
+	if (end == NO_PLACE || (text && end - f->start > EVENT_TEXT_MAX)) {
+		if (!f->retried)
+			note(m, f->op, f->start);
+		return false;
+	}
+	m->set = f->set;
+	if (text)
+		vocabulary_read(m->t->voc, run->field, m->text + f->start, end - f->start,
+				m->text_off + f->start, m->values);
+	if (text)
+		mark(m, run, f->start, end - f->start);
+	size_t behind = skip_blanks(m->text, m->n, end);
+	f->pos = (uint32_t)(behind > end ? behind : end + 1);
+	*pc = run->next;
+	*pos = end;
+	return true;
+}
+
+/* The end of the last run is where it is now, whatever comes. */
+static void settle(struct match *m)
+{
+	if (m->open == 0)
+		return;
+	if (m->open == m->depth)
+		m->depth--;
+	else
+		m->frames[m->open - 1].kind = FRAME_SETTLED;
+	m->open = 0;
+}
+
+static bool begin_run(struct match *m, size_t *pc, size_t *pos)
+{
+	const struct template_op *run = &m->t->ops[*pc];
+	bool text = run->field != TEMPLATE_NO_FIELD;
+	settle(m);
+	if (text && (*pos == m->n || template_blank(m->text[*pos]))) {
+		note(m, *pc, *pos);
+		return false;
+	}
+	struct frame *f = &m->frames[m->depth++];
+	m->open = m->depth;
+	*f = (struct frame){.pos = (uint32_t)*pos + text,
+			    .start = (uint32_t)*pos,
+			    .set = m->set,
+			    .op = (uint16_t)*pc,
+			    .kind = FRAME_RUN};
+	if (move_run(m, f, pc, pos))
+		return true;
+	m->depth--;
+	m->open = 0;
+	return false;
+}
+
+static size_t read_rest(struct match *m, const struct template_op *op, size_t pos)
+{
+	settle(m);
+	if (op->field == TEMPLATE_NO_FIELD)
+		return 0;
+	return pos < m->n && !template_blank(m->text[pos]) ? read_value(m, op, pos) : 0;
+}
+
+/* Back to the last choice that is left; false when there is none. */
+static bool back(struct match *m, size_t *pc, size_t *pos)
+{
+	while (m->depth > 0) {
+		struct frame *f = &m->frames[m->depth - 1];
+		if (f->kind == FRAME_CHOICE) {
+			m->depth--;
+			m->set = f->set;
+			*pc = f->op;
+			*pos = f->pos;
+			return true;
+		}
+		if (f->kind == FRAME_RUN) {
+			f->retried = true;
+			if (move_run(m, f, pc, pos))
+				return true;
+			m->open = 0;
+		}
+		m->depth--;
+	}
+	return false;
+}
+
+static inline size_t split(struct match *m, size_t pc, size_t pos)
+{
+	const struct template_op *op = &m->t->ops[pc];
+	const struct byte_set *first = &m->t->sets[op->set];
+	if (m->split_pos != pos) {
+		m->split_pos = pos;
+		m->split_op = pc;
+	}
+	if (pos < m->n ? !byte_set_has(first, m->text[pos]) : !first->end)
+		return op->other;
+	m->frames[m->depth++] =
+		(struct frame){.pos = (uint32_t)pos, .set = m->set, .op = op->other, .kind = FRAME_CHOICE};
+	return op->next;
+}
+
+/* Reads what the operation names; false when it is not there. */
+static inline bool read_op(struct match *m, const struct template_op *op, size_t *pos)
+{
+	size_t used;
+	if (op->code == OP_PORT) {
+		used = number_read(m->text + *pos, m->n - *pos, PORT_DIGITS, PORT_MAX,
+				   (int32_t *)place(m, op));
+	} else if (op->code == OP_LITERAL) {
+		used = literal_fits(m->t, op, m->text + *pos, m->n - *pos) ? op->len : 0;
+		*pos += used;
+		return used > 0;
+	} else if (op->code == OP_ENDPOINT) {
+		used = read_endpoint(op, m->text + *pos, m->n - *pos, (struct ip *)place(m, op));
+	} else if (op->code == OP_BLANK) {
+		*pos = skip_blanks(m->text, m->n, *pos);
+		return *pos > 0 && template_blank(m->text[*pos - 1]);
+	} else if (op->code == OP_REST) {
+		used = read_rest(m, op, *pos);
+		if (op->field == TEMPLATE_NO_FIELD) {
+			*pos = m->n;
+			return true;
+		}
+	} else {
+		used = read_value(m, op, *pos);
+	}
+	if (used == 0)
+		return false;
+	mark(m, op, *pos, used);
+	*pos += used;
+	return true;
+}
+
+static bool run_program(struct match *m)
+{
+	const struct template_op *ops = m->t->ops;
+	size_t pc = m->t->start;
+	size_t pos = 0;
+	for (;;) {
+		const struct template_op *op = &ops[pc];
+		bool ok;
+		if (op->code == OP_WORD) {
+			ok = word_fits(m->t, op, m->text + pos, m->n - pos);
+			pos += ok ? op->len : 0;
+			pc = ok ? op->next : op->other;
+			continue;
+		}
+		if (op->code < OP_RUN) {
+			ok = read_op(m, op, &pos);
+			if (ok) {
+				pc = op->next;
+				continue;
+			}
+			note(m, pc, pos);
+		} else if (op->code == OP_RUN) {
+			ok = begin_run(m, &pc, &pos);
+		} else if (op->code == OP_SPLIT) {
+			pc = split(m, pc, pos);
+			continue;
+		} else {
+			if (pos == m->n)
+				return true;
+			note(m, pc, pos);
+			ok = false;
+		}
+		if (!ok && !back(m, &pc, &pos))
+			return false;
+	}
+}
+
+static void keep_miss(const struct match *m, struct miss *miss)
+{
+	if (miss == NULL || m->far == 0 || (miss->set && miss->pos >= m->far - 1))
+		return;
+	miss->from = m->t;
+	miss->op = (uint32_t)m->far_op;
+	miss->pos = (uint32_t)(m->far - 1);
+	miss->set = true;
+}
+
+bool template_run(const struct template *t, const char *text, size_t n, uint32_t text_off,
+		  struct event *values, uint32_t *found, struct template_mark *marks, struct miss *miss)
+{
+	struct match m;
+	m.t = t;
+	m.text = text;
+	m.n = n;
+	m.text_off = text_off;
+	m.set = 0;
+	m.values = values;
+	m.marks = marks;
+	m.far = 0;
+	m.split_pos = NO_PLACE;
+	m.depth = 0;
+	m.open = 0;
+	if (n > UINT32_MAX - 1 || !run_program(&m)) {
+		keep_miss(&m, miss);
+		return false;
+	}
+	*found = m.set;
+	return true;
+}
+
+bool template_match(const struct template *t, const char *text, size_t n, uint32_t text_off, struct event *ev,
+		    struct miss *m)
+{
+	struct event values; /* a way that is taken back has written here, too: only the fields found count */
+	uint32_t found;
+	if (!template_run(t, text, n, text_off, &values, &found, NULL, m))
+		return false;
+	if (t->type < 0)
+		return true;
+	ev->type = t->type;
+	if ((found & UINT32_C(1) << FIELD_timestamp) != 0 && values.timestamp == EVENT_NO_TIME)
+		found &= ~(UINT32_C(1) << FIELD_timestamp);
+	for (; found != 0; found &= found - 1)
+		event_copy(ev, &values, (enum event_field)__builtin_ctz(found));
+	return true;
+}

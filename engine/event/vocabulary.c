@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Reads field values from text: the one place that knows what a port, a protocol or an action looks like.
+ * Called by templates, regexes, readers and script functions. Nothing is allocated; the vocabulary belongs to
+ * its vendor script.
+ */
+#include "event/vocabulary.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/near.h"
+#include "event/number.h"
+#include "event/timeparse.h"
+
+/* No value but a text is longer; hostile text behind it is not looked at. */
+#define VALUE_MAX 80
+
+/* Names that devices and collectors print, besides numbers. Numbers: IANA "Protocol Numbers". By first
+ * letter, so that a name which is not here is refused after few comparisons. */
+static const struct {
+	const char *name;
+	uint8_t len;
+	uint8_t number;
+} common_protocols[] = {
+#define NAME(text, number)                     \
+	{                                      \
+		text, sizeof(text) - 1, number \
+	}
+	NAME("ah", 51),    NAME("dccp", 33),   NAME("esp", 50),       NAME("gre", 47),   NAME("icmp", 1),
+	NAME("icmp6", 58), NAME("icmpv6", 58), NAME("igmp", 2),       NAME("ipip", 4),   NAME("ipv4", 4),
+	NAME("ipv6", 41),  NAME("ospf", 89),   NAME("ipv6-icmp", 58), NAME("l2tp", 115), NAME("pim", 103),
+	NAME("rsvp", 46),  NAME("sctp", 132),  NAME("tcp", 6),        NAME("udp", 17),   NAME("udplite", 136),
+	NAME("vrrp", 112),
+#undef NAME
+};
+
+static const struct vocabulary_word default_actions[] = {
+#define X(constant, number, script) {script, sizeof(script) - 1, number},
+	EVENT_ACTIONS(X)
+#undef X
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
+static bool is_word(char c)
+{
+	char l = lower(c);
+	return is_digit(c) || (l >= 'a' && l <= 'z');
+}
+
+void vocabulary_init(struct vocabulary *v)
+{
+	memset(v, 0, sizeof(*v));
+	v->zone_s = TIME_ZONE_UNKNOWN;
+}
+
+/* Puts the word before the first shorter one: readers take the first that fits, hence the longest. */
+static int add_word(struct vocabulary_word *words, size_t *count, const char *word, int value,
+		    const char *what, struct err *e)
+{
+	size_t len = strlen(word);
+	if (len == 0 || len > VOCABULARY_WORD_MAX)
+		return err_set(e, ERR_SCRIPT, "%s word \"%.80s\": must have 1 to %d bytes", what, word,
+			       VOCABULARY_WORD_MAX);
+	if (strchr(" \t", word[0]) != NULL || strchr(" \t", word[len - 1]) != NULL)
+		return err_set(e, ERR_SCRIPT, "%s word \"%s\": must not begin or end with a blank", what,
+			       word);
+	size_t at = *count;
+	for (size_t i = 0; i < *count; i++) {
+		if (words[i].len == len && memcmp(words[i].text, word, len) == 0) {
+			if (words[i].value == value)
+				return 0;
+			return err_set(e, ERR_SCRIPT, "%s word \"%s\" is given two meanings: keep one", what,
+				       word);
+		}
+		if (at == *count && words[i].len < len)
+			at = i;
+	}
+	if (*count == VOCABULARY_WORDS_MAX)
+		return err_set(e, ERR_SCRIPT, "%s word \"%s\": more than %d words", what, word,
+			       VOCABULARY_WORDS_MAX);
+	memmove(&words[at + 1], &words[at], (*count - at) * sizeof(words[0]));
+	memset(&words[at], 0, sizeof(words[at]));
+	memcpy(words[at].text, word, len);
+	words[at].len = (uint8_t)len;
+	words[at].value = (int16_t)value;
+	(*count)++;
+	return 0;
+}
+
+int vocabulary_add_action(struct vocabulary *v, const char *word, const char *action, struct err *e)
+{
+	const char *names[COUNT(default_actions)];
+	for (size_t i = 0; i < COUNT(default_actions); i++) {
+		names[i] = default_actions[i].text;
+		if (strcmp(action, names[i]) == 0)
+			return add_word(v->actions, &v->action_count, word, default_actions[i].value,
+					"action", e);
+	}
+	const char *near = near_name(action, names, COUNT(names));
+	return err_set(
+		e, ERR_SCRIPT,
+		"action word \"%.80s\": unknown action \"%.80s\"%s%s%s: use created, deleted or updated",
+		word, action, near ? " (did you mean " : "", near ? near : "", near ? "?)" : "");
+}
+
+int vocabulary_add_protocol(struct vocabulary *v, const char *word, int number, struct err *e)
+{
+	if (number < 0 || number > 255)
+		return err_set(e, ERR_SCRIPT, "protocol word \"%.80s\": %d is no protocol number (0 to 255)",
+			       word, number);
+	return add_word(v->protocols, &v->protocol_count, word, number, "protocol", e);
+}
+
+/* A word that ends in a letter or digit must not go on with one: TCP is not the start of TCPX. */
+static bool ends_here(const char *s, size_t n, size_t len)
+{
+	return len == n || !is_word(s[len]) || !is_word(s[len - 1]);
+}
+
+static bool same_word(const char *a, const char *b, size_t len, bool any_case)
+{
+	if (!any_case)
+		return memcmp(a, b, len) == 0;
+	for (size_t i = 0; i < len; i++)
+		if (lower(a[i]) != lower(b[i]))
+			return false;
+	return true;
+}
+
+/* The longest word that fits; words are sorted so. Its bytes, or 0. */
+static size_t read_word(const struct vocabulary_word *words, size_t count, bool any_case, const char *s,
+			size_t n, int32_t *value)
+{
+	for (size_t i = 0; i < count; i++) {
+		size_t len = words[i].len;
+		if (len <= n && same_word(s, words[i].text, len, any_case) && ends_here(s, n, len)) {
+			*value = words[i].value;
+			return len;
+		}
+	}
+	return 0;
+}
+
+static size_t read_common_protocol(const char *s, size_t n, int32_t *value)
+{
+	size_t best = 0;
+	char first = lower(s[0]);
+	for (size_t i = 0; i < COUNT(common_protocols); i++) {
+		size_t len = common_protocols[i].len;
+		if (common_protocols[i].name[0] != first || len > n || len <= best)
+			continue;
+		if (same_word(s, common_protocols[i].name, len, true) && ends_here(s, n, len)) {
+			best = len;
+			*value = common_protocols[i].number;
+		}
+	}
+	return best;
+}
+
+/* The script's own words win over numbers and common names of the same length. */
+static size_t read_protocol(const struct vocabulary *v, const char *s, size_t n, int32_t *value)
+{
+	size_t own = read_word(v->protocols, v->protocol_count, true, s, n, value);
+	int32_t other_value = 0;
+	size_t other;
+	if (is_digit(s[0])) {
+		other = number_read(s, n, 3, 255, &other_value);
+		if (other > 0 && !ends_here(s, n, other))
+			other = 0;
+	} else {
+		other = read_common_protocol(s, n, &other_value);
+	}
+	if (other > own) {
+		*value = other_value;
+		return other;
+	}
+	return own;
+}
+
+static size_t read_action(const struct vocabulary *v, const char *s, size_t n, int32_t *value)
+{
+	if (v->action_count == 0)
+		return read_word(default_actions, COUNT(default_actions), false, s, n, value);
+	return read_word(v->actions, v->action_count, false, s, n, value);
+}
+
+size_t vocabulary_read(const struct vocabulary *v, enum event_field f, const char *s, size_t n,
+		       uint32_t text_off, struct event *ev)
+{
+	char *place = (char *)ev + event_fields[f].offset;
+	if (n == 0)
+		return 0;
+	enum field_kind kind = event_fields[f].kind;
+	if (kind == KIND_TEXT) {
+		if (n > EVENT_TEXT_MAX)
+			return 0;
+		struct text t = {.off = text_off, .len = (uint32_t)n};
+		memcpy(place, &t, sizeof(t));
+		return n;
+	}
+	if (n > VALUE_MAX)
+		n = VALUE_MAX;
+	if (kind == KIND_IP) {
+		struct ip ip;
+		size_t used = ip_read(s, n, &ip);
+		if (used > 0)
+			memcpy(place, &ip, sizeof(ip));
+		return used;
+	}
+	if (kind == KIND_TIME) {
+		int64_t us;
+		size_t used = time_read(s, n, v->zone_s, &us);
+		if (used > 0)
+			memcpy(place, &us, sizeof(us));
+		return used;
+	}
+	int32_t value = 0;
+	size_t used;
+	if (kind == KIND_PORT)
+		used = number_read(s, n, PORT_DIGITS, PORT_MAX, &value);
+	else if (kind == KIND_PROTOCOL)
+		used = read_protocol(v, s, n, &value);
+	else
+		used = read_action(v, s, n, &value);
+	if (used > 0)
+		memcpy(place, &value, sizeof(value));
+	return used;
+}
+
+int vocabulary_parse(const struct vocabulary *v, enum event_field f, const char *s, size_t n,
+		     uint32_t text_off, struct event *ev)
+{
+	static const size_t sizes[] = {
+		[KIND_TIME] = sizeof(event_TIME),     [KIND_IP] = sizeof(event_IP),
+		[KIND_ACTION] = sizeof(event_ACTION), [KIND_PROTOCOL] = sizeof(event_PROTOCOL),
+		[KIND_PORT] = sizeof(event_PORT),     [KIND_TEXT] = sizeof(event_TEXT),
+	};
+	struct event scratch;
+	if (n == 0 || vocabulary_read(v, f, s, n, text_off, &scratch) != n)
+		return -1;
+	uint16_t at = event_fields[f].offset;
+	memcpy((char *)ev + at, (const char *)&scratch + at, sizes[event_fields[f].kind]);
+	return 0;
+}
+
+static void expects_action(const struct vocabulary *v, char *buf, size_t size)
+{
+	const struct vocabulary_word *words = v->action_count > 0 ? v->actions : default_actions;
+	size_t count = v->action_count > 0 ? v->action_count : COUNT(default_actions);
+	size_t len = (size_t)snprintf(buf, size, "an action (");
+	for (size_t i = 0; i < count && len < size; i++)
+		len += (size_t)snprintf(buf + len, size - len, "%s%s", i > 0 ? ", " : "", words[i].text);
+	if (len < size)
+		snprintf(buf + len, size - len, ")");
+}
+
+const char *vocabulary_expects(const struct vocabulary *v, enum event_field f, char *buf, size_t size)
+{
+	static const char *const names[] = {
+		[KIND_TIME] = "a time",
+		[KIND_IP] = "an IPv4 or IPv6 address",
+		[KIND_PROTOCOL] = "a protocol (its name, or 0 to 255)",
+		[KIND_PORT] = "a port (0 to 65535)",
+		[KIND_TEXT] = "a text",
+	};
+	if (size == 0)
+		return buf;
+	if (event_fields[f].kind == KIND_ACTION)
+		expects_action(v, buf, size);
+	else
+		snprintf(buf, size, "%s", names[event_fields[f].kind]);
+	return buf;
+}
