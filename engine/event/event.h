@@ -18,7 +18,7 @@ enum event_type {
 #define X(name, json, script) EVENT_##name,
 	EVENT_TYPES(X)
 #undef X
-	EVENT_TYPE_COUNT
+		EVENT_TYPE_COUNT
 };
 
 enum event_action {
@@ -32,7 +32,7 @@ enum event_field {
 #define X(name, kind, required, allowed, help) FIELD_##name,
 	EVENT_FIELDS(X)
 #undef X
-	FIELD_COUNT
+		FIELD_COUNT
 };
 
 enum field_kind { KIND_TIME, KIND_IP, KIND_ACTION, KIND_PROTOCOL, KIND_PORT, KIND_TEXT };
@@ -43,9 +43,9 @@ struct text {
 	uint32_t len;
 };
 
-#define EVENT_ABSENT (-1)             /* of numbers */
-#define EVENT_NO_TIME INT64_MIN       /* of times */
-#define EVENT_TEXT_MAX 1024           /* longest text a field may hold, bytes */
+#define EVENT_ABSENT (-1)       /* of numbers */
+#define EVENT_NO_TIME INT64_MIN /* of times */
+#define EVENT_TEXT_MAX 1024     /* longest text a field may hold, bytes */
 
 typedef int64_t event_TIME;
 typedef struct ip event_IP;
@@ -91,8 +91,8 @@ bool event_has(const struct event *ev, enum event_field f);
 /* Pointer to the text's bytes within arena text of arena_len bytes, NULL if absent or out of bounds. */
 const char *event_text(struct text t, const char *arena, uint32_t arena_len);
 
-const char *event_type_json(int type);   /* "session-mapping"; NULL if out of range */
-const char *event_type_script(int type); /* "session_mapping" */
+const char *event_type_json(int type);      /* "session-mapping"; NULL if out of range */
+const char *event_type_script(int type);    /* "session_mapping" */
 int event_type_of(const char *script_name); /* -1 if unknown */
 
 struct strbuf;

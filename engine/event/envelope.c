@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Opens the values of Kafka records; see envelope.h. Called once a message by the batch loop, so texts are
+ * copied once, and how the last time and addresses read is kept: devices and seconds repeat. The reader owns
+ * the scanner, members and pairs; texts go to the caller's arena.
+ */
+#include "event/envelope.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/strbuf.h"
+#include "event/json_scan.h"
+#include "event/syslog_header.h"
+#include "event/timeparse.h"
+
+/* Keys of the syslog envelope that mean something to us. */
+enum known_key { KEY_MESSAGE, KEY_TIMESTAMP, KEY_IP, KEY_HOST, KEY_PROGRAM, KEY_COUNT };
+
+static const struct {
+	const char *name;
+	uint32_t len;
+} known_keys[KEY_COUNT] = {
+	[KEY_MESSAGE] = {"message", 7}, [KEY_TIMESTAMP] = {"timestamp", 9}, [KEY_IP] = {"ip", 2},
+	[KEY_HOST] = {"host", 4},       [KEY_PROGRAM] = {"program", 7},
+};
+
+#define KEY_RAW_MAX 54 /* longest spelling of a known key: nine times \uXXXX */
+
+/* What a short text was read as the last time. */
+#define CACHED_TEXT_MAX 64
+struct cached {
+	char text[CACHED_TEXT_MAX];
+	uint32_t len; /* 0 = nothing kept */
+	int64_t time;
+	struct ip ip; /* family 0: the text is no address */
+};
+
+struct envelope_reader {
+	struct json_scan *scan;
+	struct cached time;
+	struct cached ip;
+	struct cached host;
+	size_t pair_count;
+	struct json_member members[ENVELOPE_PAIRS_MAX];
+	struct envelope_pair pairs[ENVELOPE_PAIRS_MAX];
+};
+
+/* One value on its way: what the functions below all need. */
+struct opening {
+	struct envelope_reader *r;
+	struct arena *arena;
+	const char *value;
+	const struct json_member *known[KEY_COUNT]; /* NULL = not there, or null */
+	struct err *e;
+};
+
+struct envelope_reader *envelope_reader_new(void)
+{
+	struct envelope_reader *r = xcalloc(1, sizeof *r);
+	r->scan = json_scan_new();
+	return r;
+}
+
+void envelope_reader_free(struct envelope_reader *r)
+{
+	if (r == NULL)
+		return;
+	json_scan_free(r->scan);
+	free(r);
+}
+
+const struct envelope_pair *envelope_pairs(const struct envelope_reader *r)
+{
+	return r->pairs;
+}
+
+static int arena_is_full(struct err *e)
+{
+	return err_set(e, ERR_SYSTEM, "the batch has no room left for this value");
+}
+
+static int wrong_escape(const struct opening *o, uint32_t at)
+{
+	return err_set(o->e, ERR_DATA,
+		       "the value is not a JSON object: the string at byte %" PRIu32 " has a wrong escape",
+		       at + 1);
+}
+
+/* Adds the string of len raw bytes at offset at of the value to the arena, unescaped. */
+static int add_string(const struct opening *o, uint32_t at, uint32_t len, struct text *out)
+{
+	if (memchr(o->value + at, '\\', len) == NULL) {
+		uint32_t off = arena_add(o->arena, o->value + at, len);
+		*out = (struct text){.off = off, .len = len};
+		return off == ARENA_FULL ? arena_is_full(o->e) : 0;
+	}
+	uint32_t off = arena_alloc(o->arena, len + JSON_SLACK);
+	if (off == ARENA_FULL)
+		return arena_is_full(o->e);
+	int64_t used = json_scan_unescape(o->r->scan, at, o->arena->data + off);
+	if (used < 0)
+		return wrong_escape(o, at);
+	arena_rewind(o->arena, off + (uint32_t)used);
+	*out = (struct text){.off = off, .len = (uint32_t)used};
+	return 0;
+}
+
+/* Which known key a member has, KEY_COUNT if none; wrong escapes in keys are found elsewhere. */
+static enum known_key key_of(const struct opening *o, const struct json_member *m)
+{
+	char plain[KEY_RAW_MAX + JSON_SLACK];
+	const char *key = o->value + m->key;
+	int64_t len = m->key_len;
+	if (m->key_escaped) {
+		if (m->key_len > KEY_RAW_MAX)
+			return KEY_COUNT;
+		len = json_scan_unescape(o->r->scan, m->key, plain);
+		key = plain;
+	}
+	for (enum known_key k = 0; k < KEY_COUNT; k++)
+		if (known_keys[k].len == len && memcmp(known_keys[k].name, key, (size_t)len) == 0)
+			return k;
+	return KEY_COUNT;
+}
+
+static int find_known(struct opening *o, size_t count)
+{
+	uint32_t seen = 0;
+	for (size_t i = 0; i < count; i++) {
+		enum known_key k = key_of(o, &o->r->members[i]);
+		if (k == KEY_COUNT)
+			continue;
+		if ((seen & 1U << k) != 0)
+			return err_set(o->e, ERR_DATA, "the key `%s` stands twice in the value",
+				       known_keys[k].name);
+		seen |= 1U << k;
+		o->known[k] = &o->r->members[i];
+	}
+	return 0;
+}
+
+/* The known members of a syslog envelope must be strings; null is as good as absent. */
+static int check_known(struct opening *o)
+{
+	for (enum known_key k = 0; k < KEY_COUNT; k++) {
+		const struct json_member *m = o->known[k];
+		if (m == NULL || m->kind == JSON_STRING)
+			continue;
+		if (m->kind != JSON_NULL || k == KEY_MESSAGE)
+			return err_set(o->e, ERR_DATA, "`%s` is not a string (byte %" PRIu32 ")",
+				       known_keys[k].name, m->value + 1);
+		o->known[k] = NULL;
+	}
+	return 0;
+}
+
+/* Reads a member as a time (or else as an address) into c, unless c still holds what the same text meant. A
+ * text that is neither leaves c saying so. -1 when it has a wrong escape. */
+static int read_short(const struct opening *o, const struct json_member *m, bool time, struct cached *c)
+{
+	const char *text = o->value + m->value;
+	size_t len = m->value_len;
+	if (c->len == len && len > 0 && memcmp(c->text, text, len) == 0)
+		return 0;
+	*c = (struct cached){.time = EVENT_NO_TIME};
+	if (len > CACHED_TEXT_MAX)
+		return 0;
+	memcpy(c->text, text, len);
+	char plain[CACHED_TEXT_MAX + JSON_SLACK];
+	if (memchr(text, '\\', len) != NULL) {
+		int64_t used = json_scan_unescape(o->r->scan, m->value, plain);
+		if (used < 0)
+			return wrong_escape(o, m->value);
+		text = plain;
+		len = (size_t)used;
+	}
+	c->len = m->value_len;
+	if (!time)
+		ip_parse(text, len, &c->ip);
+	else if (time_read(text, len, TIME_ZONE_UNKNOWN, &c->time) != len)
+		c->time = EVENT_NO_TIME;
+	return 0;
+}
+
+/* Address and name of the device: `ip` if it is an address, else `host` if that is one. */
+static int read_device(const struct opening *o, struct envelope *out)
+{
+	struct envelope_reader *r = o->r;
+	const struct json_member *ip = o->known[KEY_IP];
+	const struct json_member *host = o->known[KEY_HOST];
+	if (ip != NULL) {
+		if (read_short(o, ip, false, &r->ip) != 0)
+			return -1;
+		out->host = r->ip.ip;
+	}
+	if (host == NULL)
+		return 0;
+	if (read_short(o, host, false, &r->host) != 0)
+		return -1;
+	if (r->host.ip.family == 0)
+		return add_string(o, host->value, host->value_len, &out->host_name);
+	if (out->host.family == 0)
+		out->host = r->host.ip;
+	return 0;
+}
+
+/* Takes a header off out->text; what the envelope itself said wins over it. */
+static void take_header(const struct arena *arena, struct envelope *out)
+{
+	struct syslog_header h;
+	size_t used = syslog_header(arena->data + out->text.off, out->text.len, &h);
+	if (used == 0)
+		return;
+	uint32_t line = out->text.off;
+	out->text.off += (uint32_t)used;
+	out->text.len -= (uint32_t)used;
+	if (out->timestamp == EVENT_NO_TIME)
+		out->timestamp = h.timestamp;
+	if (out->host.family == 0)
+		out->host = h.host;
+	if (out->host_name.len == 0)
+		out->host_name = (struct text){line + (uint32_t)h.host_name, (uint32_t)h.host_name_len};
+	if (out->program.len == 0)
+		out->program = (struct text){line + (uint32_t)h.program, (uint32_t)h.program_len};
+}
+
+static int open_syslog(const struct opening *o, struct envelope *out)
+{
+	const struct json_member *message = o->known[KEY_MESSAGE];
+	const struct json_member *time = o->known[KEY_TIMESTAMP];
+	const struct json_member *program = o->known[KEY_PROGRAM];
+	out->kind = ENVELOPE_SYSLOG;
+	if (add_string(o, message->value, message->value_len, &out->text) != 0)
+		return -1;
+	if (time != NULL) {
+		if (read_short(o, time, true, &o->r->time) != 0)
+			return -1;
+		out->timestamp = o->r->time.time;
+	}
+	if (read_device(o, out) != 0)
+		return -1;
+	if (program != NULL && add_string(o, program->value, program->value_len, &out->program) != 0)
+		return -1;
+	if (out->text.len > 0)
+		take_header(o->arena, out);
+	return 0;
+}
+
+/* A string or other value of a record: within the copied text where nothing is escaped, else unescaped behind
+ * it. */
+static int add_part(const struct opening *o, uint32_t copy, uint32_t at, uint32_t len, bool string,
+		    struct text *out)
+{
+	if (string && memchr(o->value + at, '\\', len) != NULL)
+		return add_string(o, at, len, out);
+	*out = (struct text){.off = copy + at, .len = len};
+	return 0;
+}
+
+/* -1 when the last pair's key stands among those before. seen: which keys there may be, by length and first
+ * byte. */
+static int check_twice(const struct opening *o, uint64_t *seen)
+{
+	const struct envelope_pair *pairs = o->r->pairs;
+	struct text key = pairs[o->r->pair_count].key;
+	const char *name = o->arena->data + key.off;
+	unsigned ends = key.len > 0 ? (unsigned char)name[0] * 5U + (unsigned char)name[key.len - 1] * 3U : 0;
+	uint64_t bit = UINT64_C(1) << ((key.len * 7U + ends) & 63);
+	bool maybe = (*seen & bit) != 0;
+	*seen |= bit;
+	for (size_t i = 0; maybe && i < o->r->pair_count; i++)
+		if (pairs[i].key.len == key.len &&
+		    memcmp(o->arena->data + pairs[i].key.off, name, key.len) == 0)
+			return err_set(o->e, ERR_DATA, "the key `%.*s` stands twice in the value",
+				       (int)(key.len < 64 ? key.len : 64), name);
+	return 0;
+}
+
+static int open_record(const struct opening *o, size_t count, size_t n, struct envelope *out)
+{
+	struct envelope_reader *r = o->r;
+	uint64_t seen = 0;
+	uint32_t copy = arena_add(o->arena, o->value, (uint32_t)n);
+	if (copy == ARENA_FULL)
+		return arena_is_full(o->e);
+	out->kind = ENVELOPE_RECORD;
+	out->text = (struct text){.off = copy, .len = (uint32_t)n};
+	for (r->pair_count = 0; r->pair_count < count; r->pair_count++) {
+		const struct json_member *m = &r->members[r->pair_count];
+		struct envelope_pair *pair = &r->pairs[r->pair_count];
+		uint32_t len = m->kind == JSON_NULL ? 0 : m->value_len;
+		if (add_part(o, copy, m->key, m->key_len, true, &pair->key) != 0 ||
+		    add_part(o, copy, m->value, len, m->kind == JSON_STRING, &pair->value) != 0 ||
+		    check_twice(o, &seen) != 0)
+			return -1;
+	}
+	out->pair_count = count;
+	return 0;
+}
+
+static int open_object(struct opening *o, size_t n, struct envelope *out)
+{
+	int count = json_scan_object(o->r->scan, o->value, n, o->r->members, ENVELOPE_PAIRS_MAX, o->e);
+	if (count < 0 || find_known(o, (size_t)count) != 0)
+		return -1;
+	if (o->known[KEY_MESSAGE] == NULL)
+		return open_record(o, (size_t)count, n, out);
+	return check_known(o) != 0 ? -1 : open_syslog(o, out);
+}
+
+static int open_raw(const struct opening *o, size_t n, struct envelope *out)
+{
+	uint32_t off = arena_add(o->arena, o->value, (uint32_t)n);
+	if (off == ARENA_FULL)
+		return arena_is_full(o->e);
+	out->kind = ENVELOPE_RAW;
+	out->text = (struct text){.off = off, .len = (uint32_t)n};
+	take_header(o->arena, out);
+	return 0;
+}
+
+static size_t skip_blanks(const char *s, size_t n, size_t at)
+{
+	while (at < n && (s[at] == ' ' || s[at] == '\t' || s[at] == '\n' || s[at] == '\r'))
+		at++;
+	return at;
+}
+
+/* `{` alone is not enough: device lines begin with it too ("{service_set_3}MSVCS_LOG_SESSION_OPEN: ..."). */
+static bool is_object(const char *value, size_t n)
+{
+	if (value[0] != '{')
+		return false;
+	size_t next = skip_blanks(value, n, 1);
+	return next < n && (value[next] == '"' || value[next] == '}');
+}
+
+int envelope_open(struct envelope_reader *r, struct arena *arena, const char *value, size_t n,
+		  struct envelope *out, struct err *e)
+{
+	*out = (struct envelope){.timestamp = EVENT_NO_TIME};
+	r->pair_count = 0;
+	if (n > ENVELOPE_VALUE_MAX)
+		return err_set(e, ERR_DATA, "the value has %zu bytes; %u are allowed", n, ENVELOPE_VALUE_MAX);
+	size_t lead = skip_blanks(value, n, 0);
+	if (lead == n)
+		return err_set(e, ERR_DATA, "the value is empty");
+	struct opening o = {.r = r, .arena = arena, .value = value + lead, .e = e};
+	n -= lead;
+	return is_object(o.value, n) ? open_object(&o, n, out) : open_raw(&o, n, out);
+}
