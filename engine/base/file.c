@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Whole small files; see file.h.
+ */
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int read_all(int fd, size_t max, struct strbuf *out)
+{
+	size_t start = out->len;
+	for (;;) {
+		char *to = strbuf_reserve(out, 4096);
+		ssize_t got = read(fd, to, 4096);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -1;
+		if (got == 0)
+			break;
+		out->len += (size_t)got;
+		if (out->len - start > max) {
+			errno = EFBIG;
+			return -1;
+		}
+	}
+	out->data[out->len] = '\0';
+	return 0;
+}
+
+/* The descriptor of a regular file, or -1 with errno (EINVAL: it is something else). */
+static int open_regular(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe must not block here */
+	struct stat st;
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		return fd;
+	close(fd);
+	errno = EINVAL;
+	return -1;
+}
+
+int file_read(const char *path, size_t max, struct strbuf *out, struct err *e)
+{
+	size_t start = out->len;
+	int fd = open_regular(path);
+	int rc = fd < 0 ? -1 : read_all(fd, max, out);
+	int why = errno;
+	if (fd >= 0)
+		close(fd);
+	if (rc == 0)
+		return 0;
+	out->len = start;
+	if (out->data != NULL)
+		out->data[start] = '\0';
+	if (why == EFBIG)
+		return err_set(e, ERR_CONFIG, "cannot read '%s': larger than %zu bytes", path, max);
+	return err_set(e, ERR_CONFIG, "cannot read '%s': %s", path,
+		       why == EINVAL ? "not a regular file" : strerror(why));
+}

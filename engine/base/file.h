@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Reads a whole small file: configuration, secrets, scripts. Bounded, and only regular files, so that a
+ * pipe or a device cannot hold a start or a reload.
+ */
+#ifndef NATMILL_BASE_FILE_H
+#define NATMILL_BASE_FILE_H
+
+#include <stddef.h>
+
+#include "base/err.h"
+#include "base/strbuf.h"
+
+/* Appends the file's bytes to out, at most max. -1 (ERR_CONFIG, "cannot read 'PATH': why") when it
+ * cannot be read, is no regular file or is larger; out is then as before. */
+int file_read(const char *path, size_t max, struct strbuf *out, struct err *e);
+
+#endif
