@@ -1,7 +1,9 @@
 -- SPDX-License-Identifier: Apache-2.0
--- LuaJIT everywhere; a vendor script sees `vendor` and little else, the tests see busted.
+-- LuaJIT everywhere; a vendor script sees `vendor` beside plain Lua, the tests see busted.
 std = "luajit"
-max_line_length = 110
+max_line_length = 120
+self = false -- a method may leave its object alone
 exclude_files = { "build" }
-files["vendors"] = { std = "min", globals = {}, read_globals = { "vendor" } }
+-- A template is one line, however long.
+files["vendors"] = { std = "lua51", read_globals = { "vendor" }, max_line_length = false }
 files["tests/lua"] = { std = "+busted" }

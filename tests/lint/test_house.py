@@ -101,6 +101,7 @@ def test_whitespace():
     assert "blanks at the end" in found(LICENCE + "int x; \n")
     assert "a tab behind spaces" in found(LICENCE + "\t \tint x;\n")
     assert "longer than" in found(LICENCE + "/* " + "x" * house.COLUMNS + " */\n")
+    assert found("-- SPDX-License-Identifier: Apache-2.0\n" + "x" * 200 + "\n", "vendors/a.lua") == ""
     assert "no line end" in found(LICENCE + "int x;")
     assert "indented with a tab" in found("# SPDX-License-Identifier: Apache-2.0\n\tx = 1\n", "tests/a.py")
 

@@ -24,9 +24,9 @@ packages_of()
 	case $1 in
 	build)
 		echo gcc g++ cmake ninja-build pkgconf python3 ca-certificates libluajit-5.1-dev libpcre2-dev \
-			libsimdjson-dev libyaml-dev libsqlite3-dev libpq-dev libcmocka-dev
+			libsimdjson-dev libyaml-dev libsqlite3-dev libpq-dev libssl-dev libcmocka-dev
 		case $2 in
-		bookworm) echo make dpkg-dev debian-archive-keyring libcurl4-openssl-dev libssl-dev libsasl2-dev \
+		bookworm) echo make dpkg-dev debian-archive-keyring libcurl4-openssl-dev libsasl2-dev \
 			libzstd-dev liblz4-dev zlib1g-dev ;;
 		*) echo librdkafka-dev ;;
 		esac

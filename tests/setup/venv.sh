@@ -10,5 +10,8 @@ wanted=$(dirname "$0")/../requirements.txt
 cmp -s "$wanted" "$venv/requirements.txt" && exit 0
 echo "set-up: Python modules of the tests into $venv"
 /usr/bin/python3 -m venv --clear --system-site-packages "$venv"
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --only-binary :all: -r "$wanted"
+"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --only-binary :all: -r "$wanted" || {
+	echo "set-up: pip could not install the modules of tests/requirements.txt" >&2
+	exit 1
+}
 cp "$wanted" "$venv/requirements.txt"
