@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "base/strbuf.h"
+#include "event/rule_fields.h"
 #include "event/template_program.h"
 #include "event/template_tree.h"
 
@@ -43,16 +44,19 @@ static uint16_t emit_literal(struct compiler *c, const struct tree_node *node, u
 	return at;
 }
 
-/* Is the operation `:` and then a port, blanks between them or not? */
+/* Does a port follow, on some way, with or without a blank before it? */
+static bool leads_to_port(const struct template *t, uint16_t at)
+{
+	const struct template_op *op = &t->ops[at];
+	if (op->code == OP_SPLIT)
+		return leads_to_port(t, op->next) || leads_to_port(t, op->other);
+	return op->code == OP_PORT || (op->code == OP_BLANK && leads_to_port(t, op->next));
+}
+
 static bool is_colon_port(const struct template *t, uint16_t at)
 {
 	const struct template_op *op = &t->ops[at];
-	if (op->code != OP_LITERAL || op->len != 1 || t->text[op->text] != ':')
-		return false;
-	op = &t->ops[op->next];
-	if (op->code == OP_BLANK)
-		op = &t->ops[op->next];
-	return op->code == OP_PORT;
+	return op->code == OP_LITERAL && op->len == 1 && t->text[op->text] == ':' && leads_to_port(t, op->next);
 }
 
 static uint16_t emit_field(struct compiler *c, const struct tree_node *node, uint16_t next)
@@ -116,27 +120,6 @@ static uint16_t emit_sequence(struct compiler *c, uint16_t sequence, uint16_t ne
 	return next;
 }
 
-/* Time, host and action may come from elsewhere: envelope, configuration, the rule itself. */
-static int check_fields(const struct template *t, struct err *e)
-{
-	const uint32_t elsewhere =
-		UINT32_C(1) << FIELD_timestamp | UINT32_C(1) << FIELD_host | UINT32_C(1) << FIELD_event;
-	if (t->type < 0)
-		return 0;
-	const char *type = event_type_script(t->type);
-	const char *article = strchr("aeiou", type[0]) != NULL ? "an" : "a";
-	for (int f = 0; f < FIELD_COUNT; f++) {
-		bool set = (t->may >> f & 1) != 0;
-		if (set && (event_fields[f].allowed >> t->type & 1) == 0)
-			return err_set(e, ERR_SCRIPT, "%s %s has no {%s}: use {*} to skip it", article, type,
-				       event_fields[f].name);
-		if (!set && (event_fields[f].required >> t->type & 1) != 0 && (elsewhere >> f & 1) == 0)
-			return err_set(e, ERR_SCRIPT, "%s %s needs {%s}", article, type,
-				       event_fields[f].name);
-	}
-	return 0;
-}
-
 static void build(struct compiler *c, struct tree *tree)
 {
 	struct template *t = c->t;
@@ -168,7 +151,7 @@ struct template *template_compile(const char *text, size_t n, int type, const st
 	t->voc = voc;
 	build(&c, &tree);
 	template_tree_free(&tree);
-	if (check_fields(t, e) == 0 && template_link(t, e) == 0)
+	if (rule_fields_check(t->may, t->type, e) == 0 && template_link(t, e) == 0)
 		return t;
 	template_free(t);
 	return NULL;

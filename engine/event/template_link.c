@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "base/strbuf.h"
+#include "event/rule_fields.h"
 #include "event/template_program.h"
 
 #define WORD_ENOUGH 32 /* a short cut takes up no more operations when it has so many bytes */
@@ -116,7 +117,7 @@ const char *template_field_name(const struct template_op *op)
 {
 	if (op->field == TEMPLATE_NO_FIELD)
 		return "*";
-	return op->field == FIELD_event ? "action" : event_fields[op->field].name;
+	return rule_field_name((enum event_field)op->field);
 }
 
 /* A run ends where what follows it begins, so that must be something to look for. */

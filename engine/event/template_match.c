@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "event/number.h"
+#include "event/rule_fields.h"
 #include "event/template_program.h"
 #include "event/template_scan.h"
 #include "event/template_tree.h"
@@ -43,20 +44,6 @@ struct match {
 	size_t open; /* 1 + place of the run whose end may still move, 0 = none */
 	struct frame frames[FRAMES_MAX];
 };
-
-static inline void event_copy(struct event *to, const struct event *from, enum event_field f)
-{
-	switch (f) {
-#define X(name, kind, required, allowed, help) \
-	case FIELD_##name:                     \
-		to->name = from->name;         \
-		break;
-		EVENT_FIELDS(X)
-#undef X
-	case FIELD_COUNT:
-		break;
-	}
-}
 
 /* Keeps the furthest miss. After the first end of a run that was tried, others count only when a word of the
  * template fitted behind them: that two blanks had a digit between them says nothing. */
@@ -335,9 +322,6 @@ bool template_match(const struct template *t, const char *text, size_t n, uint32
 	if (t->type < 0)
 		return true;
 	ev->type = t->type;
-	if ((found & UINT32_C(1) << FIELD_timestamp) != 0 && values.timestamp == EVENT_NO_TIME)
-		found &= ~(UINT32_C(1) << FIELD_timestamp);
-	for (; found != 0; found &= found - 1)
-		event_copy(ev, &values, (enum event_field)__builtin_ctz(found));
+	rule_fields_copy(ev, &values, found);
 	return true;
 }

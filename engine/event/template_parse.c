@@ -4,13 +4,12 @@
  * template_compile at load; the tree is the caller's.
  */
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
-#include "base/near.h"
 #include "base/strbuf.h"
+#include "event/rule_fields.h"
 #include "event/template.h"
 #include "event/template_tree.h"
 
@@ -79,28 +78,6 @@ static int append(struct parser *p, uint16_t sequence, uint16_t child)
 	return 0;
 }
 
-static int unknown_field(struct parser *p, size_t pos, const char *name, size_t len)
-{
-	const char *names[FIELD_COUNT + 1];
-	char all[ERR_MSG_MAX / 2] = "";
-	size_t used = 0;
-	for (int f = 0; f < FIELD_COUNT; f++)
-		names[f] = f == FIELD_event ? "action" : event_fields[f].name;
-	names[FIELD_COUNT] = "event";
-	for (int f = 0; f < FIELD_COUNT && used < sizeof(all); f++)
-		used += (size_t)snprintf(all + used, sizeof(all) - used, "%s%s", f > 0 ? ", " : "", names[f]);
-	char given[64];
-	snprintf(given, sizeof(given), "%.*s", (int)(len < sizeof(given) ? len : sizeof(given) - 1), name);
-	const char *near = near_name(given, names, FIELD_COUNT + 1);
-	if (near != NULL)
-		return err_set(p->e, ERR_SCRIPT,
-			       "template column %zu: unknown field {%s}: did you mean {%s}?", pos + 1, given,
-			       near);
-	return err_set(p->e, ERR_SCRIPT,
-		       "template column %zu: unknown field {%s}: use one of %s, or * to skip", pos + 1, given,
-		       all);
-}
-
 /* `{name}` or `{*}`; the brace is at pos. */
 static int parse_placeholder(struct parser *p, uint16_t sequence)
 {
@@ -113,9 +90,9 @@ static int parse_placeholder(struct parser *p, uint16_t sequence)
 	p->pos = start + len + 2;
 	if (len == 1 && name[0] == '*')
 		return append(p, sequence, new_node(p, TREE_SKIP, start));
-	int field = len == 6 && memcmp(name, "action", 6) == 0 ? FIELD_event : event_field_of(name, len);
+	int field = rule_field_of(name, len, p->e);
 	if (field < 0)
-		return unknown_field(p, start, name, len);
+		return err_prefix(p->e, "template column %zu", start + 1);
 	uint16_t node = new_node(p, TREE_FIELD, start);
 	struct tree_node *f = &p->tree->nodes[node];
 	f->field = (uint8_t)field;
