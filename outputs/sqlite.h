@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the files of the output `sqlite` share: sqlite.c (settings, transactions), sqlite_schema.c
+ * (connection, tables, statements), sqlite_rows.c (events and dead letters), sqlite_marks.c (watermarks). One
+ * struct sqlite per worker, on its thread only; all that it points to is its own but for options and env.
+ */
+#ifndef NATMILL_OUTPUTS_SQLITE_H
+#define NATMILL_OUTPUTS_SQLITE_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "event/event.h"
+#include "event/ip.h"
+#include "output/lock.h"
+#include "output/output.h"
+
+#define SQLITE_TIME_MAX 28 /* "2025-05-02T11:34:56.870000Z" and NUL */
+
+struct sqlite_options {
+	char *path;
+	int64_t busy_timeout; /* milliseconds */
+	bool index;
+};
+
+/* Identity of an event, behind its fields. */
+enum sqlite_identity { ID_TOPIC, ID_PARTITION, ID_OFFSET, ID_INDEX, ID_COUNT };
+
+#define SQLITE_COLUMNS_MAX (FIELD_COUNT + ID_COUNT)
+
+/* One column that an insert fills: event field `source`, or identity source - FIELD_COUNT. */
+struct sqlite_column {
+	const char *name;
+	unsigned source;
+	bool not_null;
+	bool fresh; /* text holds what is bound, made of last_time or last_ip */
+	int64_t last_time;
+	struct ip last_ip;
+	char text[IP_TEXT_MAX];
+};
+
+struct sqlite_table {
+	const char *name;
+	sqlite3_stmt *insert;
+	size_t column_count;
+	struct sqlite_column columns[SQLITE_COLUMNS_MAX];
+};
+
+struct sqlite {
+	const struct sqlite_options *options;
+	const struct output_env *env;
+	struct lock *lock; /* one writer of this path in the process */
+	bool locked;
+	sqlite3 *db; /* NULL while not connected */
+	struct sqlite_table tables[EVENT_TYPE_COUNT];
+	sqlite3_stmt *dead;
+	sqlite3_stmt *mark_insert;
+	sqlite3_stmt *mark_read;
+	sqlite3_stmt *mark_move;
+	int64_t second; /* the second that second_text holds; EVENT_NO_TIME = none */
+	char second_text[SQLITE_TIME_MAX];
+};
+
+/* sqlite_schema.c: connects, makes what is missing, prepares. 0; -1 with r set and everything closed. The
+ * caller holds the lock. */
+int sqlite_connect(struct sqlite *s, struct output_result *r);
+void sqlite_disconnect(struct sqlite *s); /* also when not connected; undoes an open transaction */
+
+/* sqlite.c: runs one statement without rows. Returns SQLite's code. */
+int sqlite_run(struct sqlite *s, const char *sql);
+
+/* sqlite.c: the answer RETRY for an error of SQLite that is not the data's fault; reads the connection's
+ * message. */
+void sqlite_retry(struct sqlite *s, int rc, const char *doing, struct output_result *r);
+
+/* sqlite_rows.c. */
+void sqlite_write(struct output *o, const struct output_range *range, struct output_result *r);
+void sqlite_dead(struct output *o, const struct batch *batch, const struct dead_letter *letters, size_t n,
+		 struct output_result *r);
+
+/* Fixed width, so that texts sort as times; always 27 bytes. Returns buf, NULL outside the years 1 to 9999.
+ */
+const char *sqlite_time(struct sqlite *s, int64_t us, char buf[SQLITE_TIME_MAX]);
+
+/* sqlite_marks.c. Rows of a transaction that the caller has begun. SQLITE_OK, or SQLite's code. */
+int sqlite_marks_read(struct sqlite *s, struct position *p, bool insert);
+
+#define SQLITE_MARK_ELSEWHERE (-1)
+
+/* Moves all; SQLITE_OK, SQLITE_MARK_ELSEWHERE when a row was not where expected (*wrong = its place), or
+ * SQLite's code. */
+int sqlite_marks_move(struct sqlite *s, const struct position *moves, size_t n, size_t *wrong);
+
+#endif
