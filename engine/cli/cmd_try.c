@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * natmill try: each input line is one message value; shows the events it gives, or where it stopped fitting. Needs no
+ * Kafka. Showing is its job, so a dead line is no failure of the command.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/commands.h"
+#include "cli/try_show.h"
+#include "event/envelope.h"
+#include "script/host.h"
+
+#define USAGE "[--vendor NAME | --topic T] [--vendors DIR] [--json] [FILE]"
+
+struct options {
+	const char *vendor;
+	const char *topic;
+	const char *vendors;
+	const char *file;
+	bool json;
+};
+
+static void help(void)
+{
+	puts("usage: natmill try " USAGE "\n\n"
+	     "Each line of FILE (or standard input) is one message value, as a collector writes it to Kafka or as the\n"
+	     "device sends it. Shows the events that the vendor scripts make of it, or where they stopped.\n\n"
+	     "  --vendor NAME   only this script (default: all, in alphabetical order)\n"
+	     "  --topic T       the scripts that serve this topic\n"
+	     "  --vendors DIR   the folder of vendor scripts (default: vendors)\n"
+	     "  --json          one JSON object a line");
+}
+
+/* 0, 1 = help was shown, -1 = usage error already told. */
+static int read_options(int argc, char **argv, struct options *o)
+{
+	*o = (struct options){.vendors = cli_default_vendors()};
+	for (int i = 1; i < argc; i++) {
+		const char *arg = argv[i];
+		const char **value = NULL;
+		if (strcmp(arg, "--vendor") == 0)
+			value = &o->vendor;
+		else if (strcmp(arg, "--topic") == 0)
+			value = &o->topic;
+		else if (strcmp(arg, "--vendors") == 0)
+			value = &o->vendors;
+		else if (strcmp(arg, "--json") == 0)
+			o->json = true;
+		else if (strcmp(arg, "--help") == 0)
+			return help(), 1;
+		else if (arg[0] == '-' && arg[1] != '\0')
+			return cli_usage("try", USAGE, "unknown option '%s'", arg), -1;
+		else if (o->file != NULL)
+			return cli_usage("try", USAGE, "more than one file"), -1;
+		else
+			o->file = arg;
+		if (value != NULL && ++i == argc)
+			return cli_usage("try", USAGE, "%s needs a value", arg), -1;
+		if (value != NULL)
+			*value = argv[i];
+	}
+	if (o->vendor != NULL && o->topic != NULL)
+		return cli_usage("try", USAGE, "--vendor and --topic exclude each other"), -1;
+	return 0;
+}
+
+static int find_route(const struct options *o, const struct generation *g, struct host *h, struct err *e)
+{
+	if (o->vendor != NULL) {
+		int place = generation_script_find(g, o->vendor, e);
+		return place < 0 ? -1 : host_route_script(h, (size_t)place);
+	}
+	if (o->topic == NULL)
+		return host_route_all(h);
+	int route = host_route(h, o->topic);
+	if (route < 0)
+		return err_set(e, ERR_CONFIG, "no vendor script in '%s' serves the topic '%s'", o->vendors, o->topic);
+	return route;
+}
+
+/* Reads one line without its end; false at the end of the input. Of an overlong line just as much is kept as the
+ * envelope needs to refuse it. */
+static bool read_line(FILE *in, struct strbuf *line)
+{
+	int c = getc_unlocked(in);
+	strbuf_reset(line);
+	if (c == EOF)
+		return false;
+	for (; c != EOF && c != '\n'; c = getc_unlocked(in))
+		if (line->len <= ENVELOPE_VALUE_MAX)
+			strbuf_addc(line, (char)c);
+	if (c == '\n' && line->len > 0 && line->data[line->len - 1] == '\r')
+		line->len--;
+	return true;
+}
+
+/* Each line is a batch of its own and is shown at once, so that `tail -f | natmill try` works. */
+static int try_lines(FILE *in, const struct options *o, struct host *h, uint32_t route, struct err *e)
+{
+	bool colour = !o->json && isatty(STDOUT_FILENO);
+	struct batch batch;
+	struct strbuf line = {0};
+	struct strbuf shown = {0};
+	int rc = 0;
+	batch_init(&batch, 1, HOST_ARENA_NEED(ENVELOPE_VALUE_MAX));
+	for (uint64_t n = 1; rc == 0 && read_line(in, &line); n++) {
+		batch_reset(&batch);
+		batch.messages[0] = (struct message){.topic = o->topic != NULL ? o->topic : "",
+						     .timestamp = EVENT_NO_TIME,
+						     .value = line.len > 0 ? line.data : "",
+						     .len = line.len,
+						     .route = route};
+		batch.message_count = 1;
+		rc = host_run(h, &batch, e);
+		struct host_last last = host_last(h);
+		strbuf_reset(&shown);
+		if (o->json)
+			try_show_json(n, &batch, &shown);
+		else
+			try_show_text(n, &batch, &last, colour, &shown);
+		if (rc == 0 && (fwrite(shown.data, 1, shown.len, stdout) != shown.len || fflush(stdout) != 0))
+			rc = err_set(e, ERR_SYSTEM, "cannot write: %s", strerror(errno));
+	}
+	if (rc == 0 && ferror(in))
+		rc = err_set(e, ERR_SYSTEM, "cannot read '%s': %s", o->file != NULL ? o->file : "standard input",
+			     strerror(errno));
+	strbuf_free(&line);
+	strbuf_free(&shown);
+	batch_free(&batch);
+	return rc;
+}
+
+static int try_input(const struct options *o, const struct generation *g, struct host *h)
+{
+	struct err e = {0};
+	int route = find_route(o, g, h, &e);
+	if (route < 0)
+		return cli_fail(&e);
+	bool standard = o->file == NULL || strcmp(o->file, "-") == 0;
+	FILE *in = standard ? stdin : fopen(o->file, "re");
+	if (in == NULL) {
+		err_set(&e, ERR_CONFIG, "cannot read '%s': %s", o->file, strerror(errno));
+		return cli_fail(&e);
+	}
+	int rc = try_lines(in, o, h, (uint32_t)route, &e);
+	if (!standard)
+		fclose(in);
+	return rc == 0 ? 0 : cli_fail(&e);
+}
+
+int cmd_try(int argc, char **argv)
+{
+	struct options o;
+	int asked = read_options(argc, argv, &o);
+	if (asked != 0)
+		return asked > 0 ? 0 : 2;
+	struct host_options plain = {.jit = true, .need_host_time = false};
+	struct errlist errors = {0};
+	struct generation *g = generation_load(o.vendors, NULL, 0, 1, &errors);
+	struct host *h = g != NULL ? host_new(g, &plain, &errors) : NULL;
+	int status = 1;
+	if (h != NULL)
+		status = try_input(&o, g, h);
+	for (size_t i = 0; i < errors.n; i++)
+		cli_fail(&errors.items[i]);
+	host_free(h);
+	generation_unref(g);
+	errlist_free(&errors);
+	return status;
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Shows one line's outcome; see try_show.h. Everything from outside is made harmless for a terminal first.
+ */
+#include "cli/try_show.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/utf8.h"
+#include "event/event.h"
+
+#define WINDOW 160 /* bytes of a long line that are shown */
+#define BOLD "\033[1m"
+#define RED "\033[31m"
+#define DIM "\033[2m"
+#define PLAIN "\033[0m"
+
+static void add_dead_json(const struct batch *b, struct strbuf *out)
+{
+	const struct dead_letter *d = &b->dead[0];
+	strbuf_adds(out, ",\"reason\":");
+	strbuf_add_json(out, b->arena.data + d->reason.off, d->reason.len);
+	if (d->rule[0] != '\0') {
+		strbuf_adds(out, ",\"template\":");
+		strbuf_add_json(out, d->rule, strlen(d->rule));
+	}
+	if (d->column > 0)
+		strbuf_printf(out, ",\"column\":%" PRIu32, d->column);
+}
+
+static const char *verdict_of(const struct batch *b)
+{
+	return b->event_count > 0 ? "events" : b->dead_count > 0 ? "dead" : "ignored";
+}
+
+void try_show_json(uint64_t line, const struct batch *b, struct strbuf *out)
+{
+	strbuf_printf(out, "{\"line\":%" PRIu64 ",\"verdict\":\"%s\"", line, verdict_of(b));
+	for (uint32_t i = 0; i < b->event_count; i++) {
+		strbuf_adds(out, i == 0 ? ",\"events\":[" : ",");
+		event_json(&b->events[i], b->arena.data, b->arena.len, out);
+	}
+	if (b->event_count > 0)
+		strbuf_addc(out, ']');
+	if (b->dead_count > 0)
+		add_dead_json(b, out);
+	strbuf_adds(out, "}\n");
+}
+
+/* One step of text at s: a printable character, or '.' for what a terminal might obey. Returns the bytes taken. */
+static size_t add_step(const char *s, size_t n, struct strbuf *out)
+{
+	size_t len = utf8_sequence(s, n);
+	if (len == 0 || (len == 1 && ((unsigned char)*s < 0x20 || *s == 0x7f)) ||
+	    (len == 2 && (unsigned char)s[0] == 0xc2 && (unsigned char)s[1] < 0xa0)) {
+		strbuf_addc(out, '.');
+		return len > 0 ? len : 1;
+	}
+	strbuf_add(out, s, len);
+	return len;
+}
+
+static void add_safe(const char *s, size_t n, struct strbuf *out)
+{
+	for (size_t i = 0; i < n;)
+		i += add_step(s + i, n - i, out);
+}
+
+/* Characters that add_safe makes of the n bytes. */
+static size_t width(const char *s, size_t n)
+{
+	size_t steps = 0;
+	for (size_t i = 0; i < n; steps++) {
+		size_t len = utf8_sequence(s + i, n - i);
+		i += len > 0 ? len : 1;
+	}
+	return steps;
+}
+
+/* The text, with the fields that the template found in bold. */
+static void add_spans(const char *text, size_t n, const struct template *t, struct strbuf *out)
+{
+	struct field_span spans[FIELD_COUNT];
+	size_t count = t != NULL ? template_spans(t, text, n, spans, FIELD_COUNT) : 0;
+	size_t at = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (spans[i].off < at || spans[i].off + spans[i].len > n)
+			continue;
+		add_safe(text + at, spans[i].off - at, out);
+		strbuf_adds(out, BOLD);
+		add_safe(text + spans[i].off, spans[i].len, out);
+		strbuf_adds(out, PLAIN);
+		at = spans[i].off + spans[i].len;
+	}
+	add_safe(text + at, n - at, out);
+}
+
+/* The line that was matched and, under it, a caret at the column; long lines only around it. */
+static void add_caret(const char *text, size_t n, uint32_t column, bool colour, struct strbuf *out)
+{
+	size_t at = column > 0 && column - 1 <= n ? column - 1 : n;
+	size_t from = at > WINDOW / 2 && n > WINDOW ? at - WINDOW / 2 : 0;
+	size_t len = n - from > WINDOW ? WINDOW : n - from;
+	strbuf_adds(out, from > 0 ? "  ..." : "  ");
+	add_safe(text + from, len, out);
+	strbuf_adds(out, from + len < n ? "...\n" : "\n");
+	if (column == 0)
+		return;
+	size_t pad = width(text + from, at - from) + (from > 0 ? 3 : 0);
+	strbuf_printf(out, "  %*s%s^%s\n", (int)pad, "", colour ? RED : "", colour ? PLAIN : "");
+}
+
+/* "src_ip 10.0.0.1": the members of the JSON form without its marks. */
+static void add_event(const struct event *ev, const struct batch *b, bool colour, struct strbuf *out)
+{
+	struct strbuf json = {0};
+	event_json(ev, b->arena.data, b->arena.len, &json);
+	strbuf_printf(out, "  %s%s%s ", colour ? BOLD : "", event_type_json(ev->type), colour ? PLAIN : "");
+	const char *rest = memchr(json.data, ',', json.len); /* behind the type */
+	if (rest != NULL)
+		strbuf_add(out, rest + 1, (size_t)(json.data + json.len - rest - 2));
+	strbuf_addc(out, '\n');
+	strbuf_free(&json);
+}
+
+void try_show_text(uint64_t line, const struct batch *b, const struct host_last *last, bool colour, struct strbuf *out)
+{
+	const char *text = event_text(last->text, b->arena.data, b->arena.len);
+	size_t n = text != NULL ? last->text.len : 0;
+	strbuf_printf(out, "%s%" PRIu64 "%s %s", colour ? DIM : "", line, colour ? PLAIN : "", verdict_of(b));
+	if (last->vendor[0] != '\0' && b->dead_count == 0)
+		strbuf_printf(out, " (%s: %s)", last->vendor, last->rule);
+	strbuf_addc(out, '\n');
+	if (b->dead_count == 0 && n > 0) {
+		strbuf_adds(out, "  ");
+		if (colour)
+			add_spans(text, n, last->template, out);
+		else
+			add_safe(text, n, out);
+		strbuf_addc(out, '\n');
+	}
+	for (uint32_t i = 0; i < b->event_count; i++)
+		add_event(&b->events[i], b, colour, out);
+	for (uint32_t i = 0; i < b->dead_count; i++) {
+		const struct dead_letter *d = &b->dead[i];
+		strbuf_printf(out, "  %s", colour ? RED : "");
+		add_safe(b->arena.data + d->reason.off, d->reason.len, out);
+		strbuf_printf(out, "%s\n", colour ? PLAIN : "");
+		if (n > 0 && i + 1 == b->dead_count)
+			add_caret(text, n, d->column, colour, out);
+	}
+}

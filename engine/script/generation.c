@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Loads, counts and asks a generation; see generation.h.
+ */
+#include "script/generation.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/near.h"
+#include "script/generation_data.h"
+#include "script/host.h"
+#include "script/walk.h"
+
+static void topic_free(struct topic *t)
+{
+	pattern_free(&t->pattern);
+	free(t->scripts);
+}
+
+static void generation_free(struct generation *g)
+{
+	for (size_t i = 0; i < g->source_count; i++)
+		source_free(&g->sources[i]);
+	for (size_t i = 0; i < g->topic_count; i++)
+		topic_free(&g->topics[i]);
+	free(g->sources);
+	free(g->topics);
+	free(g->names);
+	free(g);
+}
+
+struct generation *generation_ref(struct generation *g)
+{
+	atomic_fetch_add_explicit(&g->refs, 1, memory_order_relaxed);
+	return g;
+}
+
+void generation_unref(struct generation *g)
+{
+	if (g != NULL && atomic_fetch_sub_explicit(&g->refs, 1, memory_order_acq_rel) == 1)
+		generation_free(g);
+}
+
+int generation_script_find(const struct generation *g, const char *name, struct err *e)
+{
+	const char *names[GENERATION_SCRIPTS_MAX];
+	for (size_t i = 0; i < g->source_count; i++) {
+		names[i] = g->sources[i].name;
+		if (strcmp(names[i], name) == 0)
+			return (int)i;
+	}
+	const char *near = near_name(name, names, g->source_count);
+	if (near != NULL)
+		return err_set(e, ERR_CONFIG, "no vendor script '%.80s'; did you mean '%s'?", name, near);
+	return err_set(e, ERR_CONFIG, "no vendor script '%.80s' beside '%s'", name, g->sources[0].path);
+}
+
+/* One row of the configuration. */
+static int resolve_topic(const struct generation *g, const struct topic_config *c, struct topic *t,
+			 struct errlist *errors)
+{
+	struct err e = {0};
+	*t = (struct topic){.host = c->host, .zone_s = c->zone_s};
+	if (pattern_compile(&t->pattern, c->pattern, &e) != 0)
+		return errlist_add(errors, ERR_CONFIG, "topics: %s", e.msg);
+	t->scripts = xcalloc(c->vendor_count + 1, sizeof *t->scripts);
+	for (size_t i = 0; i < c->vendor_count; i++) {
+		int place = generation_script_find(g, c->vendors[i], &e);
+		if (place < 0)
+			return errlist_add(errors, ERR_CONFIG, "topics: %s: %s", c->pattern, e.msg);
+		t->scripts[t->script_count++] = (uint32_t)place;
+	}
+	return 0;
+}
+
+static int resolve_topics(struct generation *g, const struct topic_config *topics, size_t n, struct errlist *errors)
+{
+	int rc = 0;
+	g->topics = xcalloc(n + 1, sizeof *g->topics);
+	for (size_t i = 0; i < n; i++)
+		if (resolve_topic(g, &topics[i], &g->topics[g->topic_count++], errors) != 0)
+			rc = -1;
+	return rc;
+}
+
+/* Keeps what the scripts of a trial run declared. */
+static void keep_declared(struct generation *g, const struct host *trial)
+{
+	for (size_t i = 0; i < g->source_count; i++) {
+		const struct script *s = &trial->scripts[i];
+		struct source *source = &g->sources[i];
+		source->topics = xcalloc(s->topic_count + 1, sizeof *source->topics);
+		for (size_t k = 0; k < s->topic_count; k++)
+			if (pattern_compile(&source->topics[source->topic_count], s->topics[k], NULL) == 0)
+				source->topic_count++;
+	}
+}
+
+static void add_name(struct generation *g, const char *name)
+{
+	for (size_t i = 0; i < g->name_count; i++)
+		if (strcmp(g->names[i], name) == 0)
+			return;
+	g->names = xrealloc(g->names, (g->name_count + 1) * sizeof *g->names);
+	g->names[g->name_count++] = name;
+}
+
+static void collect_names(struct generation *g)
+{
+	for (size_t i = 0; i < g->topic_count; i++)
+		add_name(g, g->topics[i].pattern.text);
+	for (size_t i = 0; i < g->source_count && g->topic_count == 0; i++)
+		for (size_t k = 0; k < g->sources[i].topic_count; k++)
+			add_name(g, g->sources[i].topics[k].text);
+}
+
+struct generation *generation_load(const char *vendors_dir, const struct topic_config *topics, size_t n,
+				   uint32_t number, struct errlist *errors)
+{
+	struct generation *g = xcalloc(1, sizeof *g);
+	atomic_init(&g->refs, 1);
+	g->number = number;
+	int rc = sources_read(vendors_dir, &g->sources, &g->source_count, errors);
+	if (rc == 0) {
+		struct host_options plain = {.jit = false};
+		struct host *trial = host_new(g, &plain, errors);
+		if (trial != NULL)
+			keep_declared(g, trial);
+		else
+			rc = -1;
+		host_free(trial);
+		if (resolve_topics(g, topics, n, errors) != 0)
+			rc = -1;
+	}
+	if (rc == 0) {
+		collect_names(g);
+		return g;
+	}
+	generation_unref(g);
+	return NULL;
+}
+
+size_t generation_topics(const struct generation *g, const char *const **names)
+{
+	*names = g->names;
+	return g->name_count;
+}
+
+uint32_t generation_number(const struct generation *g)
+{
+	return g->number;
+}
+
+size_t generation_script_count(const struct generation *g)
+{
+	return g->source_count;
+}
+
+const char *generation_script_name(const struct generation *g, size_t i)
+{
+	return g->sources[i].name;
+}
+
+const char *generation_script_path(const struct generation *g, size_t i)
+{
+	return g->sources[i].path;
+}
+
+const char *generation_script_topic(const struct generation *g, size_t i)
+{
+	const struct source *s = &g->sources[i];
+	for (size_t k = 0; k < s->topic_count; k++)
+		if (!s->topics[k].is_regex)
+			return s->topics[k].text;
+	return NULL;
+}
+
+const char *generation_script_hash(const struct generation *g, size_t i)
+{
+	return g->sources[i].hash;
+}

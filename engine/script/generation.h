@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A generation: one loaded set of vendor scripts, as source bytes with their hashes, and the topics they serve. Made by
+ * a start or a reload, immutable afterwards, shared by all workers and counted, because they swap at different
+ * moments. Each worker runs it in its own host (script/host.h). Dead letters point at names and hashes in here:
+ * hold a reference until the batch is delivered.
+ */
+#ifndef NATMILL_SCRIPT_GENERATION_H
+#define NATMILL_SCRIPT_GENERATION_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/errlist.h"
+#include "event/ip.h"
+
+#define GENERATION_SCRIPT_MAX (1u << 20) /* bytes of one script */
+#define GENERATION_SCRIPTS_MAX 256
+#define SCRIPT_HASH_SIZE 65 /* SHA-256 in hex, with NUL */
+
+/* One row of the configuration's `topics`. */
+struct topic_config {
+	const char *pattern;        /* a topic's name, or a ^regex (POSIX extended, as librdkafka has it) */
+	const char *const *vendors; /* scripts to try, in this order; none: those that declare the topic */
+	size_t vendor_count;
+	struct ip host; /* of messages that tell none; family 0 = none */
+	int32_t zone_s; /* for times without zone where the script declares none; or TIME_ZONE_UNKNOWN */
+};
+
+struct generation;
+
+/* Reads DIR's *.lua in alphabetical order, runs each once to check it, and resolves the topics. topics may be NULL
+ * (n = 0): then the scripts' own topics hold. Returns it with one reference; NULL with every error found added
+ * to errors. */
+struct generation *generation_load(const char *vendors_dir, const struct topic_config *topics, size_t n,
+				   uint32_t number, struct errlist *errors);
+
+/* From any thread. unref(NULL) is legal. */
+struct generation *generation_ref(struct generation *g);
+void generation_unref(struct generation *g);
+
+/* What to subscribe to: names and ^regexes, no name twice. Returns their number. */
+size_t generation_topics(const struct generation *g, const char *const **names);
+
+uint32_t generation_number(const struct generation *g);
+
+/* The scripts, by their place: event.script is one. Names and texts live as long as the generation. */
+size_t generation_script_count(const struct generation *g);
+const char *generation_script_name(const struct generation *g, size_t i); /* "nfware" */
+const char *generation_script_path(const struct generation *g, size_t i); /* "vendors/nfware.lua" */
+const char *generation_script_hash(const struct generation *g, size_t i); /* SHA-256, hex */
+
+/* The first topic that the script declares by its whole name; NULL if none. */
+const char *generation_script_topic(const struct generation *g, size_t i);
+
+/* Place of the script of that name; -1 with the nearest name in e. */
+int generation_script_find(const struct generation *g, const char *name, struct err *e);
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What a generation holds; for script/ only. Written while it is loaded, read-only afterwards.
+ */
+#ifndef NATMILL_SCRIPT_GENERATION_DATA_H
+#define NATMILL_SCRIPT_GENERATION_DATA_H
+
+#include <regex.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/strbuf.h"
+#include "script/generation.h"
+
+/* A topic's name or ^regex. */
+struct pattern {
+	char *text;
+	bool is_regex;
+	regex_t regex;
+};
+
+int pattern_compile(struct pattern *p, const char *text, struct err *e);
+void pattern_free(struct pattern *p);
+bool pattern_matches(const struct pattern *p, const char *topic);
+
+/* One vendor script as read. */
+struct source {
+	char *name;
+	char *path;
+	struct strbuf text;
+	char hash[SCRIPT_HASH_SIZE];
+	struct pattern *topics; /* that it declares */
+	size_t topic_count;
+};
+
+/* Reads the scripts of a folder, sorted by name; -1 with errors. Free each with source_free, then the array. */
+int sources_read(const char *dir, struct source **out, size_t *n, struct errlist *errors);
+void source_free(struct source *s);
+
+/* A row of the configuration, resolved. */
+struct topic {
+	struct pattern pattern;
+	uint32_t *scripts; /* places; count 0: those that declare the topic */
+	size_t script_count;
+	struct ip host;
+	int32_t zone_s;
+};
+
+struct generation {
+	_Atomic uint32_t refs;
+	uint32_t number;
+	struct source *sources;
+	size_t source_count;
+	struct topic *topics;
+	size_t topic_count;
+	const char **names; /* to subscribe; point into topics or sources */
+	size_t name_count;
+};
+
+#endif

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Makes a worker's host out of a generation, and runs batches in it; see host.h.
+ */
+#include "script/host.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/strbuf.h"
+#include "script/generation_data.h"
+#include "script/walk.h"
+
+/* Runs every script, so that all errors are told at once. */
+static int load_scripts(struct host *h, struct errlist *errors)
+{
+	const struct generation *g = h->generation;
+	int rc = 0;
+	h->scripts = xcalloc(g->source_count + 1, sizeof *h->scripts);
+	for (size_t i = 0; i < g->source_count; i++) {
+		const struct source *source = &g->sources[i];
+		struct script *s = &h->scripts[h->script_count++];
+		struct err e = {0};
+		script_init(s);
+		s->name = source->name;
+		s->path = source->path;
+		s->hash = source->hash;
+		h->loading = s;
+		if (state_load(&h->state, s->name, s->path, source->text.data, source->text.len, &e) != 0)
+			rc = errlist_add(errors, ERR_SCRIPT, "%s", e.msg);
+		h->loading = NULL;
+	}
+	return rc;
+}
+
+struct host *host_new(struct generation *g, const struct host_options *o, struct errlist *errors)
+{
+	struct host *h = xcalloc(1, sizeof *h);
+	struct err e = {0};
+	h->generation = generation_ref(g);
+	h->options = *o;
+	h->reader = envelope_reader_new();
+	h->scratch = regex_scratch_new();
+	int rc = state_open(&h->state, h, &e);
+	if (rc != 0)
+		errlist_add(errors, e.code, "%s", e.msg);
+	else
+		rc = load_scripts(h, errors);
+	if (rc != 0) {
+		host_free(h);
+		return NULL;
+	}
+	state_jit(&h->state, o->jit);
+	return h;
+}
+
+void host_free(struct host *h)
+{
+	if (h == NULL)
+		return;
+	state_free(&h->state);
+	for (size_t i = 0; i < h->script_count; i++)
+		script_free(&h->scripts[i]);
+	free(h->scripts);
+	for (size_t i = 0; i < h->route_count; i++) {
+		free(h->routes[i].topic);
+		free(h->routes[i].scripts);
+	}
+	free(h->routes);
+	envelope_reader_free(h->reader);
+	regex_scratch_free(h->scratch);
+	strbuf_free(&h->reason);
+	generation_unref(h->generation);
+	free(h);
+}
+
+int host_run(struct host *h, struct batch *b, struct err *e)
+{
+	struct err raised;
+	h->walk = (struct walk){.batch = b};
+	while (state_loop(&h->state, &raised) != 0) {
+		/* Lua failed outside of a handler's pcall (no memory): that costs the record under way. */
+		if (!h->walk.open)
+			return err_set(e, ERR_SCRIPT, "the script host failed: %s", raised.msg);
+		walk_dead(h, h->walk.script, "", 0, raised.msg);
+	}
+	return 0;
+}
+
+struct host_last host_last(const struct host *h)
+{
+	const struct walk *w = &h->walk;
+	struct host_last last = {.vendor = "", .rule = "", .text = w->text};
+	if (w->script != NULL)
+		last.vendor = w->script->name;
+	if (w->rule != NULL) {
+		last.rule = w->rule->name;
+		last.template = w->rule->template;
+	}
+	return last;
+}
+
+struct lua_State *host_lua(struct host *h)
+{
+	return h->state.lua;
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Tries the rules of a route on the record under way, in written order: the first that fits settles it. Rules in C run
+ * here; for a handler its number goes back to the Lua loop, which calls nm_next again afterwards.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "event/timeparse.h"
+#include "script/walk.h"
+
+/* Function rules and misses go on, the others are settled. */
+enum tried { TRIED_MISS, TRIED_SETTLED };
+
+static const char *record_text(const struct walk *w)
+{
+	return w->batch->arena.data + w->text.off;
+}
+
+/* A rule has read the record: its event joins the batch, or the record is a dead letter. */
+static enum tried fitted(struct host *h)
+{
+	struct walk *w = &h->walk;
+	struct err e;
+	if (w->rule->type < 0) {
+		walk_ignored(h);
+		return TRIED_SETTLED;
+	}
+	w->event.type = w->rule->type;
+	if (walk_add_event(h, &e) == 0) {
+		walk_parsed(h);
+		return TRIED_SETTLED;
+	}
+	err_prefix(&e, "%s", w->rule->name);
+	walk_dead(h, w->script, w->rule->name, 0, e.msg);
+	return TRIED_SETTLED;
+}
+
+static enum tried try_template(struct host *h)
+{
+	struct walk *w = &h->walk;
+	uint32_t furthest = w->miss.pos;
+	const struct template *from = w->miss.from;
+	if (template_match(w->rule->template, record_text(w), w->text.len, w->text.off, &w->event, &w->miss))
+		return fitted(h);
+	if (w->miss.pos != furthest || w->miss.from != from) {
+		w->miss.rule = w->rule->name;
+		w->miss_script = w->script;
+	}
+	return TRIED_MISS;
+}
+
+static enum tried try_regex(struct host *h)
+{
+	struct walk *w = &h->walk;
+	enum event_field field = FIELD_timestamp;
+	uint32_t pos = 0;
+	switch (regex_match(w->rule->regex, h->scratch, record_text(w), w->text.len, w->text.off, &w->event, &field,
+			    &pos)) {
+	case REGEX_MATCH:
+		return fitted(h);
+	case REGEX_LIMIT:
+		walk_dead(h, w->script, w->rule->name, 0,
+			  "the regex takes too many steps on this line; write it more plainly, or as a template");
+		return TRIED_SETTLED;
+	case REGEX_BAD_VALUE:
+		if (w->bad.rule == NULL || pos > w->bad.pos) {
+			w->bad = (struct bad_value){.rule = w->rule, .field = field, .pos = pos};
+			w->bad_script = w->script;
+		}
+		event_clear(&w->event);
+		return TRIED_MISS;
+	case REGEX_MISS:
+		break;
+	}
+	return TRIED_MISS;
+}
+
+/* Adds at most 40 bytes of the text, up to a blank, for a message. */
+static void add_found(struct strbuf *out, const char *text, size_t n)
+{
+	size_t len = 0;
+	while (len < n && len < 40 && text[len] != ' ')
+		len++;
+	strbuf_addc(out, '`');
+	strbuf_add(out, text, len);
+	strbuf_addc(out, '`');
+}
+
+static void bad_value_dead(struct host *h)
+{
+	const struct walk *w = &h->walk;
+	const struct bad_value *bad = &w->bad;
+	char expects[256];
+	vocabulary_expects(&w->bad_script->words, bad->field, expects, sizeof expects);
+	strbuf_printf(&h->reason, "%s stopped at column %u: %s: expected %s, found ", bad->rule->name, bad->pos + 1,
+		      event_fields[bad->field].name, expects);
+	add_found(&h->reason, record_text(w) + bad->pos, w->text.len - bad->pos);
+	walk_dead(h, w->bad_script, bad->rule->name, bad->pos + 1, h->reason.data);
+}
+
+/* No rule of any script fits: the dead letter tells which came furthest. */
+static void miss_dead(struct host *h)
+{
+	struct walk *w = &h->walk;
+	strbuf_reset(&h->reason);
+	if (w->bad.rule != NULL && (!w->miss.set || w->bad.pos > w->miss.pos)) {
+		bad_value_dead(h);
+		return;
+	}
+	if (w->miss.set) {
+		template_explain(&w->miss, record_text(w), w->text.len, &h->reason);
+		walk_dead(h, w->miss_script, w->miss.rule, w->miss.pos + 1, h->reason.data);
+		return;
+	}
+	bool one = w->route->count == 1;
+	strbuf_printf(&h->reason, "no rule of %s fits", one ? h->scripts[w->route->scripts[0]].name : "any script");
+	walk_dead(h, one ? &h->scripts[w->route->scripts[0]] : NULL, "", 0, h->reason.data);
+}
+
+/* Tries one rule on an event that is still clear; the number of the handler to run, NM_DONE when settled, NM_END to go on. */
+static int try_rule(struct host *h)
+{
+	struct walk *w = &h->walk;
+	if (w->rule->handler > 0) {
+		w->handling = true;
+		w->cursor = 0;
+		return w->rule->handler;
+	}
+	enum tried tried = w->rule->template != NULL ? try_template(h) : try_regex(h);
+	return tried == TRIED_SETTLED ? NM_DONE : NM_END;
+}
+
+int match_rules(struct host *h)
+{
+	struct walk *w = &h->walk;
+	for (; w->place < w->route->count; w->place++) {
+		struct script *s = &h->scripts[w->route->scripts[w->place]];
+		w->script = s;
+		s->words.zone_s = s->zone_s != TIME_ZONE_UNKNOWN ? s->zone_s : w->route->zone_s;
+		while (w->next_rule < s->rule_count) {
+			w->rule = &s->rules[w->next_rule++];
+			int answer = try_rule(h);
+			if (answer != NM_END)
+				return answer;
+		}
+		w->next_rule = 0;
+	}
+	w->rule = NULL;
+	miss_dead(h);
+	return NM_DONE;
+}
+
+/* The handler returned: what did it make of the record? True when that settles it. */
+static bool handler_settled(struct host *h)
+{
+	struct walk *w = &h->walk;
+	w->handling = false;
+	if (w->batch->event_count > w->first_event)
+		walk_parsed(h);
+	else if (w->ignored)
+		walk_ignored(h);
+	else
+		event_clear(&w->event); /* for the next rule */
+	return !w->open;
+}
+
+int nm_next(struct host *h)
+{
+	struct walk *w = &h->walk;
+	if (w->open && handler_settled(h))
+		return NM_DONE;
+	if (!w->open && !walk_record(h))
+		return NM_END;
+	return match_rules(h);
+}
+
+void nm_raised(struct host *h, const char *reason, uint32_t len)
+{
+	struct walk *w = &h->walk;
+	if (!w->open)
+		return;
+	strbuf_reset(&h->reason);
+	strbuf_add(&h->reason, reason, len);
+	walk_dead(h, w->script, w->rule->name, 0, h->reason.data);
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Compiles the rules of a vendor script; see script.h.
+ */
+#include "script/script.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/strbuf.h"
+#include "event/rule_fields.h"
+#include "event/timeparse.h"
+#include "script/ffi_api.h"
+
+void script_init(struct script *s)
+{
+	*s = (struct script){.name = "", .path = "", .hash = "", .zone_s = TIME_ZONE_UNKNOWN};
+	vocabulary_init(&s->words);
+}
+
+void script_free(struct script *s)
+{
+	for (size_t i = 0; i < s->rule_count; i++) {
+		struct rule *r = &s->rules[i];
+		template_free(r->template);
+		regex_free(r->regex);
+		for (size_t k = 0; k < r->constant_count; k++)
+			free(r->constants[k].text);
+	}
+	free(s->rules);
+	for (size_t i = 0; i < s->topic_count; i++)
+		free(s->topics[i]);
+	script_init(s);
+}
+
+static struct rule *add_rule(struct script *s, struct err *e)
+{
+	if (s->rule_count == SCRIPT_RULES_MAX) {
+		err_set(e, ERR_SCRIPT, "more than %d rules in one script", SCRIPT_RULES_MAX);
+		return NULL;
+	}
+	s->rules = xrealloc(s->rules, (s->rule_count + 1) * sizeof *s->rules);
+	struct rule *r = &s->rules[s->rule_count];
+	memset(r, 0, sizeof *r);
+	r->type = EVENT_ABSENT;
+	event_clear(&r->values);
+	return r;
+}
+
+int script_add_rule(struct script *s, int kind, const char *name, const char *text, size_t len, struct err *e)
+{
+	struct rule *r = add_rule(s, e);
+	if (r == NULL)
+		return -1;
+	r->type = event_type_of(name);
+	r->name = r->type >= 0 ? event_type_script(r->type) : "ignore";
+	if (r->type < 0 && strcmp(name, "ignore") != 0)
+		return err_set(e, ERR_SCRIPT,
+			       "\"%.80s\" is no kind of event: session_mapping, port_mapping, "
+			       "port_block_mapping, address_mapping or ignore",
+			       name);
+	if (kind == NM_RULE_REGEX)
+		r->regex = regex_compile(text, len, r->type, &s->words, e);
+	else
+		r->template = template_compile(text, len, r->type, &s->words, e);
+	if (r->regex == NULL && r->template == NULL)
+		return err_prefix(e, "%s", r->name);
+	s->rule_count++;
+	return 0;
+}
+
+int script_add_handler(struct script *s, int number, struct err *e)
+{
+	struct rule *r = add_rule(s, e);
+	if (r == NULL)
+		return -1;
+	r->name = "handler";
+	r->handler = number;
+	s->rule_count++;
+	return 0;
+}
+
+/* created, deleted and updated hold in constants and handlers whatever words the script declares for lines. */
+static int parse_value(const struct script *s, enum event_field f, const char *value, size_t len, struct event *ev)
+{
+	struct vocabulary plain;
+	if (vocabulary_parse(&s->words, f, value, len, 0, ev) == 0)
+		return 0;
+	vocabulary_init(&plain);
+	return event_fields[f].kind == KIND_ACTION ? vocabulary_parse(&plain, f, value, len, 0, ev) : -1;
+}
+
+int script_add_constant(struct script *s, const char *field, const char *value, size_t len, struct err *e)
+{
+	struct rule *r = &s->rules[s->rule_count - 1];
+	int f = rule_field_of(field, strlen(field), e);
+	if (f < 0)
+		return err_prefix(e, "%s", r->name);
+	if (r->type < 0)
+		return err_set(e, ERR_SCRIPT, "%s: makes no event, so it takes no { %s = ... }", r->name, field);
+	if ((event_fields[f].allowed >> r->type & 1) == 0)
+		return err_set(e, ERR_SCRIPT, "%s: has no %s", r->name, field);
+	if (r->constant_count == FIELD_COUNT)
+		return err_set(e, ERR_SCRIPT, "%s: too many values", r->name);
+	char expects[256];
+	if (parse_value(s, (enum event_field)f, value, len, &r->values) != 0)
+		return err_set(e, ERR_SCRIPT, "%s: %s must be %s, is \"%.80s\"", r->name, field,
+			       vocabulary_expects(&s->words, (enum event_field)f, expects, sizeof expects), value);
+	struct constant *c = &r->constants[r->constant_count++];
+	*c = (struct constant){.field = (enum event_field)f};
+	if (event_fields[f].kind == KIND_TEXT) {
+		c->text = xstrdup(value);
+		c->len = (uint32_t)len;
+	}
+	return 0;
+}
+
+static bool has_constant(const struct rule *r, enum event_field f)
+{
+	for (size_t i = 0; i < r->constant_count; i++)
+		if (r->constants[i].field == f)
+			return true;
+	return false;
+}
+
+int script_check_rule(const struct script *s, struct err *e)
+{
+	const struct rule *r = &s->rules[s->rule_count - 1];
+	if (r->type < 0 || r->template == NULL)
+		return 0;
+	for (enum event_field f = 0; f < FIELD_COUNT; f++) {
+		if ((event_fields[f].required >> r->type & 1) == 0 || f == FIELD_timestamp || f == FIELD_host)
+			continue; /* those two may come from the envelope */
+		if (has_constant(r, f) || template_always_sets(r->template, f))
+			continue;
+		const char *name = rule_field_name(f);
+		return err_set(e, ERR_SCRIPT,
+			       "%s: needs {%s} in every line it fits; where the line does not tell it, "
+			       "give it as a second argument: { %s = ... }",
+			       r->name, name, name);
+	}
+	return 0;
+}

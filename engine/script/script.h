@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What one vendor script declared: its words and its rules, compiled. Filled by the declarations
+ * (script/declare.c) while the script's file runs, read by the batch loop. Owner: the host of one worker.
+ */
+#ifndef NATMILL_SCRIPT_SCRIPT_H
+#define NATMILL_SCRIPT_SCRIPT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "event/event.h"
+#include "event/regex.h"
+#include "event/template.h"
+#include "event/vocabulary.h"
+
+#define SCRIPT_RULES_MAX 1000
+#define SCRIPT_TOPICS_MAX 100
+#define SCRIPT_SEPARATOR_MAX 16
+
+/* A value for a field that the line does not tell. */
+struct constant {
+	enum event_field field;
+	char *text; /* texts only: copied into the batch's arena with each event */
+	uint32_t len;
+};
+
+struct rule {
+	const char *name; /* "session_mapping", "ignore", "handler": literals */
+	int type;         /* enum event_type; EVENT_ABSENT: ignore or handler */
+	struct template *template; /* one of these three is set */
+	struct regex *regex;
+	int handler; /* its number in the Lua side, from 1 */
+	struct constant constants[FIELD_COUNT];
+	size_t constant_count;
+	struct event values; /* of the constants that are no texts */
+};
+
+struct script {
+	const char *name; /* these three belong to the generation */
+	const char *path;
+	const char *hash;
+	struct vocabulary words;
+	int32_t zone_s; /* declared, or TIME_ZONE_UNKNOWN */
+	struct rule *rules;
+	size_t rule_count;
+	char *topics[SCRIPT_TOPICS_MAX];
+	size_t topic_count;
+	char separator[SCRIPT_SEPARATOR_MAX]; /* between records */
+	size_t separator_len;                 /* 0: a message is one record */
+};
+
+void script_init(struct script *s);
+void script_free(struct script *s);
+
+/* Adds a template or regex; name as in struct rule. -1 with e. */
+int script_add_rule(struct script *s, int kind, const char *name, const char *text, size_t len, struct err *e);
+
+/* Adds a function; its number is the caller's. */
+int script_add_handler(struct script *s, int number, struct err *e);
+
+/* Adds a constant to the last rule. */
+int script_add_constant(struct script *s, const char *field, const char *value, size_t len, struct err *e);
+
+/* Can the last rule make a valid event at all? -1 with the field that is missing. */
+int script_check_rule(const struct script *s, struct err *e);
+
+#endif

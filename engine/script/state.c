@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Starts and limits the Lua state; see state.h.
+ */
+#include "script/state.h"
+
+#include <lauxlib.h>
+#include <lua.h>
+#include <luajit.h>
+#include <lualib.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "script/embedded.h"
+
+#define HOOK_STEP 10000
+
+/* Everything of the state comes from here, so that a script cannot take the worker's memory. */
+static void *allocate(void *ud, void *p, size_t old, size_t size)
+{
+	struct state *s = ud;
+	if (size == 0) {
+		free(p);
+		s->used -= old;
+		return NULL;
+	}
+	if (size > old && s->used + (size - old) > s->limit) {
+		s->refused = true;
+		return NULL;
+	}
+	void *fresh = realloc(p, size);
+	if (fresh != NULL)
+		s->used += size - old;
+	return fresh;
+}
+
+static struct state *state_of(lua_State *L)
+{
+	void *ud;
+	lua_getallocf(L, &ud);
+	return ud;
+}
+
+static const struct embedded_file *embedded_find(const char *name)
+{
+	for (const struct embedded_file *f = embedded_files; f->name != NULL; f++)
+		if (strcmp(f->name, name) == 0)
+			return f;
+	return NULL;
+}
+
+/* require(name) of the engine's own Lua: an embedded file, run once. Upvalue 1 keeps what they returned. */
+static int require_embedded(lua_State *L)
+{
+	const char *name = luaL_checkstring(L, 1);
+	lua_pushvalue(L, 1);
+	lua_rawget(L, lua_upvalueindex(1));
+	if (!lua_isnil(L, -1))
+		return 1;
+	const char *file = lua_pushfstring(L, "%s.lua", name);
+	const struct embedded_file *f = embedded_find(file);
+	if (f == NULL)
+		return luaL_error(L, "the program carries no %s", file);
+	const char *label = lua_pushfstring(L, "@scripts/%s", file);
+	if (luaL_loadbufferx(L, (const char *)f->data, f->len, label, "t") != 0)
+		return lua_error(L);
+	lua_call(L, 0, 1);
+	lua_pushvalue(L, 1);
+	lua_pushvalue(L, -2);
+	lua_rawset(L, lua_upvalueindex(1));
+	return 1;
+}
+
+static void open_library(lua_State *L, const char *name, lua_CFunction open, int results)
+{
+	lua_pushcfunction(L, open);
+	lua_pushstring(L, name);
+	lua_call(L, 1, results);
+}
+
+/* Protected: opens the libraries, runs boot.lua and keeps the functions that it returns. */
+static int boot(lua_State *L)
+{
+	void *host = lua_touserdata(L, 1);
+	struct state *s = state_of(L);
+	open_library(L, "", luaopen_base, 0);
+	open_library(L, LUA_TABLIBNAME, luaopen_table, 0);
+	open_library(L, LUA_STRLIBNAME, luaopen_string, 0);
+	open_library(L, LUA_MATHLIBNAME, luaopen_math, 0);
+	open_library(L, LUA_BITLIBNAME, luaopen_bit, 0);
+	open_library(L, LUA_JITLIBNAME, luaopen_jit, 0); /* starts the compiler */
+	lua_newtable(L);
+	open_library(L, LUA_FFILIBNAME, luaopen_ffi, 1);
+	lua_setfield(L, -2, "ffi");
+	lua_pushcclosure(L, require_embedded, 1);
+	lua_setglobal(L, "require");
+
+	lua_getglobal(L, "require");
+	lua_pushliteral(L, "boot");
+	lua_call(L, 1, 1);
+	const struct embedded_file *cdef = embedded_find("ffi.cdef");
+	if (cdef == NULL)
+		return luaL_error(L, "the program carries no ffi.cdef");
+	lua_pushlightuserdata(L, host);
+	lua_pushlstring(L, (const char *)cdef->data, cdef->len);
+	lua_call(L, 2, 2);
+	s->loop = luaL_ref(L, LUA_REGISTRYINDEX);
+	s->loader = luaL_ref(L, LUA_REGISTRYINDEX);
+	return 0;
+}
+
+static int fail(lua_State *L, struct err *e)
+{
+	const char *text = lua_tostring(L, -1);
+	err_set(e, ERR_SCRIPT, "%s", text != NULL ? text : "the script raised an error that is no text");
+	lua_settop(L, 0);
+	return -1;
+}
+
+int state_open(struct state *s, struct host *h, struct err *e)
+{
+	*s = (struct state){.limit = STATE_MEMORY_MAX};
+	s->lua = lua_newstate(allocate, s);
+	if (s->lua == NULL)
+		return err_set(e, ERR_SYSTEM, "cannot start LuaJIT: it needs a build with GC64 and memory");
+	if (lua_cpcall(s->lua, boot, h) != 0) {
+		fail(s->lua, e);
+		return err_prefix(e, "cannot start the script host");
+	}
+	return 0;
+}
+
+void state_free(struct state *s)
+{
+	if (s->lua != NULL)
+		lua_close(s->lua);
+	s->lua = NULL;
+}
+
+void state_jit(struct state *s, bool on)
+{
+	luaJIT_setmode(s->lua, 0, LUAJIT_MODE_ENGINE | (on ? LUAJIT_MODE_ON : LUAJIT_MODE_OFF));
+}
+
+struct load {
+	const char *name;
+	const char *label;
+	const char *text;
+	size_t len;
+};
+
+static void count_steps(lua_State *L, lua_Debug *ar)
+{
+	struct state *s = state_of(L);
+	(void)ar;
+	s->steps += HOOK_STEP;
+	if (s->steps > STATE_LOAD_STEPS)
+		luaL_error(L, "the script does not come to an end while it loads");
+}
+
+/* Protected: compiles the text (never bytecode) and hands it to the loader of boot.lua. */
+static int load_protected(lua_State *L)
+{
+	const struct load *load = lua_touserdata(L, 1);
+	void *ud;
+	lua_getallocf(L, &ud);
+	struct state *s = ud;
+	lua_rawgeti(L, LUA_REGISTRYINDEX, s->loader);
+	const char *chunk = lua_pushfstring(L, "@%s", load->label);
+	if (luaL_loadbufferx(L, load->text, load->len, chunk, "t") != 0)
+		return lua_error(L);
+	lua_remove(L, -2);
+	lua_pushstring(L, load->name);
+	lua_pushstring(L, load->label);
+	s->steps = 0;
+	lua_sethook(L, count_steps, LUA_MASKCOUNT, HOOK_STEP);
+	lua_call(L, 3, 0);
+	return 0;
+}
+
+int state_load(struct state *s, const char *name, const char *label, const char *text, size_t len, struct err *e)
+{
+	struct load load = {.name = name, .label = label, .text = text, .len = len};
+	state_jit(s, false);
+	int rc = lua_cpcall(s->lua, load_protected, &load);
+	lua_sethook(s->lua, NULL, 0, 0);
+	if (rc == LUA_ERRMEM)
+		err_set(e, ERR_SCRIPT, "%s: the script takes more than %u MB of memory while it loads", label,
+			STATE_MEMORY_MAX >> 20);
+	else if (rc != 0)
+		fail(s->lua, e);
+	lua_settop(s->lua, 0);
+	if (rc != 0)
+		lua_gc(s->lua, LUA_GCCOLLECT, 0);
+	return rc == 0 ? 0 : -1;
+}
+
+int state_loop(struct state *s, struct err *e)
+{
+	lua_rawgeti(s->lua, LUA_REGISTRYINDEX, s->loop);
+	int rc = lua_pcall(s->lua, 0, 0, 0);
+	if (rc != 0)
+		fail(s->lua, e);
+	if (s->refused)
+		lua_gc(s->lua, LUA_GCCOLLECT, 0);
+	s->refused = false;
+	return rc == 0 ? 0 : -1;
+}

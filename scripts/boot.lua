@@ -1,0 +1,33 @@
+-- SPDX-License-Identifier: Apache-2.0
+--
+-- Starts the Lua side of one worker's host. C calls what this file returns once, with the host and the FFI
+-- declarations; it gives back two functions: load(chunk, name, path) runs a vendor script's file, run() runs the
+-- batch that C has set. Everything else in this folder is a module without state of its own, made here.
+
+local ffi = require("ffi")
+
+return function(address, declarations)
+	ffi.cdef(declarations)
+	local C = ffi.C
+	local host = ffi.cast("struct host *", address)
+	if C.nm_abi(ffi.sizeof("struct nm_text")) ~= C.NM_ABI then
+		error("scripts/ and the program are of different versions")
+	end
+
+	local near = require("near")(ffi, C)
+	local message, event, emit = require("message")(ffi, C, host, near)
+	local handlers = {}
+	local new_vendor = require("vendor")(ffi, C, host, near, handlers)
+	local new_environment = require("sandbox")(near)
+
+	local function load(chunk, name, path)
+		local vendor, object = new_vendor(name)
+		setfenv(chunk, new_environment({ vendor = vendor }))
+		if chunk() ~= object then
+			error(path .. ": the last line must be `return` and the name of the vendor's variable, as in: "
+				.. "return " .. name, 0)
+		end
+	end
+
+	return load, require("loop")(C, host, handlers, message, event, emit)
+end

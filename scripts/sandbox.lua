@@ -1,0 +1,92 @@
+-- SPDX-License-Identifier: Apache-2.0
+--
+-- What a vendor script can see: the names below, and nothing that reaches files, processes, the network, FFI, other
+-- scripts or the engine. Each script gets an environment of its own. Reading a name that is not there and
+-- writing any global are errors with file and line.
+
+local REPEAT_MAX = 65536 -- bytes that string.rep may make
+
+local allowed = {
+	functions = { "assert", "error", "ipairs", "next", "pairs", "select", "tonumber", "tostring", "type", "unpack" },
+	string = { "byte", "char", "find", "format", "gmatch", "gsub", "len", "lower", "match", "reverse", "sub",
+		"upper" },
+	table = { "concat", "insert", "maxn", "remove", "sort" },
+	math = { "abs", "ceil", "floor", "fmod", "huge", "max", "min", "modf", "pi", "pow", "sqrt" },
+	bit = { "arshift", "band", "bnot", "bor", "bswap", "bxor", "lshift", "rol", "ror", "rshift", "tobit", "tohex" },
+}
+
+local function repeated(text, count, separator)
+	if (#text + #(separator or "")) * count > REPEAT_MAX then
+		error("string.rep: would make more than " .. REPEAT_MAX .. " bytes", 2)
+	end
+	return string.rep(text, count, separator)
+end
+
+local function names_of(t)
+	local names = {}
+	for name in pairs(t) do
+		names[#names + 1] = name
+	end
+	table.sort(names)
+	return names
+end
+
+return function(near)
+	local function read_only(members, what)
+		return setmetatable({}, {
+			__index = setmetatable(members, {
+				__index = function(_, name)
+					name = tostring(name)
+					error("there is no " .. what .. name .. near(name, names_of(members)), 2)
+				end,
+			}),
+			__newindex = function(_, name)
+				error(what .. tostring(name) .. " cannot be changed", 2)
+			end,
+			__metatable = false,
+		})
+	end
+
+	local libraries = {}
+	for library, names in pairs(allowed) do
+		local members = {}
+		for _, name in ipairs(names) do
+			members[name] = (library == "functions" and _G or _G[library])[name]
+		end
+		libraries[library] = members
+	end
+	libraries.string.rep = repeated
+
+	-- ("text"):find() and the like reach the same functions, and nobody can reach the table itself.
+	local texts = getmetatable("")
+	texts.__index = read_only(libraries.string, "string.")
+	texts.__metatable = false
+
+	-- The environment of one script; extra: further names for it.
+	return function(extra)
+		local known = {}
+		for name, value in pairs(libraries.functions) do
+			known[name] = value
+		end
+		for library, members in pairs(libraries) do
+			if library ~= "functions" then
+				known[library] = read_only(members, library .. ".")
+			end
+		end
+		for name, value in pairs(extra) do
+			known[name] = value
+		end
+		setmetatable(known, {
+			__index = function(_, name)
+				error("nothing is named " .. tostring(name) .. " here" .. near(tostring(name), names_of(known)), 2)
+			end,
+		})
+		return setmetatable({}, {
+			__index = known,
+			__newindex = function(_, name)
+				error("write `local " .. tostring(name) .. " = ...`: scripts share no names", 2)
+			end,
+			__metatable = false,
+		})
+	end
+end
