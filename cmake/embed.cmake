@@ -10,18 +10,16 @@ file(MAKE_DIRECTORY ${generated})
 file(GLOB embedded_inputs CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/scripts/*.lua)
 
 set(ffi_header ${PROJECT_SOURCE_DIR}/engine/script/ffi_api.h)
-if(EXISTS ${ffi_header})
-	set(ffi_text ${generated}/ffi.cdef)
-	add_custom_command(
-		OUTPUT ${ffi_text}
-		COMMAND ${CMAKE_C_COMPILER} -E -P -x c -DNATMILL_FFI_CDEF -I ${PROJECT_SOURCE_DIR}/engine
-			-MMD -MT ${ffi_text} -MF ${ffi_text}.d ${ffi_header} -o ${ffi_text}
-		DEPENDS ${ffi_header}
-		DEPFILE ${ffi_text}.d
-		COMMENT "Preprocessing the FFI declarations"
-		VERBATIM)
-	list(APPEND embedded_inputs ${ffi_text})
-endif()
+set(ffi_text ${generated}/ffi.cdef)
+add_custom_command(
+	OUTPUT ${ffi_text}
+	COMMAND ${CMAKE_C_COMPILER} -E -P -x c -DNATMILL_FFI_CDEF -I ${PROJECT_SOURCE_DIR}/engine
+		-MMD -MT ${ffi_text} -MF ${ffi_text}.d ${ffi_header} -o ${ffi_text}
+	DEPENDS ${ffi_header}
+	DEPFILE ${ffi_text}.d
+	COMMENT "Preprocessing the FFI declarations"
+	VERBATIM)
+list(APPEND embedded_inputs ${ffi_text})
 
 set(embed_script ${PROJECT_SOURCE_DIR}/cmake/embed.py)
 find_program(SYSTEM_PYTHON python3 PATHS /usr/bin NO_DEFAULT_PATH REQUIRED)

@@ -27,7 +27,7 @@ target_compile_definitions(natmill_toolchain INTERFACE _GNU_SOURCE NATMILL_VERSI
 
 set(program_link_options "")
 if(NATMILL_BUILD STREQUAL release)
-	set(hardening -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE)
+	set(hardening -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE)
 	target_compile_options(natmill_toolchain INTERFACE -O2 ${hardening})
 	target_link_options(natmill_toolchain INTERFACE -pie -Wl,-z,relro,-z,now)
 	if(CMAKE_C_COMPILER_ID STREQUAL GNU)

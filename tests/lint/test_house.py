@@ -1,14 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Each rule of the house fires on what it forbids and keeps quiet on what it allows."""
 
-import pathlib
 import subprocess
 import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-
-import house  # noqa: E402
-from c_functions import functions  # noqa: E402
+import house
+from c_functions import functions
 
 LICENCE = "/* SPDX-License-Identifier: Apache-2.0 */\n"
 

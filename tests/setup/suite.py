@@ -90,7 +90,7 @@ def test(suite, everything):
     # `release` first: the later runners use its program.
     suite.ctest("release", "build")
     suite.lint()
-    suite.pytest("house rules", ["tests/lint"])
+    suite.pytest("house", ["tests/lint", "tests/setup"])
     suite.ctest("asan", "build/asan")
     suite.busted()
     suite.fuzz(60 if everything else 5)
