@@ -40,7 +40,9 @@ int err_prefix(struct err *e, const char *fmt, ...)
 	err_format(e->msg, fmt, ap);
 	va_end(ap);
 	size_t len = strlen(e->msg);
-	snprintf(e->msg + len, ERR_MSG_MAX - len, ": %.*s", (int)(ERR_MSG_MAX - 1), old);
+	int n = snprintf(e->msg + len, ERR_MSG_MAX - len, ": %.*s", (int)(ERR_MSG_MAX - 1), old);
+	if (n >= (int)(ERR_MSG_MAX - len))
+		memcpy(e->msg + ERR_MSG_MAX - 4, "...", 4);
 	return -1;
 }
 

@@ -47,6 +47,6 @@
 	X(start_port, PORT, EVENT_IN_BLOCK, EVENT_IN_BLOCK, "first port of the block")                      \
 	X(end_port, PORT, EVENT_IN_BLOCK, EVENT_IN_BLOCK, "last port of the block")                         \
 	X(host_name, TEXT, EVENT_IN_NONE, EVENT_IN_ALL, "name that header or line gives the device")        \
-	X(subscriber, TEXT, EVENT_IN_NONE, EVENT_IN_ALL, "RADIUS user, MSISDN or the device's own subscriber id")
+	X(subscriber, TEXT, EVENT_IN_NONE, EVENT_IN_ALL, "RADIUS user, MSISDN or other subscriber id")
 
 #endif
