@@ -52,7 +52,7 @@ static int ask(sqlite3 *db, const char *path, struct err *e)
 	if (sqlite3_prepare_v2(db,
 			       "SELECT x_ip, x_port, timestamp FROM session_mapping WHERE event = 1 AND "
 			       "x_port IS NOT NULL"
-			       " ORDER BY rowid DESC LIMIT 1",
+			       " ORDER BY timestamp DESC LIMIT 1",
 			       -1, &pick, NULL) != SQLITE_OK ||
 	    sqlite3_prepare_v2(db, question, -1, &q, NULL) != SQLITE_OK) {
 		fail(db, path, e);
@@ -65,7 +65,7 @@ static int ask(sqlite3 *db, const char *path, struct err *e)
 		       sqlite3_column_text(pick, 1), sqlite3_column_text(pick, 2));
 		rc = sqlite3_step(q) == SQLITE_ROW ? 0 : fail(db, path, e);
 		if (rc == 0)
-			printf("  %s:%s  VRF %s, by the %s mapping of device %s made at %s\n",
+			printf("  %s port %s (VRF %s), by the %s mapping that device %s made at %s\n",
 			       or_dash(sqlite3_column_text(q, 2)), or_dash(sqlite3_column_text(q, 3)),
 			       or_dash(sqlite3_column_text(q, 4)), or_dash(sqlite3_column_text(q, 0)),
 			       or_dash(sqlite3_column_text(q, 5)), or_dash(sqlite3_column_text(q, 1)));
@@ -93,9 +93,9 @@ int demo_answer(const char *path, struct err *e)
 	}
 	puts("Dead letters, by reason:");
 	if (rc == 0)
-		rc = print_counts(
-			db, "SELECT count(*) AS n, vendor || ': ' || min(reason) FROM natmill_dead_letters"
-			    " GROUP BY vendor, rule, column_no ORDER BY n DESC LIMIT 8");
+		rc = print_counts(db, "SELECT count(*) AS n, coalesce(vendor, 'envelope') || ': ' || "
+				      "min(reason) FROM natmill_dead_letters"
+				      " GROUP BY vendor, rule, column_no ORDER BY n DESC LIMIT 8");
 	rc = rc == 0 ? ask(db, path, e) : fail(db, path, e);
 	sqlite3_close(db);
 	return rc;

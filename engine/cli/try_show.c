@@ -111,7 +111,28 @@ static void add_caret(const char *text, size_t n, uint32_t column, bool colour, 
 	strbuf_printf(out, "  %*s%s^%s\n", (int)pad, "", colour ? RED : "", colour ? PLAIN : "");
 }
 
-/* "src_ip 10.0.0.1": the members of the JSON form without its marks. */
+/* The members of the JSON form as `src_ip=10.0.0.1`: commas outside of strings become blanks, quotes go. */
+static void add_members(const char *json, size_t n, struct strbuf *out)
+{
+	bool quoted = false;
+	bool value = false;
+	for (size_t i = 0; i < n; i++) {
+		if (quoted && json[i] == '\\' && i + 1 < n) {
+			strbuf_add(out, json + i++, 2);
+		} else if (json[i] == '"') {
+			quoted = !quoted;
+		} else if (!quoted && json[i] == ',') {
+			strbuf_addc(out, ' ');
+			value = false;
+		} else if (!quoted && !value && json[i] == ':') {
+			strbuf_addc(out, '=');
+			value = true;
+		} else {
+			strbuf_addc(out, json[i]);
+		}
+	}
+}
+
 static void add_event(const struct event *ev, const struct batch *b, bool colour, struct strbuf *out)
 {
 	struct strbuf json = {0};
@@ -119,7 +140,7 @@ static void add_event(const struct event *ev, const struct batch *b, bool colour
 	strbuf_printf(out, "  %s%s%s ", colour ? BOLD : "", event_type_json(ev->type), colour ? PLAIN : "");
 	const char *rest = memchr(json.data, ',', json.len); /* behind the type */
 	if (rest != NULL)
-		strbuf_add(out, rest + 1, (size_t)(json.data + json.len - rest - 2));
+		add_members(rest + 1, (size_t)(json.data + json.len - rest - 2), out);
 	strbuf_addc(out, '\n');
 	strbuf_free(&json);
 }

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * natmill demo: the main job without server or network. Embedded broker, the samples of all scripts as live
+ * traffic, SQLite as output; rates while it runs, accounts and one answered question at the end.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "cli/commands.h"
+#include "cli/config.h"
+#include "cli/demo_answer.h"
+#include "cli/demo_traffic.h"
+
+#define USAGE "[--dir FOLDER] [--seconds N] [--vendors DIR]"
+#define TRAFFIC_PER_SECOND 20000
+#define PATH_SIZE 512
+
+/* The demo's configuration: a file that a user can copy. */
+static const char config_text[] =
+	"# The configuration of `natmill demo`. Copy it, put your own brokers in, and start:\n"
+	"#   natmill run -c natmill.yaml\n"
+	"kafka:\n"
+	"  brokers: %s   # the demo's embedded broker; it is gone now\n"
+	"  group: natmill-demo\n"
+	"vendors: %s\n"
+	"workers: 2\n"
+	"outputs:\n"
+	"  - type: sqlite\n"
+	"    path: %s/cgnat.db\n"
+	"log: { level: warn }\n";
+
+struct demo {
+	const char *vendors;
+	int seconds;
+	char dir[PATH_SIZE];
+	char config_path[PATH_SIZE + 16];
+	char db_path[PATH_SIZE + 16];
+	struct demo_traffic *traffic;
+	bool terminal;
+	int64_t start_ms;
+	uint64_t last_records;
+	bool traffic_ended;
+};
+
+static int parse_args(struct demo *d, int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--help") == 0) {
+			puts("usage: natmill demo " USAGE "\n\n"
+			     "The main job on an embedded broker and SQLite. Ends by itself, or on "
+			     "Ctrl-C.\n\n"
+			     "  --dir FOLDER    where configuration and database are kept (default: a fresh "
+			     "folder)\n"
+			     "  --seconds N     how long traffic flows (default 18)\n"
+			     "  --vendors DIR   the vendor scripts");
+			return 1;
+		}
+		if (i + 1 == argc)
+			return cli_usage("demo", USAGE, "%s is unknown or needs a value", argv[i]);
+		if (strcmp(argv[i], "--dir") == 0)
+			snprintf(d->dir, sizeof d->dir, "%s", argv[i + 1]);
+		else if (strcmp(argv[i], "--vendors") == 0)
+			d->vendors = argv[i + 1];
+		else if (strcmp(argv[i], "--seconds") == 0 && atoi(argv[i + 1]) > 0)
+			d->seconds = atoi(argv[i + 1]);
+		else
+			return cli_usage("demo", USAGE, "cannot take '%s %s'", argv[i], argv[i + 1]);
+		i++;
+	}
+	return 0;
+}
+
+static int make_folder(struct demo *d, struct err *e)
+{
+	if (d->dir[0] == '\0') {
+		const char *tmp = getenv("TMPDIR");
+		snprintf(d->dir, sizeof d->dir, "%s/natmill-demo-XXXXXX", tmp != NULL ? tmp : "/tmp");
+		if (mkdtemp(d->dir) == NULL)
+			return err_set(e, ERR_SYSTEM, "cannot make the folder %s: %s", d->dir,
+				       strerror(errno));
+	} else if (mkdir(d->dir, 0777) != 0 && errno != EEXIST) {
+		return err_set(e, ERR_SYSTEM, "cannot make the folder %s: %s", d->dir, strerror(errno));
+	}
+	snprintf(d->config_path, sizeof d->config_path, "%s/natmill.yaml", d->dir);
+	snprintf(d->db_path, sizeof d->db_path, "%s/cgnat.db", d->dir);
+	if (access(d->db_path, F_OK) == 0)
+		return err_set(e, ERR_USAGE, "%s is there already: name an empty folder with --dir",
+			       d->db_path);
+	return 0;
+}
+
+static int write_config(const struct demo *d, struct err *e)
+{
+	char vendors[PATH_MAX];
+	if (realpath(d->vendors, vendors) == NULL)
+		return err_set(e, ERR_CONFIG, "cannot find the vendor scripts in %s: %s", d->vendors,
+			       strerror(errno));
+	FILE *f = fopen(d->config_path, "w");
+	if (f == NULL)
+		return err_set(e, ERR_SYSTEM, "cannot write %s: %s", d->config_path, strerror(errno));
+	fprintf(f, config_text, demo_traffic_brokers(d->traffic), vendors, d->dir);
+	if (fclose(f) != 0)
+		return err_set(e, ERR_SYSTEM, "cannot write %s: %s", d->config_path, strerror(errno));
+	return 0;
+}
+
+/* Once a second: rates; traffic ends in time for the engine to catch up. */
+static bool tick(struct engine *engine, void *context)
+{
+	struct demo *d = context;
+	struct engine_totals t;
+	engine_totals(engine, &t);
+	int64_t elapsed = (clock_mono_ms() - d->start_ms + 500) / 1000;
+	const char *bold = d->terminal ? "\033[1m" : "";
+	const char *plain = d->terminal ? "\033[0m" : "";
+	printf("%s%3lld s  %s%7" PRIu64 "%s records/s   %8" PRIu64 " events  %7" PRIu64 " ignored  %7" PRIu64
+	       " dead letters%s",
+	       d->terminal ? "\r" : "", (long long)elapsed, bold, t.records - d->last_records, plain,
+	       t.events, t.ignored, t.dead, d->terminal ? "\033[K" : "\n");
+	fflush(stdout);
+	d->last_records = t.records;
+	if (!d->traffic_ended && elapsed >= d->seconds) {
+		demo_traffic_stop(d->traffic);
+		d->traffic_ended = true;
+	}
+	return d->traffic_ended && (t.messages >= demo_traffic_sent(d->traffic) || elapsed >= d->seconds + 5);
+}
+
+static int report(const struct demo *d, const struct engine_totals *t, const struct output_totals *out,
+		  struct err *e)
+{
+	printf("%s\n%" PRIu64 " messages sent, %" PRIu64 " settled in %.1f s by 2 workers: %" PRIu64
+	       " records = %" PRIu64 " parsed + %" PRIu64 " ignored + %" PRIu64 " dead letters\n",
+	       d->terminal ? "\n" : "", demo_traffic_sent(d->traffic), t->messages, t->seconds, t->records,
+	       t->parsed, t->ignored, t->dead);
+	printf("output %s: %" PRIu64 " events stored, %" PRIu64 " rejected\n", out->name, out->stored,
+	       out->rejected);
+	if (demo_answer(d->db_path, e) != 0)
+		return -1;
+	printf("\nKept: %s and %s\n", d->config_path, d->db_path);
+	return 0;
+}
+
+/* Runs the engine on the demo's own configuration file, as `natmill run` would. */
+static int run_engine(struct demo *d)
+{
+	struct errlist errs = {0};
+	struct loaded_config c;
+	struct engine_totals totals;
+	struct output_totals outputs[OUTPUTS_MAX];
+	struct err e = {0};
+	if (config_load(&c, d->config_path, &errs) != 0) {
+		config_unload(&c);
+		return config_fail(&errs);
+	}
+	logging_apply(&c.config.log);
+	struct engine_config engine = config_engine(&c);
+	d->start_ms = clock_mono_ms();
+	int rc = engine_run(&engine, tick, d, &totals, outputs, &e);
+	demo_traffic_stop(d->traffic);
+	if (rc == 0)
+		rc = report(d, &totals, outputs, &e);
+	config_unload(&c);
+	return rc == 0 ? 0 : cli_fail(&e);
+}
+
+/* Loads the scripts once to know topics and samples, and starts broker and traffic. */
+static int prepare(struct demo *d)
+{
+	struct errlist errs = {0};
+	struct generation *g = generation_load(d->vendors, NULL, 0, 1, &errs);
+	if (g == NULL)
+		return config_fail(&errs);
+	struct err e = {0};
+	int rc = make_folder(d, &e);
+	if (rc == 0) {
+		d->traffic = demo_traffic_new(g, &e);
+		rc = d->traffic == NULL ? -1 : 0;
+	}
+	if (rc == 0)
+		rc = write_config(d, &e);
+	if (rc == 0)
+		rc = demo_traffic_start(d->traffic, TRAFFIC_PER_SECOND, &e);
+	generation_unref(g);
+	return rc == 0 ? 0 : cli_fail(&e);
+}
+
+/* The engine takes its signals by a file descriptor; the traffic's threads start before it and must not catch
+ * them. */
+static void block_signals(void)
+{
+	sigset_t set;
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+int cmd_demo(int argc, char **argv)
+{
+	struct demo d = {.seconds = 18,
+			 .terminal = isatty(STDOUT_FILENO) == 1,
+			 .vendors = cli_default_vendors()};
+	int status = parse_args(&d, argc, argv);
+	if (status != 0)
+		return status == 1 ? 0 : status;
+	block_signals();
+	status = prepare(&d);
+	if (status == 0) {
+		puts("An embedded broker, the samples of all vendor scripts as live traffic, SQLite as "
+		     "output. Ctrl-C ends it.");
+		status = run_engine(&d);
+	}
+	demo_traffic_free(d.traffic);
+	return status;
+}
