@@ -56,7 +56,8 @@ static bool leads_to_port(const struct template *t, uint16_t at)
 static bool is_colon_port(const struct template *t, uint16_t at)
 {
 	const struct template_op *op = &t->ops[at];
-	return op->code == OP_LITERAL && op->len == 1 && t->text[op->text] == ':' && leads_to_port(t, op->next);
+	return op->code == OP_LITERAL && op->len == 1 && t->text[op->text] == ':' &&
+	       leads_to_port(t, op->next);
 }
 
 static uint16_t emit_field(struct compiler *c, const struct tree_node *node, uint16_t next)
@@ -92,6 +93,16 @@ static uint16_t emit_choice(struct compiler *c, const struct tree_node *node, ui
 		at = split;
 	}
 	return at;
+}
+
+/* Remembers the last literal outside of all choices, and the last that is a word: likely what tells one kind
+ * of line from the next. The program is made from its end, so the first to come are the last. */
+static void keep_needs(struct template *t, uint16_t at)
+{
+	if (t->needs[0] == 0)
+		t->needs[0] = at;
+	else if (t->needs[1] == 0 && t->ops[at].len > 1)
+		t->needs[1] = at;
 }
 
 static uint16_t emit_node(struct compiler *c, const struct tree_node *node, uint16_t next)
@@ -134,7 +145,12 @@ static void build(struct compiler *c, struct tree *tree)
 	t->may = tree->nodes[tree->root].may;
 	t->always = tree->nodes[tree->root].always;
 	struct tree_node end = {0};
-	t->start = emit_sequence(c, tree->root, emit(c, OP_END, &end, 0));
+	t->start = emit(c, OP_END, &end, 0);
+	for (uint16_t i = tree->nodes[tree->root].last; i != 0; i = tree->nodes[i].previous) {
+		t->start = emit_node(c, &tree->nodes[i], t->start);
+		if (tree->nodes[i].kind == TREE_LITERAL)
+			keep_needs(t, t->start);
+	}
 }
 
 struct template *template_compile(const char *text, size_t n, int type, const struct vocabulary *voc,

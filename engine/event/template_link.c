@@ -4,6 +4,7 @@
  * try in vain; can the end of each run be found at all; and short cuts over rows of literals and blanks.
  * Called at load only.
  */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,10 +60,9 @@ static void add_value(const struct vocabulary *voc, enum event_field f, struct b
 			add_byte(set, voc->actions[i].text[0]);
 		return;
 	case KIND_PROTOCOL:
-		add_letters(set);
-		add_range(set, '0', '9');
-		for (size_t i = 0; i < voc->protocol_count; i++)
-			add_byte(set, voc->protocols[i].text[0]);
+		for (int c = 0; c <= UCHAR_MAX; c++)
+			if (vocabulary_may_begin_protocol(voc, (char)c))
+				add_byte(set, (char)c);
 		return;
 	case KIND_TIME:
 	case KIND_TEXT:

@@ -289,9 +289,21 @@ static void keep_miss(const struct match *m, struct miss *miss)
 	miss->set = true;
 }
 
+/* A line of another kind is told from this one by the words it has not; then nobody need look further, unless
+ * somebody wants to know where it stops fitting. */
+static bool lacks_needs(const struct template *t, const char *text, size_t n)
+{
+	for (size_t i = 0; i < 2; i++)
+		if (t->needs[i] != 0 && find_literal(t, &t->ops[t->needs[i]], text, n, 0) == NO_PLACE)
+			return true;
+	return false;
+}
+
 bool template_run(const struct template *t, const char *text, size_t n, uint32_t text_off,
 		  struct event *values, uint32_t *found, struct template_mark *marks, struct miss *miss)
 {
+	if (n > UINT32_MAX - 1 || (miss == NULL && lacks_needs(t, text, n)))
+		return false;
 	struct match m;
 	m.t = t;
 	m.text = text;
@@ -304,7 +316,7 @@ bool template_run(const struct template *t, const char *text, size_t n, uint32_t
 	m.split_pos = NO_PLACE;
 	m.depth = 0;
 	m.open = 0;
-	if (n > UINT32_MAX - 1 || !run_program(&m)) {
+	if (!run_program(&m)) {
 		keep_miss(&m, miss);
 		return false;
 	}

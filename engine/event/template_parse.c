@@ -61,7 +61,7 @@ static int append(struct parser *p, uint16_t sequence, uint16_t child)
 	struct tree_node *c = add_child(p->tree, sequence, child);
 	uint32_t twice = seq->may & c->may;
 	if (twice != 0) {
-		const char *name = event_fields[__builtin_ctz(twice)].name;
+		const char *name = rule_field_name((enum event_field)__builtin_ctz(twice));
 		return err_set(p->e, ERR_SCRIPT,
 			       "template column %u: {%s} stands twice on one way: keep one, or make them "
 			       "alternatives",
@@ -122,8 +122,9 @@ static int parse_literal(struct parser *p, uint16_t sequence)
 static int parse_sequence(struct parser *p, uint16_t *out);
 
 /* Takes a sequence up as one more way of the choice. */
-static void add_way(struct tree *t, uint16_t choice, uint16_t sequence, bool first)
+static void add_way(struct tree *t, uint16_t choice, uint16_t sequence)
 {
+	bool first = t->nodes[choice].last == 0;
 	struct tree_node *c = &t->nodes[choice];
 	struct tree_node *s = add_child(t, choice, sequence);
 	c->may |= s->may;
@@ -131,7 +132,8 @@ static void add_way(struct tree *t, uint16_t choice, uint16_t sequence, bool fir
 	c->ways = limit_ways(first ? s->ways : (unsigned)c->ways + s->ways);
 }
 
-/* `[...]` or `(...)`; the opening bracket is at pos. */
+/* `[...]` or `(...)`; the opening bracket is at pos. An optional part is tried before its absence, but one
+ * that begins with {*} after it: a skip is as short as it can be. */
 static int parse_choice(struct parser *p, uint16_t parent)
 {
 	size_t start = p->pos;
@@ -141,12 +143,15 @@ static int parse_choice(struct parser *p, uint16_t parent)
 		return fail(p, start, "brackets within brackets go deeper than 8");
 	p->depth++;
 	uint16_t choice = new_node(p, TREE_CHOICE, start);
-	for (bool first = true;; first = false) {
+	bool lazy = optional && p->n - start > 3 && memcmp(p->text + start + 1, "{*}", 3) == 0;
+	if (lazy)
+		add_way(p->tree, choice, new_node(p, TREE_SEQUENCE, start));
+	for (;;) {
 		p->pos++;
 		uint16_t sequence;
 		if (parse_sequence(p, &sequence) != 0)
 			return -1;
-		add_way(p->tree, choice, sequence, first);
+		add_way(p->tree, choice, sequence);
 		if (p->pos == p->n || p->text[p->pos] != '|')
 			break;
 	}
@@ -160,8 +165,8 @@ static int parse_choice(struct parser *p, uint16_t parent)
 		return fail(p, p->pos,
 			    optional ? ") before the ] of the optional part"
 				     : "] before the ) of the alternative");
-	if (optional)
-		add_way(p->tree, choice, new_node(p, TREE_SEQUENCE, p->pos), false);
+	if (optional && !lazy)
+		add_way(p->tree, choice, new_node(p, TREE_SEQUENCE, p->pos));
 	p->pos++;
 	p->depth--;
 	return append(p, parent, choice);

@@ -17,23 +17,18 @@
 /* No value but a text is longer; hostile text behind it is not looked at. */
 #define VALUE_MAX 80
 
-/* Names that devices and collectors print, besides numbers. Numbers: IANA "Protocol Numbers". By first
- * letter, so that a name which is not here is refused after few comparisons. */
+/* A name of at most 8 letters and digits as one number, so that all can be compared at once. */
+#define NAME_MAX_BYTES 8
+
+/* Names that devices and collectors print, besides numbers. Numbers: IANA "Protocol Numbers". */
 static const struct {
-	const char *name;
-	uint8_t len;
+	char name[NAME_MAX_BYTES];
 	uint8_t number;
 } common_protocols[] = {
-#define NAME(text, number)                     \
-	{                                      \
-		text, sizeof(text) - 1, number \
-	}
-	NAME("ah", 51),    NAME("dccp", 33),   NAME("esp", 50),       NAME("gre", 47),   NAME("icmp", 1),
-	NAME("icmp6", 58), NAME("icmpv6", 58), NAME("igmp", 2),       NAME("ipip", 4),   NAME("ipv4", 4),
-	NAME("ipv6", 41),  NAME("ospf", 89),   NAME("ipv6-icmp", 58), NAME("l2tp", 115), NAME("pim", 103),
-	NAME("rsvp", 46),  NAME("sctp", 132),  NAME("tcp", 6),        NAME("udp", 17),   NAME("udplite", 136),
-	NAME("vrrp", 112),
-#undef NAME
+	{"tcp", 6},     {"udp", 17},   {"icmp", 1},   {"gre", 47},      {"esp", 50},
+	{"icmpv6", 58}, {"icmp6", 58}, {"sctp", 132}, {"ipip", 4},      {"ipv4", 4},
+	{"ipv6", 41},   {"igmp", 2},   {"ah", 51},    {"udplite", 136}, {"dccp", 33},
+	{"l2tp", 115},  {"ospf", 89},  {"pim", 103},  {"rsvp", 46},     {"vrrp", 112},
 };
 
 static const struct vocabulary_word default_actions[] = {
@@ -66,10 +61,28 @@ void vocabulary_init(struct vocabulary *v)
 	v->zone_s = TIME_ZONE_UNKNOWN;
 }
 
-/* Puts the word before the first shorter one: readers take the first that fits, hence the longest. */
-static int add_word(struct vocabulary_word *words, size_t *count, const char *word, int value,
-		    const char *what, struct err *e)
+/* A word that ends in a letter or digit must not go on with one: TCP is not the start of TCPX. */
+static bool ends_here(const char *s, size_t n, size_t len)
 {
+	return len == n || !is_word(s[len]) || !is_word(s[len - 1]);
+}
+
+static bool same_word(const char *a, const char *b, size_t len, bool any_case)
+{
+	if (!any_case)
+		return memcmp(a, b, len) == 0;
+	for (size_t i = 0; i < len; i++)
+		if (lower(a[i]) != lower(b[i]))
+			return false;
+	return true;
+}
+
+/* Puts the word before the first shorter one: readers take the first that fits, hence the longest. */
+static int add_word(struct vocabulary *v, bool protocol, const char *word, int value, struct err *e)
+{
+	struct vocabulary_word *words = protocol ? v->protocols : v->actions;
+	size_t *count = protocol ? &v->protocol_count : &v->action_count;
+	const char *what = protocol ? "protocol" : "action";
 	size_t len = strlen(word);
 	if (len == 0 || len > VOCABULARY_WORD_MAX)
 		return err_set(e, ERR_SCRIPT, "%s word \"%.80s\": must have 1 to %d bytes", what, word,
@@ -79,7 +92,7 @@ static int add_word(struct vocabulary_word *words, size_t *count, const char *wo
 			       word);
 	size_t at = *count;
 	for (size_t i = 0; i < *count; i++) {
-		if (words[i].len == len && memcmp(words[i].text, word, len) == 0) {
+		if (words[i].len == len && same_word(words[i].text, word, len, protocol)) {
 			if (words[i].value == value)
 				return 0;
 			return err_set(e, ERR_SCRIPT, "%s word \"%s\" is given two meanings: keep one", what,
@@ -106,8 +119,7 @@ int vocabulary_add_action(struct vocabulary *v, const char *word, const char *ac
 	for (size_t i = 0; i < COUNT(default_actions); i++) {
 		names[i] = default_actions[i].text;
 		if (strcmp(action, names[i]) == 0)
-			return add_word(v->actions, &v->action_count, word, default_actions[i].value,
-					"action", e);
+			return add_word(v, false, word, default_actions[i].value, e);
 	}
 	const char *near = near_name(action, names, COUNT(names));
 	return err_set(
@@ -121,23 +133,7 @@ int vocabulary_add_protocol(struct vocabulary *v, const char *word, int number, 
 	if (number < 0 || number > 255)
 		return err_set(e, ERR_SCRIPT, "protocol word \"%.80s\": %d is no protocol number (0 to 255)",
 			       word, number);
-	return add_word(v->protocols, &v->protocol_count, word, number, "protocol", e);
-}
-
-/* A word that ends in a letter or digit must not go on with one: TCP is not the start of TCPX. */
-static bool ends_here(const char *s, size_t n, size_t len)
-{
-	return len == n || !is_word(s[len]) || !is_word(s[len - 1]);
-}
-
-static bool same_word(const char *a, const char *b, size_t len, bool any_case)
-{
-	if (!any_case)
-		return memcmp(a, b, len) == 0;
-	for (size_t i = 0; i < len; i++)
-		if (lower(a[i]) != lower(b[i]))
-			return false;
-	return true;
+	return add_word(v, true, word, number, e);
 }
 
 /* The longest word that fits; words are sorted so. Its bytes, or 0. */
@@ -154,20 +150,45 @@ static size_t read_word(const struct vocabulary_word *words, size_t count, bool 
 	return 0;
 }
 
+/* The letters and digits at s are compared as a whole, so a longer word is none of the names. */
 static size_t read_common_protocol(const char *s, size_t n, int32_t *value)
 {
-	size_t best = 0;
-	char first = lower(s[0]);
+	char name[NAME_MAX_BYTES] = "";
+	size_t len = 0;
+	for (; len < n && is_word(s[len]); len++) {
+		if (len == sizeof(name))
+			return 0;
+		name[len] = lower(s[len]);
+	}
+	if (len == 4 && memcmp(name, "ipv6", 4) == 0 && n >= 9 && same_word(s, "ipv6-icmp", 9, true) &&
+	    ends_here(s, n, 9)) {
+		*value = 58;
+		return 9;
+	}
+	uint64_t given;
+	memcpy(&given, name, sizeof(given));
 	for (size_t i = 0; i < COUNT(common_protocols); i++) {
-		size_t len = common_protocols[i].len;
-		if (common_protocols[i].name[0] != first || len > n || len <= best)
-			continue;
-		if (same_word(s, common_protocols[i].name, len, true) && ends_here(s, n, len)) {
-			best = len;
+		uint64_t known;
+		memcpy(&known, common_protocols[i].name, sizeof(known));
+		if (known == given) {
 			*value = common_protocols[i].number;
+			return len;
 		}
 	}
-	return best;
+	return 0;
+}
+
+bool vocabulary_may_begin_protocol(const struct vocabulary *v, char c)
+{
+	if (is_digit(c))
+		return true;
+	for (size_t i = 0; i < COUNT(common_protocols); i++)
+		if (common_protocols[i].name[0] == lower(c))
+			return true;
+	for (size_t i = 0; i < v->protocol_count; i++)
+		if (lower(v->protocols[i].text[0]) == lower(c))
+			return true;
+	return false;
 }
 
 /* The script's own words win over numbers and common names of the same length. */

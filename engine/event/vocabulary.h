@@ -7,6 +7,7 @@
 #ifndef NATMILL_EVENT_VOCABULARY_H
 #define NATMILL_EVENT_VOCABULARY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -48,6 +49,9 @@ size_t vocabulary_read(const struct vocabulary *v, enum event_field f, const cha
 /* Same, but all n bytes must be the value; 0, or -1. */
 int vocabulary_parse(const struct vocabulary *v, enum event_field f, const char *s, size_t n,
 		     uint32_t text_off, struct event *ev);
+
+/* May a protocol begin with this byte? For those who look for one. */
+bool vocabulary_may_begin_protocol(const struct vocabulary *v, char c);
 
 /* "an IPv4 or IPv6 address", "a port (0 to 65535)", "an action (A, D)": for messages. Into buf, returns buf.
  */
