@@ -31,6 +31,8 @@ static const char config_text[] =
 	"kafka:\n"
 	"  brokers: %s   # the demo's embedded broker; it is gone now\n"
 	"  group: natmill-demo\n"
+	"  # The embedded broker forms a group anew only after the session time-out; leave this out.\n"
+	"  properties: { session.timeout.ms: 2000, heartbeat.interval.ms: 300 }\n"
 	"vendors: %s\n"
 	"workers: 2\n"
 	"outputs:\n"

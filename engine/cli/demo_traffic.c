@@ -20,8 +20,7 @@
 #include "script/sample_file.h"
 
 #define PARTITIONS 4
-/* The mock group waits so long for its members; a member that comes later would stall it for a session time-out. */
-#define JOIN_MS 2500
+#define JOIN_MS 1000 /* the mock group waits so long for its members */
 #define SLICE_MS 20  /* traffic is sent in slices of this length */
 
 struct source_line {
