@@ -49,6 +49,7 @@ static void unescapes(void **state)
 	opens("{\"m\\u0065ssage\":\"x\\u0000y\"}");
 	assert_int_equal(env.text.len, 3);
 	assert_memory_equal(arena.data + env.text.off, "x\0y", 3);
+	assert_int_equal(arena.len, env.text.off + 3); /* the room for unescaping is given back */
 	opens("{\"message\":\"\"}");
 	assert_int_equal(env.kind, ENVELOPE_SYSLOG);
 	assert_int_equal(env.text.len, 0);
@@ -213,6 +214,23 @@ static void opens_records(void **state)
 	assert_int_equal(env.pair_count, 0);
 }
 
+/* A quote within a key does not end it, wherever it stands in a group of eight bytes. */
+static void keys_end_at_their_quote(void **state)
+{
+	(void)state;
+	char value[400];
+	char key[300];
+	for (int before = 0; before < 20; before++) {
+		snprintf(value, sizeof value, "{\"%.*s\\\"%0200d\":1,\"b\":\"c\"}", before,
+			 "aaaaaaaaaaaaaaaaaaaa", 7);
+		snprintf(key, sizeof key, "%.*s\"%0200d", before, "aaaaaaaaaaaaaaaaaaaa", 7);
+		opens(value);
+		assert_int_equal(env.pair_count, 2);
+		pair_is(0, key, "1");
+		pair_is(1, "b", "c");
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -224,6 +242,7 @@ int main(void)
 		cmocka_unit_test(takes_headers_off),
 		cmocka_unit_test(raw_text_stays),
 		cmocka_unit_test(opens_records),
+		cmocka_unit_test(keys_end_at_their_quote),
 	};
 	return cmocka_run_group_tests(tests, make_reader, free_reader);
 }

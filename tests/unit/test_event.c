@@ -315,6 +315,8 @@ static void json_leaves_out_wild_texts(void **state)
 	ev.vrf_id = (struct text){5, UINT32_MAX};
 	ev.event = INT32_MIN;
 	json_is(&ev, "{\"type\":\"address-mapping\",\"event\":-2147483648}");
+	ev.event = -70;
+	json_is(&ev, "{\"type\":\"address-mapping\",\"event\":-70}");
 }
 
 int main(void)

@@ -90,6 +90,7 @@ static const struct {
 	{"<190>2016-01-08 10:21:48 USG6000E |%%01SECLOG/6/SESSION_BUILT(l):IPVer=4", NULL, NULL, "USG6000E",
 	 NULL},
 	{"Jun 11 08:02:46 |onlyword", NULL, NULL, NULL, NULL},
+	{"Dec 28 16:16:01 |2017 FW 54 POLICY:Allow", NULL, NULL, NULL, NULL},
 	/* a relay's header before the device's own */
 	{"2026-07-19T16:13:02.123456+00:00 <158>2026-07-19 16:13:02: |CGN-KTA{V}[jservices-nat]: "
 	 "JSERVICES_NAT",

@@ -95,6 +95,7 @@ static const char *const bad[] = {
 	"2025-02-30T11:34:56Z",
 	"2025-02-29T11:34:56Z",
 	"1900-02-29T11:34:56Z",
+	"2200-02-29T11:34:56Z",
 	"2025-04-31T11:34:56Z",
 	"2025-05-00T11:34:56Z",
 	"2025-05-32T11:34:56Z",
@@ -239,6 +240,8 @@ static void writes_fractions_as_needed(void **state)
 	assert_string_equal(text, "1970-01-01T00:00:00Z");
 	time_format(1000, text);
 	assert_string_equal(text, "1970-01-01T00:00:00.001Z");
+	time_format(100, text);
+	assert_string_equal(text, "1970-01-01T00:00:00.000100Z");
 	time_format(999, text);
 	assert_string_equal(text, "1970-01-01T00:00:00.000999Z");
 	time_format(-1, text);
