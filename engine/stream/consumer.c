@@ -8,6 +8,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 
+#define RELEASE_COMMIT_MS 2000 /* how long a revocation waits for its last commit */
+
 bool consumer_disturbed(const struct consumer *c)
 {
 	return c->asked == REBALANCE_REVOKE || c->fatal.code != ERR_NONE;
@@ -24,12 +26,14 @@ static void note_fatal(struct consumer *c)
 void consumer_serve(struct consumer *c, int timeout_ms)
 {
 	rd_kafka_message_t *m;
-	while ((m = rd_kafka_consumer_poll(c->rk, timeout_ms)) != NULL) {
+	while (c->asked == REBALANCE_NONE && (m = rd_kafka_consumer_poll(c->rk, timeout_ms)) != NULL) {
 		timeout_ms = 0;
 		if (m->err == RD_KAFKA_RESP_ERR__FATAL)
 			note_fatal(c);
 		else if (m->err != RD_KAFKA_RESP_ERR_NO_ERROR)
 			log_warn("Kafka: %s", rd_kafka_message_errstr(m));
+		else
+			c->out_of_place = true; /* a record on the wrong queue must not get lost */
 		rd_kafka_message_destroy(m);
 	}
 }
@@ -47,9 +51,21 @@ static rd_kafka_topic_partition_list_t *list_of(const struct consumer *c, int wa
 	return list;
 }
 
-/* Each partition's messages must go to the data queue before the first of them is fetched. */
+/* Waits until librdkafka's main thread has done all that was asked of it before. */
+static void barrier(struct consumer *c)
+{
+	rd_kafka_topic_partition_list_t *now = NULL;
+	if (rd_kafka_assignment(c->rk, &now) == RD_KAFKA_RESP_ERR_NO_ERROR)
+		rd_kafka_topic_partition_list_destroy(now);
+}
+
+/* Each partition's messages must go to the data queue before the first of them is fetched. The end of an
+ * earlier fetch takes the forwarding away, later than the call that asked for it returns: hence the barrier.
+ * Without it a partition taken up again would stand still for ever. */
 static void forward_queues(struct consumer *c, const rd_kafka_topic_partition_list_t *list)
 {
+	if (list->cnt > 0)
+		barrier(c);
 	for (int i = 0; i < list->cnt; i++) {
 		rd_kafka_queue_t *q =
 			rd_kafka_queue_get_partition(c->rk, list->elems[i].topic, list->elems[i].partition);
@@ -78,14 +94,32 @@ static int assign_list(struct consumer *c, const rd_kafka_topic_partition_list_t
 	return 0;
 }
 
+/* Takes everything out of librdkafka's assignment; the group is not told. */
+static void stop_reading(struct consumer *c)
+{
+	if (c->cooperative) {
+		rd_kafka_topic_partition_list_t *reading = list_of(c, PARTITION_READING);
+		rd_kafka_error_t *error = rd_kafka_incremental_unassign(c->rk, reading);
+		if (error != NULL)
+			rd_kafka_error_destroy(error);
+		rd_kafka_topic_partition_list_destroy(reading);
+	} else {
+		rd_kafka_topic_partition_list_t *none = rd_kafka_topic_partition_list_new(0);
+		rd_kafka_assign(c->rk, none);
+		rd_kafka_topic_partition_list_destroy(none);
+	}
+	consumer_forget_leftovers(c, true);
+}
+
 int consumer_assign(struct consumer *c, struct err *e)
 {
-	for (size_t i = 0; !c->cooperative && i < c->parts.n; i++)
-		if (c->parts.items[i]->state == PARTITION_READING)
-			c->parts.items[i]->state = PARTITION_POSITIONED; /* replaced at its next offset */
+	if (!c->cooperative) { /* the whole assignment is replaced, each partition at its next offset */
+		stop_reading(c);
+		for (size_t i = 0; i < c->parts.n; i++)
+			if (c->parts.items[i]->state == PARTITION_READING)
+				c->parts.items[i]->state = PARTITION_POSITIONED;
+	}
 	rd_kafka_topic_partition_list_t *list = list_of(c, PARTITION_POSITIONED);
-	if (!c->cooperative)
-		consumer_forget_leftovers(c, true);
 	int rc = assign_list(c, list, e);
 	rd_kafka_topic_partition_list_destroy(list);
 	if (rc != 0)
@@ -119,27 +153,39 @@ void consumer_accept(struct consumer *c)
 	asked_done(c);
 }
 
+/* Answers a revocation with those of the asked partitions that librdkafka reads: a list with any other would
+ * be refused as a whole, and the group would wait for the answer for ever. */
+static void unassign_list(struct consumer *c, const rd_kafka_topic_partition_list_t *reading)
+{
+	if (!c->cooperative) {
+		rd_kafka_assign(c->rk, NULL);
+		return;
+	}
+	rd_kafka_error_t *error = rd_kafka_incremental_unassign(c->rk, reading);
+	if (error == NULL)
+		return;
+	log_warn("Kafka: revocation: %s", rd_kafka_error_string(error));
+	rd_kafka_error_destroy(error);
+}
+
 void consumer_release(struct consumer *c)
 {
+	rd_kafka_topic_partition_list_t *reading = rd_kafka_topic_partition_list_new(c->asked_list->cnt);
 	if (!c->lost)
-		consumer_commit(c, 2000);
+		consumer_commit(c, RELEASE_COMMIT_MS);
 	for (int i = 0; i < c->asked_list->cnt; i++) {
 		const rd_kafka_topic_partition_t *tp = &c->asked_list->elems[i];
 		struct partition *p = partitions_find(&c->parts, tp->topic, tp->partition);
-		if (p != NULL)
-			p->revoked = true;
+		if (p == NULL)
+			continue;
+		p->revoked = true;
+		if (p->state == PARTITION_READING)
+			rd_kafka_topic_partition_list_add(reading, p->topic, p->id);
 	}
 	consumer_forget_leftovers(c, false);
 	partitions_drop_revoked(&c->parts);
-	if (c->cooperative) {
-		rd_kafka_error_t *error = rd_kafka_incremental_unassign(c->rk, c->asked_list);
-		if (error != NULL) {
-			log_warn("Kafka: revocation: %s", rd_kafka_error_string(error));
-			rd_kafka_error_destroy(error);
-		}
-	} else {
-		rd_kafka_assign(c->rk, NULL);
-	}
+	unassign_list(c, reading);
+	rd_kafka_topic_partition_list_destroy(reading);
 	log_info("Kafka: %s %d partitions, %zu left", c->lost ? "lost" : "gave up", c->asked_list->cnt,
 		 c->parts.n);
 	c->lost = false;
@@ -148,19 +194,8 @@ void consumer_release(struct consumer *c)
 
 void consumer_restart(struct consumer *c)
 {
-	rd_kafka_topic_partition_list_t *reading = list_of(c, PARTITION_READING);
-	consumer_forget_leftovers(c, true);
-	if (c->cooperative) {
-		rd_kafka_error_t *error = rd_kafka_incremental_unassign(c->rk, reading);
-		if (error != NULL)
-			rd_kafka_error_destroy(error);
-	} else {
-		/* An empty list, not NULL: NULL would give the partitions back to the group. */
-		rd_kafka_topic_partition_list_t *none = rd_kafka_topic_partition_list_new(0);
-		rd_kafka_assign(c->rk, none);
-		rd_kafka_topic_partition_list_destroy(none);
-	}
-	rd_kafka_topic_partition_list_destroy(reading);
+	consumer_commit(c, 0);
+	stop_reading(c);
 	partitions_restart(&c->parts);
 	c->out_of_place = false;
 }
@@ -195,7 +230,7 @@ void consumer_commit(struct consumer *c, int wait_ms)
 		await_commit(q, wait_ms);
 		rd_kafka_queue_destroy(q);
 	} else if (list->cnt > 0) {
-		rd_kafka_commit(c->rk, list, 1);
+		rd_kafka_commit(c->rk, list, 1); /* the answer comes to on_commit() */
 	}
 	if (list->cnt > 0)
 		stats_add(&c->stats->commits, 1);

@@ -36,22 +36,34 @@ struct consumer {
 	bool lost;        /* the asked revocation came too late: the partitions are others' already */
 	bool cooperative; /* protocol of the group, known at the first assignment */
 	bool closing;
-	bool out_of_place; /* a partition's position is not readable any more: take up anew */
-	struct err fatal;  /* code ERR_NONE: none */
+	bool out_of_place;  /* a partition's position is not readable any more: take up anew */
+	bool commit_failed; /* since the last commit; it is sent again */
+	struct err fatal;   /* code ERR_NONE: none */
 	struct worker_stats *stats;
+	const _Atomic int64_t *stop; /* not 0: the process is to end */
 	char cluster_id[64];
 };
 
-/* topics: topic_count names and ^regexes. Creates the handle, waits until a broker answers (settings'
- * connect_timeout), subscribes. stats and settings must outlive the consumer. -1 with e: nothing is left
- * open. */
-int consumer_open(struct consumer *c, const struct kafka_settings *settings, int64_t prefetch_bytes,
-		  const char *const *topics, size_t topic_count, struct worker_stats *stats, struct err *e);
+/* What consumer_open needs; all but the struct itself outlives the consumer. */
+struct consumer_config {
+	const struct kafka_settings *settings;
+	int64_t prefetch;          /* bytes */
+	const char *const *topics; /* names and ^regexes */
+	size_t topic_count;
+	struct worker_stats *stats;
+	const _Atomic int64_t *stop;
+};
 
-/* Leaves the group and frees everything. Call with the batch released. */
+/* Creates the handle, waits until a broker answers (settings' connect_timeout), subscribes. -1 with e:
+ * nothing is left open; e has no code when *stop ended the wait. */
+int consumer_open(struct consumer *c, const struct consumer_config *config, struct err *e);
+
+/* Leaves the group and frees everything, within a few seconds: a handle whose broker does not answer is left
+ * to the end of the process. Call with the batch released. */
 void consumer_close(struct consumer *c);
 
-/* Serves the control queue, waiting up to timeout_ms for the first item. */
+/* Serves the control queue, waiting up to timeout_ms for the first item. Does nothing while a rebalance that
+ * was asked for is not answered: what comes next would be taken for it. */
 void consumer_serve(struct consumer *c, int timeout_ms);
 
 /* True when work under way must be given up: partitions revoked, or a fatal error. */
@@ -67,7 +79,8 @@ void consumer_release(struct consumer *c);
 /* Hands all partitions that are POSITIONED to librdkafka at their offset `next`. */
 int consumer_assign(struct consumer *c, struct err *e);
 
-/* Stops reading and puts all partitions back to WAITING (the group keeps them ours). */
+/* Stops reading and puts all partitions back to WAITING (the group keeps them ours). What is settled is
+ * committed before. */
 void consumer_restart(struct consumer *c);
 
 /* Commits `settled` of each partition that moved since the last commit. wait_ms > 0: waits for the answer
@@ -83,8 +96,11 @@ struct fetch_limits {
 };
 size_t consumer_fetch(struct consumer *c, struct batch *b, const struct fetch_limits *limits);
 
+/* Fills in the headers of a message of the batch; they are freed with it. */
+void consumer_headers(struct message *m);
+
 /* Destroys the librdkafka messages of the batch and resets it. */
-void consumer_release_batch(struct consumer *c, struct batch *b);
+void consumer_release_batch(struct batch *b);
 
 /* Forgets what was fetched and is not in a batch; all of it or that of partitions marked revoked. For
  * consumer.c. */

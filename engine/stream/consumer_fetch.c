@@ -3,8 +3,8 @@
  * Reads the data queue into a batch and watches the offsets: below the expected one is dropped as repeated, a
  * jump is a gap; see consumer.h.
  */
+#include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -134,9 +134,8 @@ static size_t chunk_size(const struct batch *b, uint32_t max, int64_t bytes_left
 	return (int64_t)chunk > fits ? (size_t)fits : chunk;
 }
 
-static void begin_batch(struct consumer *c, struct batch *b)
+static void begin_batch(struct consumer *c)
 {
-	(void)b;
 	for (size_t i = 0; i < c->parts.n; i++) {
 		c->parts.items[i]->batch_end = -1;
 		c->parts.items[i]->batch_newest = EVENT_NO_TIME;
@@ -147,7 +146,7 @@ static void begin_batch(struct consumer *c, struct batch *b)
 
 size_t consumer_fetch(struct consumer *c, struct batch *b, const struct fetch_limits *limits)
 {
-	begin_batch(c, b);
+	begin_batch(c);
 	struct leftovers *l = &c->leftovers;
 	int64_t put = drain_leftovers(c, b, limits->messages, limits->bytes);
 	while (l->first == l->n && b->message_count < limits->messages && put < limits->bytes) {
@@ -161,16 +160,34 @@ size_t consumer_fetch(struct consumer *c, struct batch *b, const struct fetch_li
 		if (left <= 0)
 			break;
 		consumer_serve(c, 0);
-		if (c->asked != REBALANCE_NONE || c->out_of_place)
+		if (c->asked != REBALANCE_NONE || c->out_of_place || atomic_load(c->stop) != 0)
 			break;
 	}
 	return b->message_count;
 }
 
-void consumer_release_batch(struct consumer *c, struct batch *b)
+void consumer_headers(struct message *m)
 {
-	(void)c;
-	for (uint32_t i = 0; i < b->message_count; i++)
-		rd_kafka_message_destroy(b->messages[i].handle);
+	rd_kafka_headers_t *headers;
+	if (m->headers != NULL || rd_kafka_message_headers(m->handle, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR)
+		return;
+	size_t n = rd_kafka_header_cnt(headers);
+	struct message_header *list = xcalloc(n, sizeof *list);
+	for (size_t i = 0; i < n; i++) {
+		const void *value;
+		rd_kafka_header_get_all(headers, i, &list[i].name, &value, &list[i].len);
+		list[i].value = value;
+	}
+	m->headers = list;
+	m->header_count = n;
+}
+
+void consumer_release_batch(struct batch *b)
+{
+	for (uint32_t i = 0; i < b->message_count; i++) {
+		struct message *m = &b->messages[i];
+		free((void *)(uintptr_t)m->headers); /* made by consumer_headers() */
+		rd_kafka_message_destroy(m->handle);
+	}
 	batch_reset(b);
 }

@@ -2,6 +2,7 @@
  *
  * Makes and ends the librdkafka handle of a worker; see consumer.h.
  */
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,10 @@
 #include "base/log.h"
 #include "base/strbuf.h"
 #include "stream/consumer.h"
+
+#define CONNECT_SLICE_MS 100 /* how soon a stop is noticed while no broker answers */
+#define CLOSE_SLICE_MS 50
+#define CLOSE_MS 3000 /* how long leaving the group may take */
 
 /* The delivery guarantee rests on these; nobody may set them otherwise. */
 static const char *const owned_properties[][2] = {
@@ -66,15 +71,13 @@ static int set_user_properties(rd_kafka_conf_t *conf, const struct text_map *pro
 static int configure(rd_kafka_conf_t *conf, const struct kafka_settings *s, int64_t prefetch, struct err *e)
 {
 	static const char *const strategies[] = {"roundrobin", "range", "cooperative-sticky"};
-	char kbytes[24];
-	char bytes[24];
+	char kbytes[24]; /* librdkafka keeps fetch.max.bytes below it by itself, message.max.bytes allowing */
 	snprintf(kbytes, sizeof kbytes, "%lld", (long long)(prefetch / 1024));
-	snprintf(bytes, sizeof bytes, "%lld", (long long)prefetch);
 	for (size_t i = 0; i < sizeof preferred_properties / sizeof preferred_properties[0]; i++)
 		if (set(conf, preferred_properties[i][0], preferred_properties[i][1], e) != 0)
 			return -1;
 	if (set(conf, "queued.max.messages.kbytes", kbytes, e) != 0 ||
-	    set(conf, "fetch.max.bytes", bytes, e) != 0 || set_user_properties(conf, &s->properties, e) != 0)
+	    set_user_properties(conf, &s->properties, e) != 0)
 		return -1;
 	for (size_t i = 0; i < sizeof owned_properties / sizeof owned_properties[0]; i++)
 		if (set(conf, owned_properties[i][0], owned_properties[i][1], e) != 0)
@@ -84,8 +87,8 @@ static int configure(rd_kafka_conf_t *conf, const struct kafka_settings *s, int6
 	return set(conf, "partition.assignment.strategy", strategies[s->strategy], e);
 }
 
-/* Only notes what the group asks; the worker acts at a safe point. While closing there is no such point any
- * more. */
+/* Only notes what the group asks; the worker acts at a safe point. One at a time: the yield ends the call
+ * that serves the queue. While closing there is no safe point any more. */
 static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t *list,
 			 void *opaque)
 {
@@ -101,6 +104,8 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code, rd_kafka_topi
 		stats_add(&c->stats->rebalances, 1);
 	if (c->closing)
 		consumer_release(c);
+	else
+		rd_kafka_yield(rk);
 }
 
 static void on_log(const rd_kafka_t *rk, int level, const char *facility, const char *text)
@@ -116,6 +121,8 @@ static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
 {
 	(void)rk;
 	struct consumer *c = opaque;
+	if (code == RD_KAFKA_RESP_ERR__FATAL)
+		return; /* comes as a message too, see consumer_serve() */
 	/* Before the first contact the one clear line comes from connect(). */
 	if (c->cluster_id[0] != '\0')
 		log_warn("Kafka: %s: %s", rd_kafka_err2name((rd_kafka_resp_err_t)code), reason);
@@ -127,10 +134,17 @@ static void on_commit(rd_kafka_t *rk, rd_kafka_resp_err_t code, rd_kafka_topic_p
 		      void *opaque)
 {
 	(void)rk;
-	(void)list;
-	(void)opaque;
-	if (code != RD_KAFKA_RESP_ERR_NO_ERROR && code != RD_KAFKA_RESP_ERR__NO_OFFSET)
-		log_warn("Kafka: commit: %s", rd_kafka_err2str(code));
+	struct consumer *c = opaque;
+	if (code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR__NO_OFFSET)
+		return;
+	log_warn("Kafka: commit: %s", rd_kafka_err2str(code));
+	c->commit_failed = true;
+	for (int i = 0; list != NULL && i < list->cnt; i++) {
+		struct partition *p =
+			partitions_find(&c->parts, list->elems[i].topic, list->elems[i].partition);
+		if (p != NULL)
+			p->committed = -1; /* unknown: to be sent again */
+	}
 }
 
 /* Waits until a broker answers and keeps the cluster's id. */
@@ -139,9 +153,11 @@ static int connect_broker(struct consumer *c, const struct kafka_settings *s, st
 	int64_t deadline = clock_mono_ms() + s->connect_timeout_ms;
 	for (;;) {
 		int64_t left = deadline - clock_mono_ms();
+		if (atomic_load(c->stop) != 0)
+			return -1;
 		if (left <= 0)
 			break;
-		char *id = rd_kafka_clusterid(c->rk, left < 500 ? (int)left : 500);
+		char *id = rd_kafka_clusterid(c->rk, left < CONNECT_SLICE_MS ? (int)left : CONNECT_SLICE_MS);
 		rd_kafka_poll(c->rk, 0);
 		if (id == NULL)
 			continue;
@@ -170,12 +186,11 @@ static int subscribe(struct consumer *c, const char *const *topics, size_t count
 	return 0;
 }
 
-int consumer_open(struct consumer *c, const struct kafka_settings *settings, int64_t prefetch_bytes,
-		  const char *const *topics, size_t topic_count, struct worker_stats *stats, struct err *e)
+int consumer_open(struct consumer *c, const struct consumer_config *config, struct err *e)
 {
-	*c = (struct consumer){.stats = stats};
+	*c = (struct consumer){.stats = config->stats, .stop = config->stop};
 	rd_kafka_conf_t *conf = rd_kafka_conf_new();
-	if (configure(conf, settings, prefetch_bytes, e) != 0) {
+	if (configure(conf, config->settings, config->prefetch, e) != 0) {
 		rd_kafka_conf_destroy(conf);
 		return -1;
 	}
@@ -191,29 +206,52 @@ int consumer_open(struct consumer *c, const struct kafka_settings *settings, int
 		return err_set(e, ERR_CONFIG, "kafka: %s", text);
 	}
 	c->data = rd_kafka_queue_new(c->rk);
-	if (connect_broker(c, settings, e) != 0) {
+	if (connect_broker(c, config->settings, e) != 0) {
 		consumer_close(c);
 		return -1;
 	}
 	rd_kafka_poll_set_consumer(c->rk);
 	c->control = rd_kafka_queue_get_consumer(c->rk);
-	if (subscribe(c, topics, topic_count, e) != 0) {
+	if (subscribe(c, config->topics, config->topic_count, e) != 0) {
 		consumer_close(c);
 		return -1;
 	}
 	return 0;
 }
 
+/* True when librdkafka has left the group and may be destroyed. Its own consumer_close() has no bound: it
+ * waits for commits that no broker answers. */
+static bool leave_group(struct consumer *c)
+{
+	int64_t deadline = clock_mono_ms() + CLOSE_MS;
+	rd_kafka_error_t *error = rd_kafka_consumer_close_queue(c->rk, c->control);
+	if (error != NULL) { /* a fatal error was before: there is no group to leave */
+		rd_kafka_error_destroy(error);
+		return true;
+	}
+	while (!rd_kafka_consumer_closed(c->rk)) {
+		if (clock_mono_ms() >= deadline)
+			return false;
+		rd_kafka_message_t *m = rd_kafka_consumer_poll(c->rk, CLOSE_SLICE_MS);
+		if (m != NULL)
+			rd_kafka_message_destroy(m);
+	}
+	return true;
+}
+
 void consumer_close(struct consumer *c)
 {
 	if (c->rk == NULL)
 		return;
+	bool left = true;
 	consumer_forget_leftovers(c, true);
-	c->closing = true;
 	if (c->asked == REBALANCE_REVOKE)
 		consumer_release(c);
+	else if (c->asked == REBALANCE_ASSIGN)
+		consumer_accept(c);
+	c->closing = true;
 	if (c->control != NULL) {
-		rd_kafka_consumer_close(c->rk);
+		left = leave_group(c);
 		rd_kafka_queue_destroy(c->control);
 	}
 	rd_kafka_queue_destroy(c->data);
@@ -221,6 +259,9 @@ void consumer_close(struct consumer *c)
 		rd_kafka_topic_partition_list_destroy(c->asked_list);
 	free(c->leftovers.items);
 	partitions_free(&c->parts);
-	rd_kafka_destroy(c->rk);
+	if (left)
+		rd_kafka_destroy_flags(c->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+	else
+		log_warn("Kafka: no answer; the group misses this member when its session has run out");
 	c->rk = NULL;
 }

@@ -19,7 +19,8 @@ struct share {
 	size_t place; /* among the sinks; index into taken */
 	size_t n;     /* events picked */
 	size_t move_count;
-	uint32_t dead_mark; /* dead letters before this output's first attempt */
+	uint32_t dead_mark;  /* dead letters before this output's first attempt */
+	uint32_t arena_mark; /* and what the arena held then */
 };
 
 bool deliver_output_refuses(size_t refused, size_t n)
@@ -79,13 +80,27 @@ static void plan_moves(struct delivery *d, struct share *share)
 	}
 }
 
-static void refuse_event(struct batch *b, const struct share *share, uint32_t event,
+static void refuse_event(const struct delivery *d, struct batch *b, const struct share *share, uint32_t event,
 			 const struct output_result *r)
 {
 	const struct event *ev = &b->events[event];
 	struct dead_letter *letter = batch_add_dead(b, ev->message, ev->record, r->why.msg);
 	letter->index = ev->index;
 	letter->output = share->sink->config->name;
+	if (d->generation == NULL || ev->script >= generation_script_count(d->generation))
+		return;
+	letter->vendor = generation_script_name(d->generation, ev->script);
+	letter->script_hash = generation_script_hash(d->generation, ev->script);
+	letter->generation = generation_number(d->generation);
+}
+
+/* Between two calls of an output: the group is served; true = give up, r says so. */
+static bool stopped(const struct delivery *d, struct output_result *r)
+{
+	if (output_wait(d->host, -1, 0, 0) >= 0)
+		return false;
+	output_retry(r, false, "stopped while the batch was written");
+	return true;
 }
 
 /* Writes all picked events; a refused range is halved until the refused event stands alone. */
@@ -106,7 +121,7 @@ static void write_events(struct delivery *d, struct batch *b, const struct share
 		} else if (r->verdict == OUTPUT_REJECT && r->n > 1) {
 			limit = r->n / 2;
 		} else if (r->verdict == OUTPUT_REJECT) {
-			refuse_event(b, share, d->pick[from], r);
+			refuse_event(d, b, share, d->pick[from], r);
 			from++;
 			if (deliver_output_refuses(++refused, share->n)) {
 				struct err why = r->why;
@@ -120,27 +135,40 @@ static void write_events(struct delivery *d, struct batch *b, const struct share
 		} else {
 			return;
 		}
+		if (from < share->n && stopped(d, r))
+			return;
 	}
 	output_ok(r, share->n);
 }
 
-/* Dead letters [from, dead_count) into a store that is not the output under way. */
-static void store_dead_apart(struct delivery *d, const struct batch *b, uint32_t from,
-			     struct output_result *r)
+/* Before letters are stored: what only they need. */
+static void complete_letters(const struct delivery *d, struct batch *b, uint32_t from)
+{
+	for (uint32_t i = from; i < b->dead_count && d->headers != NULL; i++)
+		d->headers(&b->messages[b->dead[i].message]);
+}
+
+/* Dead letters [from, dead_count) into a store that is not the output under way. Its failure is not the
+ * output's: that one keeps its connection. */
+static void store_dead_apart(struct delivery *d, struct batch *b, uint32_t from, struct output_result *r)
 {
 	struct sink *store = &d->sinks->items[d->sinks->store];
 	size_t n = b->dead_count - from;
+	complete_letters(d, b, from);
 	sink_open(store, r);
-	if (r->verdict == OUTPUT_OK && store->type->transactional)
+	if (r->verdict == OUTPUT_OK)
 		store->type->begin(store->out, r);
 	if (r->verdict == OUTPUT_OK)
 		store->type->dead(store->out, b, b->dead + from, n, r);
-	if (r->verdict == OUTPUT_OK && store->type->transactional)
+	if (r->verdict == OUTPUT_OK)
 		store->type->commit(store->out, NULL, 0, r);
-	if (r->verdict != OUTPUT_OK)
-		sink_failed(store, r);
-	else
+	if (r->verdict == OUTPUT_OK) {
 		sink_worked(store);
+		return;
+	}
+	struct output_result of_store = *r;
+	sink_failed(store, &of_store);
+	output_retry(r, false, "its dead letters cannot be stored: %s", of_store.why.msg);
 }
 
 /* One attempt of one output. */
@@ -150,18 +178,21 @@ static void attempt(struct delivery *d, struct batch *b, struct share *share, st
 	const struct output_type *t = s->type;
 	int store = d->sinks->store;
 	b->dead_count = share->dead_mark; /* what an undone attempt refused is refused anew */
+	arena_rewind(&b->arena, share->arena_mark);
 	sink_open(s, r);
-	if (r->verdict == OUTPUT_OK && t->begin != NULL)
+	if (r->verdict == OUTPUT_OK)
 		t->begin(s->out, r);
 	if (r->verdict == OUTPUT_OK && t->takes_events)
 		write_events(d, b, share, r);
 	if (r->verdict != OUTPUT_OK)
 		return;
-	if ((int)share->place == store && b->dead_count > 0)
+	if ((int)share->place == store && b->dead_count > 0) {
+		complete_letters(d, b, 0);
 		t->dead(s->out, b, b->dead, b->dead_count, r);
-	else if (store >= 0 && (size_t)store < share->place && b->dead_count > share->dead_mark)
+	} else if (store >= 0 && (size_t)store < share->place && b->dead_count > share->dead_mark) {
 		store_dead_apart(d, b, share->dead_mark, r);
-	if (r->verdict == OUTPUT_OK && t->commit != NULL)
+	}
+	if (r->verdict == OUTPUT_OK)
 		t->commit(s->out, d->moves, share->move_count, r);
 }
 
@@ -169,6 +200,8 @@ static void count_output(const struct batch *b, const struct share *share)
 {
 	struct output_stats *stats = share->sink->stats;
 	uint64_t rejected = 0;
+	if (!share->sink->type->takes_events)
+		return;
 	for (uint32_t i = share->dead_mark; i < b->dead_count; i++)
 		rejected += b->dead[i].output == share->sink->config->name;
 	stats_add(&stats->offered, share->n);
@@ -186,9 +219,38 @@ static void drop_share(struct batch *b, const struct share *share)
 		  share->sink->config->name, share->n, DELIVER_BEST_EFFORT_ATTEMPTS);
 }
 
+/* After an attempt that did not succeed. DELIVER_DONE: waited long enough, try again; or dropped, *dropped is
+ * set. */
+static enum deliver_verdict after_failure(struct delivery *d, struct batch *b, const struct share *share,
+					  unsigned tries, const struct output_result *r, bool *dropped)
+{
+	struct sink *s = share->sink;
+	if (r->verdict == OUTPUT_FENCED) {
+		log_warn("output %s: %s; the batch is forgotten and the position read anew", s->config->name,
+			 r->why.msg);
+		sink_undo(s, r);
+		return DELIVER_FENCED;
+	}
+	stats_add(&d->stats->retries, 1);
+	if (output_wait(d->host, -1, 0, 0) < 0) {
+		sink_undo(s, r);
+		return DELIVER_GIVEN_UP;
+	}
+	int64_t delay = sink_failed(s, r);
+	if (s->config->best_effort && tries >= DELIVER_BEST_EFFORT_ATTEMPTS) {
+		drop_share(b, share);
+		*dropped = true;
+		return DELIVER_DONE;
+	}
+	return output_wait(d->host, -1, 0, clock_mono_ms() + delay) < 0 ? DELIVER_GIVEN_UP : DELIVER_DONE;
+}
+
 static enum deliver_verdict deliver_to(struct delivery *d, struct batch *b, size_t place)
 {
-	struct share share = {.sink = &d->sinks->items[place], .place = place, .dead_mark = b->dead_count};
+	struct share share = {.sink = &d->sinks->items[place],
+			      .place = place,
+			      .dead_mark = b->dead_count,
+			      .arena_mark = b->arena.len};
 	pick_events(d, b, &share);
 	plan_moves(d, &share);
 	if (!share.sink->type->takes_events && b->dead_count == 0)
@@ -198,20 +260,10 @@ static enum deliver_verdict deliver_to(struct delivery *d, struct batch *b, size
 		attempt(d, b, &share, &r);
 		if (r.verdict == OUTPUT_OK)
 			break;
-		if (r.verdict == OUTPUT_FENCED) {
-			log_warn("output %s: %s; the batch is forgotten and the position read anew",
-				 share.sink->config->name, r.why.msg);
-			share.sink->type->abort(share.sink->out);
-			return DELIVER_FENCED;
-		}
-		stats_add(&d->stats->retries, 1);
-		int64_t delay = sink_failed(share.sink, &r);
-		if (share.sink->config->best_effort && tries >= DELIVER_BEST_EFFORT_ATTEMPTS) {
-			drop_share(b, &share);
-			return DELIVER_DONE;
-		}
-		if (output_wait(d->host, -1, 0, clock_mono_ms() + delay) < 0)
-			return DELIVER_GIVEN_UP;
+		bool dropped = false;
+		enum deliver_verdict v = after_failure(d, b, &share, tries, &r, &dropped);
+		if (v != DELIVER_DONE || dropped)
+			return v;
 	}
 	sink_worked(share.sink);
 	count_output(b, &share);

@@ -8,6 +8,7 @@
 #define NATMILL_STREAM_DELIVER_H
 
 #include "event/batch.h"
+#include "script/generation.h"
 #include "stream/partitions.h"
 #include "stream/sinks.h"
 #include "stream/stats.h"
@@ -26,6 +27,9 @@ struct delivery {
 	struct partitions *parts;
 	struct output_host *host;
 	struct worker_stats *stats;
+	const struct generation *generation; /* of the scripts that made the events; NULL unknown */
+	void (*headers)(
+		struct message *m); /* fills in the record's headers, for a dead letter; may be NULL */
 	/* Scratch, kept between batches: */
 	uint32_t *pick;
 	size_t pick_max;

@@ -5,12 +5,15 @@
 #include "stream/offsets.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/strbuf.h"
 
 #define ASK_SLICE_MS 20
+#define TOPIC_IDS_MS 1000
 #define TOPICS_MAX 256 /* topic ids asked for at once; further topics go without the check */
 
 /* Waits for one admin answer; NULL with e at the deadline or when disturbed. The caller destroys the event.
@@ -162,6 +165,8 @@ int offsets_ask(struct consumer *c, struct offsets *out, size_t max, int timeout
 	for (size_t i = 0; i < c->parts.n && n < max; i++)
 		if (c->parts.items[i]->state == PARTITION_WAITING)
 			out[n++] = (struct offsets){.partition = c->parts.items[i],
+						    .low = -1,
+						    .high = -1,
 						    .committed = -1,
 						    .known = true};
 	if (n == 0)
@@ -170,6 +175,25 @@ int offsets_ask(struct consumer *c, struct offsets *out, size_t max, int timeout
 	if (ask_end(c, out, n, false, deadline, e) != 0 || ask_end(c, out, n, true, deadline, e) != 0 ||
 	    ask_committed(c, out, n, deadline, e) != 0)
 		return -1;
-	ask_topic_ids(c, out, n, deadline);
+	for (size_t i = 0; i < n; i++)
+		out[i].known = out[i].known && out[i].low >= 0 && out[i].high >= 0;
+	/* Not every broker tells; the answer is not worth a long wait. */
+	int64_t soon = clock_mono_ms() + TOPIC_IDS_MS;
+	ask_topic_ids(c, out, n, soon < deadline ? soon : deadline);
 	return (int)n;
+}
+
+void offsets_check_topics(struct consumer *c)
+{
+	struct offsets *now = xcalloc(c->parts.n + 1, sizeof *now);
+	size_t n = 0;
+	for (size_t i = 0; i < c->parts.n; i++)
+		if (c->parts.items[i]->state == PARTITION_READING && c->parts.items[i]->topic_id[0] != '\0')
+			now[n++] = (struct offsets){.partition = c->parts.items[i]};
+	if (n > 0)
+		ask_topic_ids(c, now, n, clock_mono_ms() + TOPIC_IDS_MS);
+	for (size_t i = 0; i < n; i++)
+		if (now[i].topic_id[0] != '\0' && strcmp(now[i].topic_id, now[i].partition->topic_id) != 0)
+			c->out_of_place = true;
+	free(now);
 }

@@ -21,4 +21,8 @@ struct offsets {
  * the broker did not answer within timeout_ms or the work was disturbed: try again later. */
 int offsets_ask(struct consumer *c, struct offsets *out, size_t max, int timeout_ms, struct err *e);
 
+/* Have the topics that are read the same ids still? One that was deleted and made anew is read on by
+ * librdkafka at the old offset, if the new log is long enough: out_of_place is set then. */
+void offsets_check_topics(struct consumer *c);
+
 #endif

@@ -4,8 +4,7 @@
  */
 #include "stream/sinks.h"
 
-#include <stdlib.h>
-
+#include "base/clock.h"
 #include "base/log.h"
 #include "stream/backoff.h"
 
@@ -77,14 +76,19 @@ void sink_open(struct sink *s, struct output_result *r)
 	s->open = r->verdict == OUTPUT_OK;
 }
 
-int64_t sink_failed(struct sink *s, const struct output_result *r)
+void sink_undo(struct sink *s, const struct output_result *r)
 {
 	s->type->abort(s->out);
-	s->failures++;
-	s->alarm = r->alarm;
 	if (r->reopen)
 		s->open = false;
-	int64_t delay = backoff_ms(s->failures, (uint32_t)rand());
+}
+
+int64_t sink_failed(struct sink *s, const struct output_result *r)
+{
+	sink_undo(s, r);
+	s->failures++;
+	s->alarm = r->alarm;
+	int64_t delay = backoff_ms(s->failures, (uint32_t)clock_mono_us());
 	if (r->alarm)
 		log_error("ALARM: output %s: %s; nothing is lost, tried again in %lld ms (attempt %u)",
 			  s->config->name, r->why.msg, (long long)delay, s->failures);

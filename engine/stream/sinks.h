@@ -50,6 +50,9 @@ void sinks_close(struct sinks *s);
 /* Opens the output if it is not open. Result OK or RETRY. */
 void sink_open(struct sink *s, struct output_result *r);
 
+/* Undoes an attempt that was given up; no failure of the output. */
+void sink_undo(struct sink *s, const struct output_result *r);
+
 /* To be told of every failed attempt: undoes it, logs, remembers; returns how long to back off, milliseconds.
  */
 int64_t sink_failed(struct sink *s, const struct output_result *r);

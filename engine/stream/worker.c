@@ -17,6 +17,8 @@
 
 #define SERVE_MS 20            /* how often the control queue is served while an output waits */
 #define COMMIT_EVERY_MS 200    /* the group's commits of one worker a second: at most 5 */
+#define COMMIT_AGAIN_MS 2000   /* after one that failed */
+#define TOPICS_AGAIN_MS 10000  /* how soon a topic made anew is noticed, at the latest */
 #define STOPPED_AGAIN_MS 30000 /* a stopped partition is looked at again: the operator may have mended it */
 
 static int64_t stop_deadline(const struct worker *w)
@@ -36,18 +38,21 @@ static int worker_wait(struct output_host *h, int fd, short events, int64_t dead
 {
 	struct worker *w = (struct worker *)h;
 	for (;;) {
-		int64_t left = deadline_ms - clock_mono_ms();
+		int64_t now = clock_mono_ms();
+		int64_t left = deadline_ms - now;
 		int slice = left <= 0 ? 0 : left > SERVE_MS ? SERVE_MS : (int)left;
 		struct pollfd p = {.fd = fd, .events = events};
-		if (poll(&p, 1, slice) > 0 && p.revents != 0)
-			return p.revents;
-		consumer_serve(&w->consumer, 0);
-		if (w->consumer.asked == REBALANCE_ASSIGN)
-			consumer_accept(&w->consumer); /* more partitions: nothing under way is touched */
-		if (give_up(w))
-			return -1;
-		if (left <= 0)
-			return 0;
+		bool ready = poll(&p, 1, slice) > 0 && p.revents != 0;
+		if (!ready || now >= w->next_serve_ms) { /* also when the descriptor is ready each time */
+			w->next_serve_ms = now + SERVE_MS;
+			consumer_serve(&w->consumer, 0);
+			if (w->consumer.asked == REBALANCE_ASSIGN)
+				consumer_accept(&w->consumer); /* nothing under way is touched */
+			if (give_up(w))
+				return -1;
+		}
+		if (ready || left <= 0)
+			return ready ? p.revents : 0;
 	}
 }
 
@@ -67,39 +72,46 @@ static void take_partitions(struct worker *w)
 {
 	struct consumer *c = &w->consumer;
 	int64_t now = clock_mono_ms();
-	if (partitions_count(&c->parts, PARTITION_WAITING) == 0 || now < w->next_start_ms)
-		return;
 	struct err e = {0};
-	if (start_partitions(c, &w->sinks, w->config->kafka->start, &e) != 0) {
-		w->next_start_ms = clock_mono_ms() + backoff_ms(++w->start_failures, (uint32_t)now);
-		log_warn("%s; positions are asked for again", e.msg);
-	} else {
-		w->start_failures = 0;
+	if (partitions_count(&c->parts, PARTITION_WAITING) > 0 && now >= w->next_start_ms) {
+		int rc = start_partitions(c, &w->sinks, w->config->kafka->start, &e);
+		if (rc != 0 && e.code != ERR_OUTPUT) /* outputs tell of themselves */
+			log_warn("%s; positions are asked for again", e.msg);
+		w->start_failures = rc != 0 ? w->start_failures + 1 : 0;
+		if (rc != 0)
+			w->next_start_ms =
+				clock_mono_ms() + backoff_ms(w->start_failures, (uint32_t)clock_mono_us());
 	}
+	if (partitions_count(&c->parts, PARTITION_POSITIONED) == 0)
+		return;
 	for (size_t i = 0; i < c->parts.n; i++) {
 		struct partition *p = c->parts.items[i];
 		int route = host_route(w->host, p->topic);
 		p->route = route < 0 ? 0 : (uint32_t)route;
 	}
-	if (partitions_count(&c->parts, PARTITION_POSITIONED) == 0)
-		return;
 	if (atomic_load_explicit(&w->first_us, memory_order_relaxed) == 0)
 		atomic_store_explicit(&w->first_us, clock_mono_us(), memory_order_relaxed);
 	if (consumer_assign(c, &e) != 0)
 		log_warn("%s", e.msg);
 }
 
-/* Gives stopped partitions another chance now and then. */
-static void wake_stopped(struct worker *w)
+/* Looks now and then whether the topics are still the same, and gives stopped partitions another chance. */
+static void look_around(struct worker *w)
 {
 	struct partitions *parts = &w->consumer.parts;
-	if (partitions_count(parts, PARTITION_STOPPED) == 0 || clock_mono_ms() < w->next_start_ms)
+	int64_t now = clock_mono_ms();
+	if (now >= w->next_topics_ms) {
+		w->next_topics_ms = now + TOPICS_AGAIN_MS;
+		offsets_check_topics(&w->consumer);
+	}
+	if (partitions_count(parts, PARTITION_STOPPED) == 0)
+		w->next_wake_ms = now + STOPPED_AGAIN_MS;
+	if (now < w->next_wake_ms)
 		return;
+	w->next_wake_ms = now + STOPPED_AGAIN_MS;
 	for (size_t i = 0; i < parts->n; i++)
 		if (parts->items[i]->state == PARTITION_STOPPED)
 			parts->items[i]->state = PARTITION_WAITING;
-	take_partitions(w);
-	w->next_start_ms = clock_mono_ms() + STOPPED_AGAIN_MS;
 }
 
 static void count_batch(struct worker *w)
@@ -120,13 +132,13 @@ static void settle(struct worker *w, enum deliver_verdict verdict)
 {
 	if (verdict == DELIVER_DONE) {
 		count_batch(w);
-		consumer_release_batch(&w->consumer, &w->batch);
+		consumer_release_batch(&w->batch);
 		return;
 	}
 	stats_add(&w->stats.repeated, w->batch.message_count);
 	if (verdict == DELIVER_FENCED)
 		stats_add(&w->stats.fenced, 1);
-	consumer_release_batch(&w->consumer, &w->batch);
+	consumer_release_batch(&w->batch);
 	if (w->consumer.asked == REBALANCE_REVOKE)
 		consumer_release(&w->consumer);
 	consumer_restart(&w->consumer); /* what stays ours is read again from its position */
@@ -137,17 +149,18 @@ static void commit_now_and_then(struct worker *w)
 	int64_t now = clock_mono_ms();
 	if (now < w->next_commit_ms)
 		return;
+	w->next_commit_ms = now + (w->consumer.commit_failed ? COMMIT_AGAIN_MS : COMMIT_EVERY_MS);
+	w->consumer.commit_failed = false;
 	consumer_commit(&w->consumer, 0);
-	w->next_commit_ms = now + COMMIT_EVERY_MS;
 }
 
 static int turn(struct worker *w, const struct fetch_limits *shape)
 {
 	struct consumer *c = &w->consumer;
 	consumer_serve(c, 0);
+	look_around(w);
 	handle_rebalance(w);
 	take_partitions(w);
-	wake_stopped(w);
 	int reading = (int)partitions_count(&c->parts, PARTITION_READING);
 	atomic_store_explicit(&w->partitions_reading, reading, memory_order_relaxed);
 	if (reading == 0) {
@@ -157,8 +170,9 @@ static int turn(struct worker *w, const struct fetch_limits *shape)
 	struct fetch_limits limits = *shape;
 	limits.deadline_ms = clock_mono_ms() + w->config->batch->wait_ms;
 	if (consumer_fetch(c, &w->batch, &limits) > 0) {
+		w->batch.arena.max = w->arena_max; /* the host raises it for a batch that needs more */
 		if (host_run(w->host, &w->batch, &w->why) != 0) {
-			consumer_release_batch(c, &w->batch);
+			consumer_release_batch(&w->batch);
 			return -1;
 		}
 		settle(w, deliver_batch(&w->delivery, &w->batch));
@@ -181,14 +195,22 @@ static int worker_open(struct worker *w)
 		return -1;
 	const char *const *topics;
 	size_t topic_count = generation_topics(cfg->generation, &topics);
-	if (consumer_open(&w->consumer, cfg->kafka, memory.prefetch, topics, topic_count, &w->stats,
-			  &w->why) != 0)
+	const struct consumer_config consumer = {.settings = cfg->kafka,
+						 .prefetch = memory.prefetch,
+						 .topics = topics,
+						 .topic_count = topic_count,
+						 .stats = &w->stats,
+						 .stop = &cfg->stop_deadline};
+	if (consumer_open(&w->consumer, &consumer, &w->why) != 0)
 		return -1;
-	batch_init(&w->batch, (uint32_t)cfg->batch->messages, (uint32_t)memory.arena);
+	w->arena_max = (uint32_t)memory.arena;
+	batch_init(&w->batch, (uint32_t)cfg->batch->messages, w->arena_max);
 	w->delivery = (struct delivery){.sinks = &w->sinks,
 					.parts = &w->consumer.parts,
 					.host = &w->output_host,
-					.stats = &w->stats};
+					.stats = &w->stats,
+					.generation = cfg->generation,
+					.headers = consumer_headers};
 	return sinks_create(&w->sinks, cfg->outputs, cfg->output_count, w->output_stats, &w->output_host,
 			    w->consumer.cluster_id, w->number, &w->why);
 }

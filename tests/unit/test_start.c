@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Where a partition starts: a table of what Kafka and the outputs may say.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "stream/start.h"
+
+#define GO PARTITION_POSITIONED
+#define STOP PARTITION_STOPPED
+
+struct row {
+	int64_t offset;
+	const char *topic_id;
+	bool born;
+};
+
+struct start_case {
+	const char *name;
+	/* Kafka */
+	int64_t low, high, committed;
+	const char *topic_id;
+	/* outputs */
+	size_t rows;
+	struct row row[3];
+	bool others; /* there are required outputs without rows */
+	enum start_at start;
+	/* expected */
+	enum partition_state state;
+	int64_t offset;
+	int64_t gap;
+	int decided; /* place of the row that decided; -1 none */
+};
+
+static const struct start_case cases[] = {
+	/* without rows */
+	{"nothing known", 0, 100, -1, "", 0, {{0}}, true, START_EARLIEST, GO, 0, 0, -1},
+	{"nothing known, log cut", 40, 100, -1, "", 0, {{0}}, true, START_EARLIEST, GO, 40, 0, -1},
+	{"nothing known, latest", 0, 100, -1, "", 0, {{0}}, true, START_LATEST, GO, 100, 0, -1},
+	{"committed", 0, 100, 60, "", 0, {{0}}, true, START_EARLIEST, GO, 60, 0, -1},
+	{"committed wins over latest", 0, 100, 60, "", 0, {{0}}, true, START_LATEST, GO, 60, 0, -1},
+	{"committed 0 is known", 0, 100, 0, "", 0, {{0}}, true, START_LATEST, GO, 0, 0, -1},
+	{"committed at the end", 0, 100, 100, "", 0, {{0}}, true, START_EARLIEST, GO, 100, 0, -1},
+	{"committed below the log", 40, 100, 30, "", 0, {{0}}, true, START_EARLIEST, GO, 40, 10, -1},
+	{"committed above the log", 0, 100, 101, "", 0, {{0}}, true, START_EARLIEST, STOP, 101, 0, -1},
+	{"only best_effort outputs", 0, 100, 60, "", 0, {{0}}, false, START_EARLIEST, GO, 60, 0, -1},
+	{"empty log", 0, 0, -1, "", 0, {{0}}, true, START_EARLIEST, GO, 0, 0, -1},
+	/* one row */
+	{"born", 0, 100, 60, "T", 1, {{60, "T", true}}, false, START_EARLIEST, GO, 60, 0, 0},
+	{"row ahead of the group",
+	 0,
+	 100,
+	 60,
+	 "T",
+	 1,
+	 {{80, "T", false}},
+	 false,
+	 START_EARLIEST,
+	 GO,
+	 80,
+	 0,
+	 0},
+	{"row behind the group", 0, 100, 60, "T", 1, {{20, "T", false}}, false, START_EARLIEST, GO, 20, 0, 0},
+	{"row wins over latest", 0, 100, -1, "T", 1, {{20, "T", false}}, false, START_LATEST, GO, 20, 0, 0},
+	{"row below the log", 40, 100, 60, "T", 1, {{20, "T", false}}, false, START_EARLIEST, GO, 40, 20, 0},
+	{"row at the end", 0, 100, 60, "T", 1, {{100, "T", false}}, false, START_EARLIEST, GO, 100, 0, 0},
+	{"row above the end",
+	 0,
+	 100,
+	 60,
+	 "T",
+	 1,
+	 {{101, "T", false}},
+	 false,
+	 START_EARLIEST,
+	 STOP,
+	 101,
+	 0,
+	 0},
+	{"everything was deleted",
+	 100,
+	 100,
+	 -1,
+	 "T",
+	 1,
+	 {{90, "T", false}},
+	 false,
+	 START_EARLIEST,
+	 GO,
+	 100,
+	 10,
+	 0},
+	/* the topic's id */
+	{"made anew", 0, 100, -1, "U", 1, {{20, "T", false}}, false, START_EARLIEST, STOP, 20, 0, 0},
+	{"made anew, row at 0", 0, 100, -1, "U", 1, {{0, "T", false}}, false, START_EARLIEST, STOP, 0, 0, 0},
+	{"id not told", 0, 100, -1, "", 1, {{20, "T", false}}, false, START_EARLIEST, GO, 20, 0, 0},
+	{"id not kept", 0, 100, -1, "T", 1, {{20, "", false}}, false, START_EARLIEST, GO, 20, 0, 0},
+	/* several outputs */
+	{"lowest row",
+	 0,
+	 100,
+	 90,
+	 "T",
+	 3,
+	 {{50, "T", false}, {30, "T", false}, {70, "T", false}},
+	 false,
+	 START_EARLIEST,
+	 GO,
+	 30,
+	 0,
+	 1},
+	{"one added later",
+	 0,
+	 100,
+	 60,
+	 "T",
+	 2,
+	 {{80, "T", false}, {60, "T", true}},
+	 false,
+	 START_EARLIEST,
+	 GO,
+	 60,
+	 0,
+	 1},
+	{"second above the end",
+	 0,
+	 100,
+	 60,
+	 "T",
+	 2,
+	 {{10, "T", false}, {101, "T", false}},
+	 false,
+	 START_EARLIEST,
+	 STOP,
+	 10,
+	 0,
+	 1},
+	{"second of another topic",
+	 0,
+	 100,
+	 60,
+	 "U",
+	 2,
+	 {{10, "U", false}, {50, "T", false}},
+	 false,
+	 START_EARLIEST,
+	 STOP,
+	 10,
+	 0,
+	 1},
+	{"rows and others, group behind",
+	 0,
+	 100,
+	 40,
+	 "T",
+	 1,
+	 {{80, "T", false}},
+	 true,
+	 START_EARLIEST,
+	 GO,
+	 40,
+	 0,
+	 -1},
+	{"rows and others, row behind",
+	 0,
+	 100,
+	 60,
+	 "T",
+	 1,
+	 {{20, "T", false}},
+	 true,
+	 START_EARLIEST,
+	 GO,
+	 20,
+	 0,
+	 0},
+	{"others, group unknown, latest",
+	 0,
+	 100,
+	 -1,
+	 "T",
+	 1,
+	 {{80, "T", false}},
+	 true,
+	 START_LATEST,
+	 GO,
+	 80,
+	 0,
+	 0},
+	{"others, group above the end",
+	 0,
+	 100,
+	 101,
+	 "T",
+	 1,
+	 {{80, "T", false}},
+	 true,
+	 START_EARLIEST,
+	 GO,
+	 80,
+	 0,
+	 0},
+};
+
+static void choices(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		const struct start_case *c = &cases[i];
+		struct offsets kafka = {.low = c->low,
+					.high = c->high,
+					.committed = c->committed,
+					.known = true};
+		snprintf(kafka.topic_id, sizeof kafka.topic_id, "%s", c->topic_id);
+		struct position row[3];
+		const struct position *rows[3] = {&row[0], &row[1], &row[2]};
+		for (size_t k = 0; k < c->rows; k++) {
+			row[k] = (struct position){.offset = c->row[k].offset, .born = c->row[k].born};
+			snprintf(row[k].topic_id, sizeof row[k].topic_id, "%s", c->row[k].topic_id);
+		}
+		struct start_choice got = start_choose(&kafka, rows, c->rows, c->others, c->start);
+		const struct position *decided = c->decided >= 0 ? rows[c->decided] : NULL;
+		if (got.state != c->state || got.offset != c->offset || got.gap != c->gap ||
+		    got.row != decided)
+			fail_msg("%s: state %d, offset %lld, gap %lld, row %td", c->name, (int)got.state,
+				 (long long)got.offset, (long long)got.gap,
+				 got.row != NULL ? got.row - row : -1);
+		assert_int_equal(got.alarm != NULL, c->state == STOP);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(choices),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
