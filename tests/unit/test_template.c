@@ -123,85 +123,85 @@ static void reads_a10(void **state)
 	CHECK_CASES(cases);
 }
 
+static const struct template_case others[] = {
+	{"%NAT-6-LOG_TRANSLATION: Created Translation {protocol} {src_ip}:{src_port} {x_ip}:{x_port} "
+	 "{dst_ip}:{dst_port} "
+	 "{*}:{*} {vrf_id}[.{*}]",
+	 SESSION,
+	 "%NAT-6-LOG_TRANSLATION: Created Translation UDP 10.0.0.1:1 192.0.2.1:2 9.9.9.9:3 9.9.9.9:3 "
+	 "7....",
+	 "{\"type\":\"session-mapping\",\"vrf_id\":\"7\",\"protocol\":17,\"src_ip\":\"10.0.0.1\","
+	 "\"src_port\":1,"
+	 "\"x_ip\":\"192.0.2.1\",\"x_port\":2,\"dst_ip\":\"9.9.9.9\",\"dst_port\":3}"},
+	{"{*}RT_FLOW_SESSION_CREATE: session created {src_ip}/{src_port}->{dst_ip}/{dst_port} {*} "
+	 "{x_ip}/{x_port}->{*} "
+	 "{*} {*} {protocol} {*}",
+	 SESSION,
+	 "RT_FLOW: RT_FLOW_SESSION_CREATE: session created 192.168.1.102/58662->8.8.8.8/53 "
+	 "junos-dns-udp "
+	 "68.144.1.1/55893->8.8.8.8/53 TRUST-INET-ACCESS None 17 OUTBOUND-INTERNET-ACCESS TRUST "
+	 "INTERNET 6316 N/A(N/A)",
+	 "{\"type\":\"session-mapping\",\"protocol\":17,\"src_ip\":\"192.168.1.102\",\"src_port\":"
+	 "58662,"
+	 "\"x_ip\":\"68.144.1.1\",\"x_port\":55893,\"dst_ip\":\"8.8.8.8\",\"dst_port\":53}"},
+	{"{*}NAT_PORT_BLOCK_ALLOC: {src_ip} -> {x_ip}:{start_port}-{end_port}[ 0x{*}]", BLOCK,
+	 "Oct 30 21:46:04 graphite (FPC Slot 2) [FWNAT]:ASP_NAT_PORT_BLOCK_ALLOC: 3002:0:0:0:0:0:0:1 "
+	 "-> "
+	 "33.33.0.3:1050-1099",
+	 "{\"type\":\"port-block-mapping\",\"src_ip\":\"3002::1\",\"x_ip\":\"33.33.0.3\",\"start_"
+	 "port\":1050,"
+	 "\"end_port\":1099}"},
+	{"{*}: {src_ip}:{src_port} [[{x_ip}:{x_port}]] -> [[[{*}]] ]{dst_ip}:{dst_port} ({protocol})",
+	 SESSION,
+	 "JSERVICES_SESSION_OPEN: application:icmp, ge-2/1/4.0: 40.1.1.2:56350 [70.0.0.3:1024] -> "
+	 "100.1.1.2:2048 (ICMP)",
+	 NULL}, /* ( and ) are alternatives: the text has the characters */
+	{"{*}, {*} {src_ip}:{src_port} [[{x_ip}:{x_port}]] -> [[[{*}]] ]{dst_ip}:{dst_port} "
+	 "(({protocol}))",
+	 SESSION,
+	 "JSERVICES_SESSION_OPEN: application:icmp, ge-2/1/4.0 2001::2:54045 [80.0.0.8:1024] ->  "
+	 "[100.1.1.2] "
+	 "64:ff9b::6401:102:32768 (ICMP ECHO REQUEST)",
+	 "{\"type\":\"session-mapping\",\"protocol\":1,\"src_ip\":\"2001::2\",\"src_port\":54045,\"x_"
+	 "ip\":\"80.0.0.8\","
+	 "\"x_port\":1024,\"dst_ip\":\"64:ff9b::6401:102\",\"dst_port\":32768}"},
+	{"USER {src_ip} (({*})): {action} BLOCK ((pool \"{*}\", ip public {x_ip}, proto {*}, port "
+	 "{start_port} - "
+	 "{end_port}))",
+	 BLOCK,
+	 "USER 100.64.0.1 (matching rule 1): DESTROY BLOCK (pool \"mypool\", ip public 192.0.2.33, "
+	 "proto 6, port 1 - 512)",
+	 "{\"type\":\"port-block-mapping\",\"event\":2,\"src_ip\":\"100.64.0.1\",\"x_ip\":\"192.0.2."
+	 "33\",\"start_port\":1,"
+	 "\"end_port\":512}"},
+	{"{*} LSN_ADD {src_ip}%{vrf_id}:{src_port} {protocol} {x_ip}%{*}:{x_port} {dst_ip}( "
+	 "|:){dst_port}",
+	 SESSION, "test LSN_ADD 100.64.23.122%0:40000 6 194.15.97.34%0:40001 8.8.8.8 443",
+	 "{\"type\":\"session-mapping\",\"vrf_id\":\"0\",\"protocol\":6,\"src_ip\":\"100.64.23.122\","
+	 "\"src_port\":40000,"
+	 "\"x_ip\":\"194.15.97.34\",\"x_port\":40001,\"dst_ip\":\"8.8.8.8\",\"dst_port\":443}"},
+	{"{*} - Added session "
+	 "{src_ip}#{src_port}||{*}||{x_ip}#{x_port}||{dst_ip}#{dst_port}||{protocol}",
+	 SESSION, "alpha - Added session 1::5#47073|64:ff9b::c000:205#80|192.0.2.2#63527|192.0.2.5#80|TCP",
+	 "{\"type\":\"session-mapping\",\"protocol\":6,\"src_ip\":\"1::5\",\"src_port\":47073,\"x_"
+	 "ip\":\"192.0.2.2\","
+	 "\"x_port\":63527,\"dst_ip\":\"192.0.2.5\",\"dst_port\":80}"},
+	{"{timestamp} {host_name} cgnat{*} {src_ip}, external host: {x_ip}, Port range: "
+	 "{start_port}-{end_port}",
+	 BLOCK,
+	 "2025-05-02T11:34:56.87+00:00 r4 cgnat[9059]: Internal host: 100.64.0.0, external host: "
+	 "192.168.122.222, Port "
+	 "range: 1024-3023",
+	 "{\"type\":\"port-block-mapping\",\"timestamp\":\"2025-05-02T11:34:56.870Z\",\"src_ip\":"
+	 "\"100.64.0.0\","
+	 "\"x_ip\":\"192.168.122.222\",\"start_port\":1024,\"end_port\":3023,\"host_name\":\"r4\"}"},
+};
+
 /* Forms of other vendors that are a strain on the language. */
 static void reads_others(void **state)
 {
-	static const struct template_case cases[] = {
-		{"%NAT-6-LOG_TRANSLATION: Created Translation {protocol} {src_ip}:{src_port} {x_ip}:{x_port} "
-		 "{dst_ip}:{dst_port} "
-		 "{*}:{*} {vrf_id}[.{*}]",
-		 SESSION,
-		 "%NAT-6-LOG_TRANSLATION: Created Translation UDP 10.0.0.1:1 192.0.2.1:2 9.9.9.9:3 9.9.9.9:3 "
-		 "7....",
-		 "{\"type\":\"session-mapping\",\"vrf_id\":\"7\",\"protocol\":17,\"src_ip\":\"10.0.0.1\","
-		 "\"src_port\":1,"
-		 "\"x_ip\":\"192.0.2.1\",\"x_port\":2,\"dst_ip\":\"9.9.9.9\",\"dst_port\":3}"},
-		{"{*}RT_FLOW_SESSION_CREATE: session created {src_ip}/{src_port}->{dst_ip}/{dst_port} {*} "
-		 "{x_ip}/{x_port}->{*} "
-		 "{*} {*} {protocol} {*}",
-		 SESSION,
-		 "RT_FLOW: RT_FLOW_SESSION_CREATE: session created 192.168.1.102/58662->8.8.8.8/53 "
-		 "junos-dns-udp "
-		 "68.144.1.1/55893->8.8.8.8/53 TRUST-INET-ACCESS None 17 OUTBOUND-INTERNET-ACCESS TRUST "
-		 "INTERNET 6316 N/A(N/A)",
-		 "{\"type\":\"session-mapping\",\"protocol\":17,\"src_ip\":\"192.168.1.102\",\"src_port\":"
-		 "58662,"
-		 "\"x_ip\":\"68.144.1.1\",\"x_port\":55893,\"dst_ip\":\"8.8.8.8\",\"dst_port\":53}"},
-		{"{*}NAT_PORT_BLOCK_ALLOC: {src_ip} -> {x_ip}:{start_port}-{end_port}[ 0x{*}]", BLOCK,
-		 "Oct 30 21:46:04 graphite (FPC Slot 2) [FWNAT]:ASP_NAT_PORT_BLOCK_ALLOC: 3002:0:0:0:0:0:0:1 "
-		 "-> "
-		 "33.33.0.3:1050-1099",
-		 "{\"type\":\"port-block-mapping\",\"src_ip\":\"3002::1\",\"x_ip\":\"33.33.0.3\",\"start_"
-		 "port\":1050,"
-		 "\"end_port\":1099}"},
-		{"{*}: {src_ip}:{src_port} [[{x_ip}:{x_port}]] -> [[[{*}]] ]{dst_ip}:{dst_port} ({protocol})",
-		 SESSION,
-		 "JSERVICES_SESSION_OPEN: application:icmp, ge-2/1/4.0: 40.1.1.2:56350 [70.0.0.3:1024] -> "
-		 "100.1.1.2:2048 (ICMP)",
-		 NULL}, /* ( and ) are alternatives: the text has the characters */
-		{"{*}, {*} {src_ip}:{src_port} [[{x_ip}:{x_port}]] -> [[[{*}]] ]{dst_ip}:{dst_port} "
-		 "(({protocol}))",
-		 SESSION,
-		 "JSERVICES_SESSION_OPEN: application:icmp, ge-2/1/4.0 2001::2:54045 [80.0.0.8:1024] ->  "
-		 "[100.1.1.2] "
-		 "64:ff9b::6401:102:32768 (ICMP ECHO REQUEST)",
-		 "{\"type\":\"session-mapping\",\"protocol\":1,\"src_ip\":\"2001::2\",\"src_port\":54045,\"x_"
-		 "ip\":\"80.0.0.8\","
-		 "\"x_port\":1024,\"dst_ip\":\"64:ff9b::6401:102\",\"dst_port\":32768}"},
-		{"USER {src_ip} (({*})): {action} BLOCK ((pool \"{*}\", ip public {x_ip}, proto {*}, port "
-		 "{start_port} - "
-		 "{end_port}))",
-		 BLOCK,
-		 "USER 100.64.0.1 (matching rule 1): DESTROY BLOCK (pool \"mypool\", ip public 192.0.2.33, "
-		 "proto 6, port 1 - 512)",
-		 "{\"type\":\"port-block-mapping\",\"event\":2,\"src_ip\":\"100.64.0.1\",\"x_ip\":\"192.0.2."
-		 "33\",\"start_port\":1,"
-		 "\"end_port\":512}"},
-		{"{*} LSN_ADD {src_ip}%{vrf_id}:{src_port} {protocol} {x_ip}%{*}:{x_port} {dst_ip}( "
-		 "|:){dst_port}",
-		 SESSION, "test LSN_ADD 100.64.23.122%0:40000 6 194.15.97.34%0:40001 8.8.8.8 443",
-		 "{\"type\":\"session-mapping\",\"vrf_id\":\"0\",\"protocol\":6,\"src_ip\":\"100.64.23.122\","
-		 "\"src_port\":40000,"
-		 "\"x_ip\":\"194.15.97.34\",\"x_port\":40001,\"dst_ip\":\"8.8.8.8\",\"dst_port\":443}"},
-		{"{*} - Added session "
-		 "{src_ip}#{src_port}||{*}||{x_ip}#{x_port}||{dst_ip}#{dst_port}||{protocol}",
-		 SESSION,
-		 "alpha - Added session 1::5#47073|64:ff9b::c000:205#80|192.0.2.2#63527|192.0.2.5#80|TCP",
-		 "{\"type\":\"session-mapping\",\"protocol\":6,\"src_ip\":\"1::5\",\"src_port\":47073,\"x_"
-		 "ip\":\"192.0.2.2\","
-		 "\"x_port\":63527,\"dst_ip\":\"192.0.2.5\",\"dst_port\":80}"},
-		{"{timestamp} {host_name} cgnat{*} {src_ip}, external host: {x_ip}, Port range: "
-		 "{start_port}-{end_port}",
-		 BLOCK,
-		 "2025-05-02T11:34:56.87+00:00 r4 cgnat[9059]: Internal host: 100.64.0.0, external host: "
-		 "192.168.122.222, Port "
-		 "range: 1024-3023",
-		 "{\"type\":\"port-block-mapping\",\"timestamp\":\"2025-05-02T11:34:56.870Z\",\"src_ip\":"
-		 "\"100.64.0.0\","
-		 "\"x_ip\":\"192.168.122.222\",\"start_port\":1024,\"end_port\":3023,\"host_name\":\"r4\"}"},
-	};
 	(void)state;
-	CHECK_CASES(cases);
+	CHECK_CASES(others);
 }
 
 #define ADDRESS_OF(src, x) "{\"type\":\"address-mapping\",\"src_ip\":\"" src "\",\"x_ip\":\"" x "\"}"
