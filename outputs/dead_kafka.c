@@ -50,6 +50,7 @@ static int fill_conf(rd_kafka_conf_t *conf, const struct dead_kafka_options *opt
 		{"message.timeout.ms", "10000"},
 		{"message.max.bytes", "16777216"},
 		{"linger.ms", "2"},
+		{"topic.metadata.refresh.interval.ms", "10000"}, /* a topic that was mended is seen so soon */
 	};
 	static const char *const after[][2] = {{"acks", "all"}, {"enable.idempotence", "true"}};
 	for (size_t i = 0; i < sizeof before / sizeof before[0]; i++)
@@ -98,11 +99,11 @@ static void drop_producer(struct dead_kafka *s)
 	s->rk = NULL;
 }
 
-/* Takes back what has no report yet. Destroying the producer would do too, but takes up to a second. */
+/* Takes back what has no report yet, and waits until it is: the purge must not meet the next letters.
+ * Destroying the producer would do too, but takes up to a second. */
 static void give_up(struct dead_kafka *s)
 {
-	rd_kafka_purge(s->rk,
-		       RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
+	rd_kafka_purge(s->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
 	if (rd_kafka_fatal_error(s->rk, NULL, 0) != RD_KAFKA_RESP_ERR_NO_ERROR)
 		drop_producer(s);
 }
@@ -162,7 +163,7 @@ static void take_reports(struct dead_kafka *s, rd_kafka_event_t *event)
 {
 	const rd_kafka_message_t *m;
 	while ((m = rd_kafka_event_message_next(event)) != NULL) {
-		if ((uintptr_t)m->_private != s->attempt)
+		if (m->_private != s->attempt.opaque)
 			continue;
 		s->waiting--;
 		if (s->error == RD_KAFKA_RESP_ERR_NO_ERROR)
@@ -252,7 +253,7 @@ static void kafka_dead(struct output *o, const struct batch *batch, const struct
 	int64_t deadline = clock_mono_ms() + REPORT_MS;
 	if (make_producer(s, r) != 0)
 		return;
-	s->attempt++;
+	s->attempt.number++;
 	s->waiting = 0;
 	s->error = RD_KAFKA_RESP_ERR_NO_ERROR;
 	s->cause[0] = '\0';

@@ -25,8 +25,13 @@ struct dead_kafka {
 	rd_kafka_t *rk;          /* NULL until the first letter, and after a failure */
 	rd_kafka_queue_t *queue; /* delivery reports and errors */
 	int fd;                  /* eventfd: the queue is no longer empty */
-	uintptr_t attempt; /* number of this call: reports of letters given up in former ones do not count */
-	size_t waiting;    /* letters of this call without a report */
+	/* number of this call, as librdkafka carries it: reports of letters given up in former ones do not
+	 * count */
+	union {
+		uintptr_t number;
+		void *opaque;
+	} attempt;
+	size_t waiting;            /* letters of this call without a report */
 	rd_kafka_resp_err_t error; /* first failure of this call */
 	char cause[256];           /* what the producer last complained of */
 	bool cause_alarm;

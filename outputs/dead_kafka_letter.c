@@ -70,20 +70,25 @@ static rd_kafka_headers_t *make_headers(const struct dead_kafka *s, const struct
 	return h;
 }
 
+/* librdkafka does not write to what it copies; its struct just lacks the const. */
+static void *unconst(const void *p)
+{
+	void *q;
+	memcpy(&q, &p, sizeof q);
+	return q;
+}
+
 rd_kafka_resp_err_t dead_kafka_send(struct dead_kafka *s, const struct batch *b, const struct dead_letter *d)
 {
 	const struct message *m = &b->messages[d->message];
 	rd_kafka_headers_t *headers = make_headers(s, b, d);
-	/* librdkafka does not write to what it copies; its structs just lack the const. */
 	rd_kafka_vu_t parts[] = {
 		{.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = s->options->topic},
-		{.vtype = RD_KAFKA_VTYPE_VALUE,
-		 .u.mem = {.ptr = (void *)(uintptr_t)m->value, .size = m->len}},
-		{.vtype = RD_KAFKA_VTYPE_KEY,
-		 .u.mem = {.ptr = (void *)(uintptr_t)m->key, .size = m->key_len}},
+		{.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {.ptr = unconst(m->value), .size = m->len}},
+		{.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {.ptr = unconst(m->key), .size = m->key_len}},
 		{.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = headers},
 		{.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
-		{.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = (void *)s->attempt},
+		{.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = s->attempt.opaque},
 	};
 	rd_kafka_error_t *error = rd_kafka_produceva(s->rk, parts, sizeof parts / sizeof parts[0]);
 	if (error == NULL)

@@ -20,10 +20,10 @@ _Static_assert(SQLITE_TIME_MAX <= IP_TEXT_MAX, "a column's text holds a time or 
 
 const char *sqlite_time(struct sqlite *s, int64_t us, char buf[SQLITE_TIME_MAX])
 {
-	int64_t second = us / 1000000 - (us % 1000000 < 0);
-	int64_t fraction = us - second * 1000000;
 	if (us == EVENT_NO_TIME)
 		return NULL;
+	int64_t second = us / 1000000 - (us % 1000000 < 0);
+	int64_t fraction = us - second * 1000000;
 	if (second != s->second) {
 		char text[TIME_TEXT_MAX];
 		if (time_format(second * 1000000, text) == 0)

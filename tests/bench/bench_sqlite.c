@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * How many rows a second one worker stores through the output `sqlite`: session events in batches, durable at each
- * commit. bench_sqlite [FOLDER [ROWS [index]]]; prints one line.
+ * How many rows a second one worker stores through the output `sqlite`: session events in batches, durable at
+ * each commit. bench_sqlite [FOLDER [ROWS [index]]]; prints one line.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -68,7 +68,7 @@ int main(int argc, char **argv)
 	char command[600];
 	snprintf(path, sizeof path, "%s/bench_sqlite.db", argc > 1 ? argv[1] : ".");
 	snprintf(command, sizeof command, "rm -f %s %s-wal %s-shm", path, path, path);
-	int64_t rows = argc > 2 ? atoll(argv[2]) : 1000000;
+	int64_t rows = argc > 2 ? strtoll(argv[2], NULL, 10) : 1000000;
 	struct sqlite_options options = {.path = path, .busy_timeout = 400, .index = argc > 3};
 	struct output_host host = {.wait = no_wait};
 	struct output_env env = {.name = "bench", .cluster_id = "", .host = &host};

@@ -55,7 +55,7 @@ long long sqlite_number(const char *path, const char *sql)
 {
 	char text[64];
 	sqlite_string(path, sql, text, sizeof text);
-	return text[0] == '\0' || strcmp(text, "NULL") == 0 ? -1 : atoll(text);
+	return text[0] == '\0' || strcmp(text, "NULL") == 0 ? -1 : strtoll(text, NULL, 10);
 }
 
 static void set_up(struct fixture *f)
