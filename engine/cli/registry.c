@@ -6,11 +6,12 @@
 
 #include <stddef.h>
 
-#define OUTPUTS(X)          \
-	X(stdout_output)    \
-	X(sqlite_output)    \
-	X(null_output)      \
-	X(dead_file_output) \
+#define OUTPUTS(X)           \
+	X(stdout_output)     \
+	X(postgresql_output) \
+	X(sqlite_output)     \
+	X(null_output)       \
+	X(dead_file_output)  \
 	X(dead_kafka_output)
 
 #define X(name) extern const struct output_type name;

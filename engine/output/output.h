@@ -12,16 +12,17 @@
  * never on enqueue. RETRY: nothing of this call happened or it may be done again without harm; result.alarm
  * asks for a human (401, missing table). REJECT (write only): the first result.n events of the range; n = 1
  * says this event, for good, with the reason; n > 1 says "one of these", and the engine bisects by calling
- * write with parts. FENCED (commit only): another owner has moved the watermark; the engine forgets the batch
- * and takes up the assignment anew.
+ * write with parts. FENCED (commit, and begin after a commit whose answer was lost): the watermark is not where
+ * it is expected, another owner or that commit has moved it; the engine forgets the batch and takes up the
+ * assignment anew.
  *
  * An output never retries, sleeps or drops on its own. It waits only through output_wait(), or bounds
  * each blocking call below 500 ms and answers RETRY. After RETRY of any call the engine calls abort, backs
  * off and begins again; after an answer RETRY the output may have closed its connection: open is called again
  * when result.reopen is set. A write may answer OK for fewer events than it was given (result.n, at least 1):
  * because the next one needs a verdict of its own, or because its time is up. Which functions are there:
- * create, close, open, begin, commit and abort always; positions, dead and write where the flags
- * transactional, keeps_dead and takes_events say so, else NULL.
+ * create, close, open, begin, commit and abort always; positions, list_marks and set_mark, dead, write where
+ * the flags transactional, keeps_dead and takes_events say so, else NULL.
  */
 #ifndef NATMILL_OUTPUT_OUTPUT_H
 #define NATMILL_OUTPUT_OUTPUT_H
@@ -59,6 +60,17 @@ struct position {
 					the row's */
 	bool born;                   /* positions(): out: the row was made now */
 };
+
+/* A watermark as the operator sees it. */
+struct output_mark {
+	const char *cluster;
+	const char *output;
+	const char *topic;
+	int32_t partition;
+	int64_t offset;
+	int64_t timestamp; /* microseconds UTC, or EVENT_NO_TIME */
+};
+typedef void output_mark_fn(void *ctx, const struct output_mark *mark); /* valid only during the call */
 
 struct output;
 struct output_host;
@@ -99,6 +111,12 @@ struct output_type {
 		     struct output_result *r);
 	void (*commit)(struct output *o, const struct position *moves, size_t n, struct output_result *r);
 	void (*abort)(struct output *o);
+	/* For the operator, on an open output, without a transaction under way. The watermarks of this output's
+	 * name, of every cluster; OK with their number. */
+	void (*list_marks)(struct output *o, output_mark_fn *row, void *ctx, struct output_result *r);
+	/* Sets the row of env's cluster and name to position->offset, and forgets timestamp and topic id, so
+	 * that today's topic is accepted. OK with n = 1, or 0 when there is no such row. */
+	void (*set_mark)(struct output *o, const struct position *position, struct output_result *r);
 };
 
 /* For outputs that have nothing to do there. */

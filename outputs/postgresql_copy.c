@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Events of the output `postgresql`: one binary COPY for each table that the range has rows for, all sent as
+ * one message, BEGIN or the savepoint in front of them. So a batch with one type of event costs two round
+ * trips and its COMMIT a third. Rows are encoded while the server takes those before them.
+ */
+#include "outputs/postgresql.h"
+
+#define CHUNK_BYTES 65536
+
+static const char doing[] = "storing events";
+
+/* How many events from the start of the range can be sent, and how many rows each table gets; 0 with r set when
+ * the first cannot. */
+static size_t look_through(const struct postgresql *p, const struct output_range *range,
+			   size_t rows[EVENT_TYPE_COUNT], struct output_result *r)
+{
+	const struct batch *b = range->batch;
+	for (size_t i = 0; i < range->n; i++) {
+		const struct event *ev = &b->events[range->pick[i]];
+		if (event_type_script(ev->type) == NULL) {
+			output_reject(r, 1, "the event has no type");
+			return i;
+		}
+		if (!postgresql_check(&p->tables[ev->type], b, ev, r))
+			return i;
+		rows[ev->type]++;
+	}
+	return range->n;
+}
+
+static int send_chunk(struct postgresql *p, int64_t deadline, struct output_result *r)
+{
+	if (PQputCopyData(p->conn, p->rows.data, (int)p->rows.len) < 0)
+		return postgresql_lost(p, doing, r);
+	strbuf_reset(&p->rows);
+	return postgresql_flush(p, deadline, doing, r);
+}
+
+/* The rows of one table, from header to end. */
+static int send_rows(struct postgresql *p, int type, const struct output_range *range, int64_t deadline,
+		     struct output_result *r)
+{
+	const struct batch *b = range->batch;
+	strbuf_reset(&p->rows);
+	postgresql_add_header(&p->rows);
+	for (size_t i = 0; i < range->n; i++) {
+		const struct event *ev = &b->events[range->pick[i]];
+		if (ev->type != type)
+			continue;
+		postgresql_add_row(&p->tables[type], b, ev, &p->rows);
+		if (p->rows.len >= CHUNK_BYTES && send_chunk(p, deadline, r) != 0)
+			return -1;
+	}
+	postgresql_add_trailer(&p->rows);
+	if (send_chunk(p, deadline, r) != 0)
+		return -1;
+	if (PQputCopyEnd(p->conn, NULL) < 0)
+		return postgresql_lost(p, doing, r);
+	return postgresql_flush(p, deadline, doing, r);
+}
+
+/* The place in the range of the row-th (from 1) event of the type; the range's length if there is none. */
+static size_t place_of(const struct output_range *range, int type, uint64_t row)
+{
+	for (size_t i = 0; i < range->n; i++)
+		if (range->batch->events[range->pick[i]].type == type && --row == 0)
+			return i;
+	return range->n;
+}
+
+/* The server has refused a row. Where it tells which, the engine is asked to halve at just that place: the rows
+ * before it are stored with the next call, and it stands first in the one after. */
+static void refuse_row(struct postgresql *p, const PGresult *res, int type, const struct output_range *range,
+		       struct output_result *r)
+{
+	char words[ERR_MSG_MAX / 2];
+	size_t n = range->n;
+	uint64_t row = postgresql_find_row(PQresultErrorField(res, PG_DIAG_CONTEXT), p->tables[type].name);
+	size_t place = row > 0 ? place_of(range, type, row) : n;
+	if (place == 0)
+		n = 1;
+	else if (place < n / 2)
+		n = 2 * place;
+	output_reject(r, n, "%s", postgresql_words(res, words, sizeof words));
+}
+
+static bool is_data(const PGresult *res)
+{
+	const char *state = PQresultErrorField(res, PG_DIAG_SQLSTATE);
+	return postgresql_judge(state, PQresultErrorField(res, PG_DIAG_CONSTRAINT_NAME) != NULL).data;
+}
+
+/* Takes the error and what is behind it. */
+static void failed(struct postgresql *p, const PGresult *res, int type, const struct output_range *range,
+		   struct output_result *r)
+{
+	p->state = p->state == STATE_NONE || p->state == STATE_FAILED ? STATE_FAILED : STATE_UNDO;
+	if (PQstatus(p->conn) == CONNECTION_BAD || !is_data(res)) {
+		postgresql_refuse(p, res, doing, r);
+		if (p->conn != NULL) {
+			struct output_result rest;
+			postgresql_finish(p, postgresql_deadline(p), doing, &rest);
+			r->reopen = r->reopen || p->conn == NULL;
+		}
+		return;
+	}
+	if (postgresql_finish(p, postgresql_deadline(p), doing, r) == 0)
+		refuse_row(p, res, type, range, r);
+}
+
+/* The next table with rows, from type on. */
+static int next_type(const size_t rows[EVENT_TYPE_COUNT], int type)
+{
+	while (type < EVENT_TYPE_COUNT && rows[type] == 0)
+		type++;
+	return type;
+}
+
+/* Follows the answers: each COPY that the server is ready for gets its rows. 0 when all is stored. */
+static int converse(struct postgresql *p, const size_t rows[EVENT_TYPE_COUNT], const struct output_range *range,
+		    struct output_result *r)
+{
+	int64_t deadline = postgresql_deadline(p);
+	int type = -1;
+	PGresult *res;
+	int more;
+	while ((more = postgresql_next(p, deadline, doing, &res, r)) > 0) {
+		ExecStatusType status = PQresultStatus(res);
+		if (status == PGRES_COPY_IN) {
+			type = next_type(rows, type + 1);
+			deadline = postgresql_deadline(p);
+			more = send_rows(p, type, range, deadline, r);
+		} else if (status != PGRES_COMMAND_OK) {
+			failed(p, res, type < 0 ? 0 : type, range, r);
+			more = -1;
+		}
+		PQclear(res);
+		if (more < 0)
+			return -1;
+	}
+	return more;
+}
+
+void postgresql_write(struct output *o, const struct output_range *range, struct output_result *r)
+{
+	struct postgresql *p = (struct postgresql *)o;
+	size_t rows[EVENT_TYPE_COUNT] = {0};
+	if (p->conn == NULL || !p->begun) {
+		postgresql_lost(p, doing, r);
+		return;
+	}
+	struct output_range part = *range;
+	part.n = look_through(p, range, rows, r);
+	if (part.n == 0) {
+		if (range->n == 0)
+			output_ok(r, 0);
+		return;
+	}
+	strbuf_reset(&p->sql);
+	strbuf_adds(&p->sql, postgresql_prefix(p, true));
+	for (int type = next_type(rows, 0); type < EVENT_TYPE_COUNT; type = next_type(rows, type + 1))
+		strbuf_adds(&p->sql, p->tables[type].copy);
+	if (postgresql_send(p, p->sql.data, postgresql_deadline(p), doing, r) != 0 ||
+	    converse(p, rows, &part, r) != 0)
+		return;
+	p->state = p->state == STATE_NONE || p->state == STATE_FAILED ? STATE_FILLED : STATE_SAVED;
+	output_ok(r, part.n);
+}
