@@ -3,12 +3,11 @@
 -- The cursor of a handler: `local c = message:cursor()`. It stands at the start of the text and moves over
 -- what is asked for; what is not there leaves it where it is. There is one for the record under way.
 
-return function(C, host, text_of, fields, unknown, guarded)
+return function(C, host, text_of, fields, names, unknown, guarded)
 	local METHOD = 2 -- error level: the line of the script that called the method
 
 	local function field_of(name)
-		return fields[name] or unknown("an event", name, { "action", "protocol", "src_ip", "src_port", "x_ip", "x_port",
-			"dst_ip", "dst_port", "start_port", "end_port", "vrf_id", "subscriber", "timestamp", "host", "host_name" })
+		return fields[name] or unknown("an event", name, names, METHOD + 2)
 	end
 
 	local function literal(text, method)

@@ -32,8 +32,8 @@ return function(ffi, C, host, near)
 	end
 	fields.action = fields.event
 
-	local function unknown(what, name, known)
-		error(what .. " has no " .. tostring(name) .. near(tostring(name), known), SCRIPT + 1)
+	local function unknown(what, name, known, level)
+		error(what .. " has no " .. tostring(name) .. near(tostring(name), known), level or SCRIPT + 1)
 	end
 
 	local function refused(level)
@@ -78,7 +78,7 @@ return function(ffi, C, host, near)
 		end
 	end
 
-	local cursor = require("cursor")(C, host, text_of, fields, unknown, guarded)
+	local cursor = require("cursor")(C, host, text_of, fields, names, unknown, guarded)
 
 	local parts = {
 		text = C.NM_PART_TEXT,

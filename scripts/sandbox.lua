@@ -7,7 +7,8 @@
 local REPEAT_MAX = 65536 -- bytes that string.rep may make
 
 local allowed = {
-	functions = { "assert", "error", "ipairs", "next", "pairs", "select", "tonumber", "tostring", "type", "unpack" },
+	functions = { "assert", "error", "ipairs", "next", "pairs", "select", "tonumber", "tostring", "type",
+		"unpack" },
 	string = { "byte", "char", "find", "format", "gmatch", "gsub", "len", "lower", "match", "reverse", "sub",
 		"upper" },
 	table = { "concat", "insert", "maxn", "remove", "sort" },
@@ -78,7 +79,8 @@ return function(near)
 		end
 		setmetatable(known, {
 			__index = function(_, name)
-				error("nothing is named " .. tostring(name) .. " here" .. near(tostring(name), names_of(known)), 2)
+				name = tostring(name)
+				error("nothing is named " .. name .. " here" .. near(name, names_of(known)), 2)
 			end,
 		})
 		return setmetatable({}, {

@@ -56,9 +56,13 @@ return function(ffi, C, host, near, handlers)
 	local function rule(kind, name, text, constants)
 		local level = SCRIPT + 1
 		check(C.nm_declare_rule(host, kind, name, text, #text), level)
+		local advice = name .. ": write the values after the template as { action = \"created\" }"
+		if constants ~= nil and type(constants) ~= "table" then
+			error(advice, SCRIPT)
+		end
 		for field, value in pairs(constants or {}) do
 			if not is_text(field) or not (is_text(value) or type(value) == "number") then
-				error(name .. ": write the second argument as { action = \"created\" }", level - 1)
+				error(advice, SCRIPT)
 			end
 			value = tostring(value)
 			check(C.nm_declare_constant(host, field, value, #value), level)

@@ -15,7 +15,8 @@
 static void help(void)
 {
 	puts("usage: natmill test " USAGE "\n\n"
-	     "Runs vendors/NAME.samples for all vendor scripts or those named, and shows for each sample that fails\n"
+	     "Runs vendors/NAME.samples for all vendor scripts or those named, and shows for each sample "
+	     "that fails\n"
 	     "what was expected (-) and what came (+). Exit status 0 when all pass, else 1.\n\n"
 	     "  --vendors DIR   the folder of vendor scripts (default: vendors)");
 }
@@ -27,8 +28,8 @@ static int print_errors(const struct errlist *errors)
 	return 1;
 }
 
-static int run_named(struct generation *g, int n, char **names, struct strbuf *report, struct samples_counts *counts,
-		     struct errlist *errors)
+static int run_named(struct generation *g, int n, char **names, struct strbuf *report,
+		     struct samples_counts *counts, struct errlist *errors)
 {
 	int rc = 0;
 	struct err e;

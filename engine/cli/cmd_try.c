@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * natmill try: each input line is one message value; shows the events it gives, or where it stopped fitting. Needs no
- * Kafka. Showing is its job, so a dead line is no failure of the command.
+ * natmill try: each input line is one message value; shows the events it gives, or where it stopped fitting.
+ * Needs no Kafka. Showing is its job, so a dead line is no failure of the command.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -27,8 +27,10 @@ struct options {
 static void help(void)
 {
 	puts("usage: natmill try " USAGE "\n\n"
-	     "Each line of FILE (or standard input) is one message value, as a collector writes it to Kafka or as the\n"
-	     "device sends it. Shows the events that the vendor scripts make of it, or where they stopped.\n\n"
+	     "Each line of FILE (or standard input) is one message value, as a collector writes it to Kafka "
+	     "or as the\n"
+	     "device sends it. Shows the events that the vendor scripts make of it, or where they "
+	     "stopped.\n\n"
 	     "  --vendor NAME   only this script (default: all, in alphabetical order)\n"
 	     "  --topic T       the scripts that serve this topic\n"
 	     "  --vendors DIR   the folder of vendor scripts (default: vendors)\n"
@@ -78,12 +80,13 @@ static int find_route(const struct options *o, const struct generation *g, struc
 		return host_route_all(h);
 	int route = host_route(h, o->topic);
 	if (route < 0)
-		return err_set(e, ERR_CONFIG, "no vendor script in '%s' serves the topic '%s'", o->vendors, o->topic);
+		return err_set(e, ERR_CONFIG, "no vendor script in '%s' serves the topic '%s'", o->vendors,
+			       o->topic);
 	return route;
 }
 
-/* Reads one line without its end; false at the end of the input. Of an overlong line just as much is kept as the
- * envelope needs to refuse it. */
+/* Reads one line without its end; false at the end of the input. Of an overlong line just as much is kept as
+ * the envelope needs to refuse it. */
 static bool read_line(FILE *in, struct strbuf *line)
 {
 	int c = getc_unlocked(in);
@@ -126,8 +129,8 @@ static int try_lines(FILE *in, const struct options *o, struct host *h, uint32_t
 			rc = err_set(e, ERR_SYSTEM, "cannot write: %s", strerror(errno));
 	}
 	if (rc == 0 && ferror(in))
-		rc = err_set(e, ERR_SYSTEM, "cannot read '%s': %s", o->file != NULL ? o->file : "standard input",
-			     strerror(errno));
+		rc = err_set(e, ERR_SYSTEM, "cannot read '%s': %s",
+			     o->file != NULL ? o->file : "standard input", strerror(errno));
 	strbuf_free(&line);
 	strbuf_free(&shown);
 	batch_free(&batch);

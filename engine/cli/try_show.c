@@ -48,7 +48,8 @@ void try_show_json(uint64_t line, const struct batch *b, struct strbuf *out)
 	strbuf_adds(out, "}\n");
 }
 
-/* One step of text at s: a printable character, or '.' for what a terminal might obey. Returns the bytes taken. */
+/* One step of text at s: a printable character, or '.' for what a terminal might obey. Returns the bytes
+ * taken. */
 static size_t add_step(const char *s, size_t n, struct strbuf *out)
 {
 	size_t len = utf8_sequence(s, n);
@@ -145,7 +146,8 @@ static void add_event(const struct event *ev, const struct batch *b, bool colour
 	strbuf_free(&json);
 }
 
-void try_show_text(uint64_t line, const struct batch *b, const struct host_last *last, bool colour, struct strbuf *out)
+void try_show_text(uint64_t line, const struct batch *b, const struct host_last *last, bool colour,
+		   struct strbuf *out)
 {
 	const char *text = event_text(last->text, b->arena.data, b->arena.len);
 	size_t n = text != NULL ? last->text.len : 0;

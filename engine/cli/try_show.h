@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * How natmill try shows what became of one line: as a JSON object, or for people. The batch holds just that line.
+ * How natmill try shows what became of one line: as a JSON object, or for people. The batch holds just that
+ * line.
  */
 #ifndef NATMILL_CLI_TRY_SHOW_H
 #define NATMILL_CLI_TRY_SHOW_H
@@ -12,11 +13,13 @@
 #include "event/batch.h"
 #include "script/host.h"
 
-/* Adds one JSON object and a line end: the form of the command-line contract. Where some records of a message gave
- * events and others are dead, the verdict is "events", and reason, template and column tell of the first dead one. */
+/* Adds one JSON object and a line end: the form of the command-line contract. Where some records of a message
+ * gave events and others are dead, the verdict is "events", and reason, template and column tell of the first
+ * dead one. */
 void try_show_json(uint64_t line, const struct batch *b, struct strbuf *out);
 
 /* Adds the form for people; colour: with escape sequences for a terminal. */
-void try_show_text(uint64_t line, const struct batch *b, const struct host_last *last, bool colour, struct strbuf *out);
+void try_show_text(uint64_t line, const struct batch *b, const struct host_last *last, bool colour,
+		   struct strbuf *out);
 
 #endif

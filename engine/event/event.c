@@ -76,12 +76,13 @@ int event_type_of(const char *script_name)
 
 void event_clear(struct event *ev)
 {
-	*ev = (struct event){
+	static const struct event nothing = {
 #define X(name, kind, required, allowed, help) .name = NOTHING_##kind,
 		EVENT_FIELDS(X)
 #undef X
 			.type = EVENT_ABSENT,
 	};
+	*ev = nothing;
 }
 
 void event_unset(struct event *ev, enum event_field f)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The cursor of handlers: a place in the record's text that moves over literals and values. Every call stays within
- * the text. A blank in a literal stands for one or more blanks and tabs, as in templates.
+ * The cursor of handlers: a place in the record's text that moves over literals and values. Every call stays
+ * within the text. A blank in a literal stands for one or more blanks and tabs, as in templates.
  */
 #include <math.h>
 #include <string.h>
@@ -19,7 +19,8 @@ static struct span ahead(const struct host *h)
 	const struct walk *w = &h->walk;
 	if (!w->handling || w->cursor > w->text.len)
 		return (struct span){.at = "", .n = 0};
-	return (struct span){.at = w->batch->arena.data + w->text.off + w->cursor, .n = w->text.len - w->cursor};
+	return (struct span){.at = w->batch->arena.data + w->text.off + w->cursor,
+			     .n = w->text.len - w->cursor};
 }
 
 static bool is_blank(char c)
@@ -113,8 +114,8 @@ int nm_cursor_read(struct host *h, int field)
 
 static bool is_endpoint(char c)
 {
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') || c == ':' || c == '.' ||
-	       c == '[' || c == ']';
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') || c == ':' ||
+	       c == '.' || c == '[' || c == ']';
 }
 
 /* address:port, cut at the last colon; an IPv6 address may stand in brackets. */
@@ -137,8 +138,8 @@ int nm_cursor_endpoint(struct host *h, int ip_field, int port_field)
 	}
 	const struct vocabulary *words = &w->script->words;
 	if (vocabulary_parse(words, (enum event_field)ip_field, ip, ip_len, 0, &read) != 0 ||
-	    vocabulary_parse(words, (enum event_field)port_field, colon + 1, (size_t)(s.at + n - colon - 1), 0,
-			     &read) != 0)
+	    vocabulary_parse(words, (enum event_field)port_field, colon + 1, (size_t)(s.at + n - colon - 1),
+			     0, &read) != 0)
 		return 0;
 	w->event = read;
 	w->cursor += n;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What scripts/vendor.lua calls while a script's file runs: each declaration goes to the script that is loading.
+ * What scripts/vendor.lua calls while a script's file runs: each declaration goes to the script that is
+ * loading.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -86,7 +87,8 @@ int nm_declare_protocol(struct host *h, const char *word, double number)
 	if (s == NULL)
 		return -1;
 	if (!(number >= 0 && number <= 255) || number != floor(number))
-		return err_set(&h->error, ERR_SCRIPT, "protocol word \"%.80s\": must be a number from 0 to 255", word);
+		return err_set(&h->error, ERR_SCRIPT,
+			       "protocol word \"%.80s\": must be a number from 0 to 255", word);
 	return vocabulary_add_protocol(&s->words, word, (int)number, &h->error);
 }
 
@@ -96,8 +98,8 @@ int nm_declare_zone(struct host *h, const char *zone)
 	if (s == NULL)
 		return -1;
 	if (time_zone_parse(zone, strlen(zone), &s->zone_s) != 0)
-		return err_set(&h->error, ERR_SCRIPT, "zone \"%.80s\": must be UTC, or hours and minutes east of it: +02:00",
-			       zone);
+		return err_set(&h->error, ERR_SCRIPT,
+			       "zone \"%.80s\": must be UTC, or hours and minutes east of it: +02:00", zone);
 	return 0;
 }
 

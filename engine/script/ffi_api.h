@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the Lua side of the engine (scripts/) may call in C. One text, two readers: C includes it, and the build
- * preprocesses it with NATMILL_FFI_CDEF for LuaJIT's ffi.cdef. Vendor scripts never see any of it: scripts/message.lua
- * stands between. Every function takes the worker's host; lengths come with every text; nothing calls back into Lua.
- * Functions that can refuse return 0, or -1 with the reason in nm_error(). Change NM_ABI with any change here.
+ * What the Lua side of the engine (scripts/) may call in C. One text, two readers: C includes it, and the
+ * build preprocesses it with NATMILL_FFI_CDEF for LuaJIT's ffi.cdef. Vendor scripts never see any of it:
+ * scripts/message.lua stands between. Every function takes the worker's host; lengths come with every text;
+ * nothing calls back into Lua. Functions that can refuse return 0, or -1 with the reason in nm_error().
+ * Change NM_ABI with any change here.
  */
 #ifndef NATMILL_SCRIPT_FFI_API_H
 #define NATMILL_SCRIPT_FFI_API_H
@@ -56,15 +57,17 @@ NM_API int nm_declare_action(struct host *h, const char *word, const char *actio
 NM_API int nm_declare_protocol(struct host *h, const char *word, double number);
 NM_API int nm_declare_zone(struct host *h, const char *zone);
 NM_API int nm_declare_records(struct host *h, const char *separator, uint32_t len);
-/* name: the event type's script name, "ignore" or "handler". For a handler: text is empty, returns its number (> 0). */
+/* name: the event type's script name, "ignore" or "handler". For a handler: text is empty, returns its number
+ * (> 0). */
 NM_API int nm_declare_rule(struct host *h, int kind, const char *name, const char *text, uint32_t len);
 /* A field's value where the line does not tell it; belongs to the rule declared last. */
 NM_API int nm_declare_constant(struct host *h, const char *field, const char *value, uint32_t len);
 /* The rule declared last is whole: can it make a valid event at all? */
 NM_API int nm_declare_end(struct host *h);
 
-/* The batch loop. nm_next settles the record under way or takes the next one and tries the rules that C can run.
- * Returns NM_DONE (settled; call again), NM_END (no more records), or the number of the handler to run. */
+/* The batch loop. nm_next settles the record under way or takes the next one and tries the rules that C can
+ * run. Returns NM_DONE (settled; call again), NM_END (no more records), or the number of the handler to run.
+ */
 NM_API int nm_next(struct host *h);
 /* The handler raised: what it emitted for this record is discarded, the record is a dead letter. */
 NM_API void nm_raised(struct host *h, const char *reason, uint32_t len);
@@ -73,7 +76,7 @@ NM_API void nm_raised(struct host *h, const char *reason, uint32_t len);
 NM_API int nm_set_text(struct host *h, int field, const char *value, uint32_t len);
 NM_API int nm_set_number(struct host *h, int field, double value);
 NM_API int nm_unset(struct host *h, int field);
-NM_API double nm_get_number(struct host *h, int field); /* not a number = absent */
+NM_API double nm_get_number(struct host *h, int field);              /* not a number = absent */
 NM_API const struct nm_text *nm_get_text(struct host *h, int field); /* NULL = absent */
 NM_API int nm_emit(struct host *h);
 NM_API int nm_ignore(struct host *h);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Finishes an event: what the line did not tell comes from the rule's constants, the envelope, the Kafka record or the
- * topic's configuration; then it is checked and joins the batch. See walk.h.
+ * Finishes an event: what the line did not tell comes from the rule's constants, the envelope, the Kafka
+ * record or the topic's configuration; then it is checked and joins the batch. See walk.h.
  */
 #include <stdio.h>
 #include <string.h>

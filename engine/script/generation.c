@@ -74,7 +74,8 @@ static int resolve_topic(const struct generation *g, const struct topic_config *
 	return 0;
 }
 
-static int resolve_topics(struct generation *g, const struct topic_config *topics, size_t n, struct errlist *errors)
+static int resolve_topics(struct generation *g, const struct topic_config *topics, size_t n,
+			  struct errlist *errors)
 {
 	int rc = 0;
 	g->topics = xcalloc(n + 1, sizeof *g->topics);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A generation: one loaded set of vendor scripts, as source bytes with their hashes, and the topics they serve. Made by
- * a start or a reload, immutable afterwards, shared by all workers and counted, because they swap at different
- * moments. Each worker runs it in its own host (script/host.h). Dead letters point at names and hashes in here:
- * hold a reference until the batch is delivered.
+ * A generation: one loaded set of vendor scripts, as source bytes with their hashes, and the topics they
+ * serve. Made by a start or a reload, immutable afterwards, shared by all workers and counted, because they
+ * swap at different moments. Each worker runs it in its own host (script/host.h). Dead letters point at names
+ * and hashes in here: hold a reference until the batch is delivered.
  */
 #ifndef NATMILL_SCRIPT_GENERATION_H
 #define NATMILL_SCRIPT_GENERATION_H
@@ -29,9 +29,9 @@ struct topic_config {
 
 struct generation;
 
-/* Reads DIR's *.lua in alphabetical order, runs each once to check it, and resolves the topics. topics may be NULL
- * (n = 0): then the scripts' own topics hold. Returns it with one reference; NULL with every error found added
- * to errors. */
+/* Reads DIR's *.lua in alphabetical order, runs each once to check it, and resolves the topics. topics may be
+ * NULL (n = 0): then the scripts' own topics hold. Returns it with one reference; NULL with every error found
+ * added to errors. */
 struct generation *generation_load(const char *vendors_dir, const struct topic_config *topics, size_t n,
 				   uint32_t number, struct errlist *errors);
 

@@ -35,7 +35,8 @@ struct source {
 	size_t topic_count;
 };
 
-/* Reads the scripts of a folder, sorted by name; -1 with errors. Free each with source_free, then the array. */
+/* Reads the scripts of a folder, sorted by name; -1 with errors. Free each with source_free, then the array.
+ */
 int sources_read(const char *dir, struct source **out, size_t *n, struct errlist *errors);
 void source_free(struct source *s);
 

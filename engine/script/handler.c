@@ -43,9 +43,11 @@ static int store_text(struct host *h, enum event_field f, const char *value, uin
 	struct walk *w = &h->walk;
 	w->text_written += len;
 	if (len > EVENT_TEXT_MAX)
-		return err_set(&h->error, ERR_SCRIPT, "%s: longer than %d bytes", event_fields[f].name, EVENT_TEXT_MAX);
+		return err_set(&h->error, ERR_SCRIPT, "%s: longer than %d bytes", event_fields[f].name,
+			       EVENT_TEXT_MAX);
 	if (w->text_written > HOST_TEXT_MAX)
-		return err_set(&h->error, ERR_SCRIPT, "%s: the handler wrote more than %u bytes of text for one record",
+		return err_set(&h->error, ERR_SCRIPT,
+			       "%s: the handler wrote more than %u bytes of text for one record",
 			       event_fields[f].name, HOST_TEXT_MAX);
 	struct text t = {.off = walk_text(h, value, len), .len = len};
 	if (t.off == ARENA_FULL)
@@ -55,7 +57,8 @@ static int store_text(struct host *h, enum event_field f, const char *value, uin
 }
 
 /* created, deleted and updated hold whatever words the script declares for lines. */
-static int parse(const struct script *s, enum event_field f, const char *value, uint32_t len, struct event *ev)
+static int parse(const struct script *s, enum event_field f, const char *value, uint32_t len,
+		 struct event *ev)
 {
 	static const char *const names[] = {
 #define X(name, number, script) [number] = (script),
@@ -86,19 +89,22 @@ int nm_set_text(struct host *h, int field, const char *value, uint32_t len)
 	char expects[256];
 	event_unset(&w->event, f);
 	return err_set(&h->error, ERR_SCRIPT, "%s: expected %s, found `%.*s`", event_fields[f].name,
-		       vocabulary_expects(&w->script->words, f, expects, sizeof expects), (int)(len < 40 ? len : 40),
-		       value);
+		       vocabulary_expects(&w->script->words, f, expects, sizeof expects),
+		       (int)(len < 40 ? len : 40), value);
 }
 
 int nm_set_number(struct host *h, int field, double value)
 {
 	char text[32];
 	int len;
-	if (field != NM_FIELD_TYPE && event_fields[field].kind == KIND_ACTION && (value == 1 || value == 2 || value == 3)) {
+	if (field != NM_FIELD_TYPE && event_fields[field].kind == KIND_ACTION &&
+	    (value == 1 || value == 2 || value == 3)) {
 		h->walk.event.event = (int32_t)value;
 		return refuse_outside(h);
 	}
-	if (fabs(value) <= EXACT_MAX && value == floor(value))
+	if (isnan(value))
+		len = snprintf(text, sizeof text, "not a number");
+	else if (fabs(value) <= EXACT_MAX && value == floor(value))
 		len = snprintf(text, sizeof text, "%" PRId64, (int64_t)value);
 	else if (fabs(value) <= EXACT_MAX && field != NM_FIELD_TYPE && event_fields[field].kind == KIND_TIME)
 		len = snprintf(text, sizeof text, "%.6f", value);
@@ -218,7 +224,8 @@ const struct nm_text *nm_message(struct host *h, int part)
 	case NM_PART_TOPIC:
 		return answer(h, m->topic, m->topic != NULL ? strlen(m->topic) : 0);
 	case NM_PART_TIMESTAMP:
-		return answer_time(h, w->envelope.timestamp != EVENT_NO_TIME ? w->envelope.timestamp : m->timestamp);
+		return answer_time(h, w->envelope.timestamp != EVENT_NO_TIME ? w->envelope.timestamp
+									     : m->timestamp);
 	default:
 		return NULL;
 	}

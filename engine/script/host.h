@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The script host of one worker: its Lua state, the compiled rules of a generation, and the loop that turns the
- * messages of a batch into events, dead letters and counts. One thread. Workers share only the generation.
+ * The script host of one worker: its Lua state, the compiled rules of a generation, and the loop that turns
+ * the messages of a batch into events, dead letters and counts. One thread. Workers share only the
+ * generation.
  */
 #ifndef NATMILL_SCRIPT_HOST_H
 #define NATMILL_SCRIPT_HOST_H
@@ -15,36 +16,38 @@
 #include "event/template.h"
 #include "script/generation.h"
 
-#define HOST_EVENTS_MAX 1000    /* events of one record; more: a dead letter */
-#define HOST_RECORDS_MAX 65536  /* records of one message; more: a dead letter for the rest */
+#define HOST_EVENTS_MAX 1000     /* events of one record; more: a dead letter */
+#define HOST_RECORDS_MAX 65536   /* records of one message; more: a dead letter for the rest */
 #define HOST_TEXT_MAX (1u << 20) /* bytes that a handler may write into fields for one record */
 
-/* Bytes of the arena that a message of len bytes needs at most, when it holds one record and no handler writes texts:
- * text and record members, and the reason of a dead letter. */
+/* Bytes of the arena that a message of len bytes needs at most, when it holds one record and no handler
+ * writes texts: text and record members, and the reason of a dead letter. */
 #define HOST_ARENA_NEED(len) (2 * (len) + 2048)
 
 struct host_options {
 	bool jit;            /* off for checks: an endless script can then be ended */
-	bool need_host_time; /* an event without host or timestamp is a dead letter (run: true; try, test: false) */
+	bool need_host_time; /* an event without host or timestamp is a dead letter (run: true; try, test:
+				false) */
 };
 
 struct host;
 
-/* Runs each script of the generation in a fresh state; takes its own reference. NULL with every error in errors. */
+/* Runs each script of the generation in a fresh state; takes its own reference. NULL with every error in
+ * errors. */
 struct host *host_new(struct generation *g, const struct host_options *o, struct errlist *errors);
 void host_free(struct host *h); /* NULL is legal */
 
-/* The route of a topic: which scripts are tried on its messages. For message.route; ask once per topic. -1: no script
- * serves it. */
+/* The route of a topic: which scripts are tried on its messages. For message.route; ask once per topic. -1:
+ * no script serves it. */
 int host_route(struct host *h, const char *topic);
 
 /* Routes for commands: one script by its place, and all scripts in order. */
 int host_route_script(struct host *h, size_t script);
 int host_route_all(struct host *h);
 
-/* Turns all b->messages into events, dead letters and counts. Bad data never fails it: each record is parsed, ignored
- * or a dead letter. When the arena is too small for the batch its max is raised and stays so until the
- * caller sets it anew. -1: the host itself is broken. */
+/* Turns all b->messages into events, dead letters and counts. Bad data never fails it: each record is parsed,
+ * ignored or a dead letter. When the arena is too small for the batch its max is raised and stays so until
+ * the caller sets it anew. -1: the host itself is broken. */
 int host_run(struct host *h, struct batch *b, struct err *e);
 
 /* For natmill try: the last record of the batch that was run last, and the rule that decided about it. */

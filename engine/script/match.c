@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Tries the rules of a route on the record under way, in written order: the first that fits settles it. Rules in C run
- * here; for a handler its number goes back to the Lua loop, which calls nm_next again afterwards.
+ * Tries the rules of a route on the record under way, in written order: the first that fits settles it. Rules
+ * in C run here; for a handler its number goes back to the Lua loop, which calls nm_next again afterwards.
  */
 #include <stdio.h>
 #include <string.h>
@@ -55,13 +55,14 @@ static enum tried try_regex(struct host *h)
 	struct walk *w = &h->walk;
 	enum event_field field = FIELD_timestamp;
 	uint32_t pos = 0;
-	switch (regex_match(w->rule->regex, h->scratch, record_text(w), w->text.len, w->text.off, &w->event, &field,
-			    &pos)) {
+	switch (regex_match(w->rule->regex, h->scratch, record_text(w), w->text.len, w->text.off, &w->event,
+			    &field, &pos)) {
 	case REGEX_MATCH:
 		return fitted(h);
 	case REGEX_LIMIT:
 		walk_dead(h, w->script, w->rule->name, 0,
-			  "the regex takes too many steps on this line; write it more plainly, or as a template");
+			  "the regex takes too many steps on this line; write it more plainly, or as a "
+			  "template");
 		return TRIED_SETTLED;
 	case REGEX_BAD_VALUE:
 		if (w->bad.rule == NULL || pos > w->bad.pos) {
@@ -93,8 +94,8 @@ static void bad_value_dead(struct host *h)
 	const struct bad_value *bad = &w->bad;
 	char expects[256];
 	vocabulary_expects(&w->bad_script->words, bad->field, expects, sizeof expects);
-	strbuf_printf(&h->reason, "%s stopped at column %u: %s: expected %s, found ", bad->rule->name, bad->pos + 1,
-		      event_fields[bad->field].name, expects);
+	strbuf_printf(&h->reason, "%s stopped at column %u: %s: expected %s, found ", bad->rule->name,
+		      bad->pos + 1, event_fields[bad->field].name, expects);
 	add_found(&h->reason, record_text(w) + bad->pos, w->text.len - bad->pos);
 	walk_dead(h, w->bad_script, bad->rule->name, bad->pos + 1, h->reason.data);
 }
@@ -114,11 +115,13 @@ static void miss_dead(struct host *h)
 		return;
 	}
 	bool one = w->route->count == 1;
-	strbuf_printf(&h->reason, "no rule of %s fits", one ? h->scripts[w->route->scripts[0]].name : "any script");
+	strbuf_printf(&h->reason, "no rule of %s fits",
+		      one ? h->scripts[w->route->scripts[0]].name : "any script");
 	walk_dead(h, one ? &h->scripts[w->route->scripts[0]] : NULL, "", 0, h->reason.data);
 }
 
-/* Tries one rule on an event that is still clear; the number of the handler to run, NM_DONE when settled, NM_END to go on. */
+/* Tries one rule on an event that is still clear; the number of the handler to run, NM_DONE when settled,
+ * NM_END to go on. */
 static int try_rule(struct host *h)
 {
 	struct walk *w = &h->walk;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A topic as people write it: its name, or ^regex. librdkafka subscribes by POSIX extended expressions, so the
- * same are used here to know which scripts a topic of the subscription belongs to.
+ * A topic as people write it: its name, or ^regex. librdkafka subscribes by POSIX extended expressions, so
+ * the same are used here to know which scripts a topic of the subscription belongs to.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -17,10 +17,13 @@ int pattern_compile(struct pattern *p, const char *text, struct err *e)
 	size_t len = strlen(text);
 	*p = (struct pattern){.is_regex = text[0] == '^'};
 	if (len == 0 || len > TOPIC_NAME_MAX)
-		return err_set(e, ERR_CONFIG, "topic \"%.80s\": must have 1 to %d bytes", text, TOPIC_NAME_MAX);
+		return err_set(e, ERR_CONFIG, "topic \"%.80s\": must have 1 to %d bytes", text,
+			       TOPIC_NAME_MAX);
 	if (!p->is_regex && strspn(text, TOPIC_NAME_BYTES) != len)
-		return err_set(e, ERR_CONFIG,
-			       "topic \"%.80s\": letters, digits, '.', '_' and '-' only; a pattern begins with ^", text);
+		return err_set(
+			e, ERR_CONFIG,
+			"topic \"%.80s\": letters, digits, '.', '_' and '-' only; a pattern begins with ^",
+			text);
 	if (p->is_regex) {
 		int rc = regcomp(&p->regex, text, REG_EXTENDED | REG_NOSUB);
 		char why[128];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Which scripts are tried on the messages of a topic. A host finds a topic's route once and keeps it; the caller
- * keeps the number. The configuration's rows are looked at in their order, names before patterns.
+ * Which scripts are tried on the messages of a topic. A host finds a topic's route once and keeps it; the
+ * caller keeps the number. The configuration's rows are looked at in their order, names before patterns.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Compares flat JSON objects member by member, as texts; see sample_diff.h. No JSON is interpreted: what natmill
- * prints has one spelling, and a sample must show just that.
+ * Compares flat JSON objects member by member, as texts; see sample_diff.h. No JSON is interpreted: what
+ * natmill prints has one spelling, and a sample must show just that.
  */
 #include "script/sample_diff.h"
 
@@ -90,7 +90,8 @@ static bool report_missing(const struct members *a, const struct members *b, cha
 	return none;
 }
 
-bool sample_diff(const char *expected, size_t expected_len, const char *got, size_t got_len, struct strbuf *report)
+bool sample_diff(const char *expected, size_t expected_len, const char *got, size_t got_len,
+		 struct strbuf *report)
 {
 	struct strbuf wanted = {0};
 	struct strbuf found = {0};

@@ -9,8 +9,9 @@
 
 #include "base/strbuf.h"
 
-/* Both are flat JSON objects. True when they have the same members; else false, and report has a line for each member
- * that only one of them has: "  - ..." expected, "  + ..." got. */
-bool sample_diff(const char *expected, size_t expected_len, const char *got, size_t got_len, struct strbuf *report);
+/* Both are flat JSON objects. True when they have the same members; else false, and report has a line for
+ * each member that only one of them has: "  - ..." expected, "  + ..." got. */
+bool sample_diff(const char *expected, size_t expected_len, const char *got, size_t got_len,
+		 struct strbuf *report);
 
 #endif

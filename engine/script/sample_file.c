@@ -65,7 +65,9 @@ static int set_verdict(struct reader *r, enum sample_verdict verdict, const char
 {
 	struct sample *s = last_sample(r->file);
 	if (s == NULL || s->verdict != SAMPLE_EVENTS || s->event_count > 0)
-		return fail(r, "`ignored` and `dead: ...` stand alone below the line (> ...) that they are about");
+		return fail(
+			r,
+			"`ignored` and `dead: ...` stand alone below the line (> ...) that they are about");
 	s->verdict = verdict;
 	s->reason = reason;
 	s->reason_len = n;
@@ -90,7 +92,9 @@ static int read_line(struct reader *r, const char *s, size_t n)
 		return set_verdict(r, SAMPLE_IGNORED, NULL, 0);
 	if (starts(s, n, "dead: "))
 		return set_verdict(r, SAMPLE_DEAD, s + strlen("dead: "), n - strlen("dead: "));
-	return fail(r, "expected `> LINE`, an event as {...}, `ignored`, `dead: PART OF THE REASON` or a # comment");
+	return fail(
+		r,
+		"expected `> LINE`, an event as {...}, `ignored`, `dead: PART OF THE REASON` or a # comment");
 }
 
 int sample_file_read(struct sample_file *f, const char *path, struct err *e)

@@ -89,8 +89,11 @@ static bool check_sample(struct check *c, const struct sample_file *f, const str
 	struct err e;
 	batch_reset(&c->batch);
 	strbuf_reset(&c->diff);
-	c->batch.messages[0] = (struct message){
-		.topic = "", .timestamp = EVENT_NO_TIME, .value = s->value, .len = s->len, .route = c->route};
+	c->batch.messages[0] = (struct message){.topic = "",
+						.timestamp = EVENT_NO_TIME,
+						.value = s->value,
+						.len = s->len,
+						.route = c->route};
 	c->batch.message_count = 1;
 	if (host_run(c->host, &c->batch, &e) != 0) {
 		strbuf_printf(&c->diff, "  + %s\n", e.msg);

@@ -81,8 +81,10 @@ int script_add_handler(struct script *s, int number, struct err *e)
 	return 0;
 }
 
-/* created, deleted and updated hold in constants and handlers whatever words the script declares for lines. */
-static int parse_value(const struct script *s, enum event_field f, const char *value, size_t len, struct event *ev)
+/* created, deleted and updated hold in constants and handlers whatever words the script declares for lines.
+ */
+static int parse_value(const struct script *s, enum event_field f, const char *value, size_t len,
+		       struct event *ev)
 {
 	struct vocabulary plain;
 	if (vocabulary_parse(&s->words, f, value, len, 0, ev) == 0)
@@ -98,7 +100,8 @@ int script_add_constant(struct script *s, const char *field, const char *value, 
 	if (f < 0)
 		return err_prefix(e, "%s", r->name);
 	if (r->type < 0)
-		return err_set(e, ERR_SCRIPT, "%s: makes no event, so it takes no { %s = ... }", r->name, field);
+		return err_set(e, ERR_SCRIPT, "%s: makes no event, so it takes no { %s = ... }", r->name,
+			       field);
 	if ((event_fields[f].allowed >> r->type & 1) == 0)
 		return err_set(e, ERR_SCRIPT, "%s: has no %s", r->name, field);
 	if (r->constant_count == FIELD_COUNT)
@@ -106,7 +109,8 @@ int script_add_constant(struct script *s, const char *field, const char *value, 
 	char expects[256];
 	if (parse_value(s, (enum event_field)f, value, len, &r->values) != 0)
 		return err_set(e, ERR_SCRIPT, "%s: %s must be %s, is \"%.80s\"", r->name, field,
-			       vocabulary_expects(&s->words, (enum event_field)f, expects, sizeof expects), value);
+			       vocabulary_expects(&s->words, (enum event_field)f, expects, sizeof expects),
+			       value);
 	struct constant *c = &r->constants[r->constant_count++];
 	*c = (struct constant){.field = (enum event_field)f};
 	if (event_fields[f].kind == KIND_TEXT) {

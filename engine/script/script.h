@@ -27,8 +27,8 @@ struct constant {
 };
 
 struct rule {
-	const char *name; /* "session_mapping", "ignore", "handler": literals */
-	int type;         /* enum event_type; EVENT_ABSENT: ignore or handler */
+	const char *name;          /* "session_mapping", "ignore", "handler": literals */
+	int type;                  /* enum event_type; EVENT_ABSENT: ignore or handler */
 	struct template *template; /* one of these three is set */
 	struct regex *regex;
 	int handler; /* its number in the Lua side, from 1 */
@@ -55,7 +55,8 @@ void script_init(struct script *s);
 void script_free(struct script *s);
 
 /* Adds a template or regex; name as in struct rule. -1 with e. */
-int script_add_rule(struct script *s, int kind, const char *name, const char *text, size_t len, struct err *e);
+int script_add_rule(struct script *s, int kind, const char *name, const char *text, size_t len,
+		    struct err *e);
 
 /* Adds a function; its number is the caller's. */
 int script_add_handler(struct script *s, int number, struct err *e);

@@ -61,8 +61,8 @@ static int read_one(const char *dir, const char *file, struct source *s, struct 
 	s->path = path.data; /* taken over */
 	if (!name_ok(s->name))
 		return errlist_add(errors, ERR_SCRIPT,
-				   "%s: a vendor's name has small letters, digits, - and _ only, at most %d", s->path,
-				   NAME_MAX_BYTES);
+				   "%s: a vendor's name has small letters, digits, - and _ only, at most %d",
+				   s->path, NAME_MAX_BYTES);
 	if (file_read(s->path, GENERATION_SCRIPT_MAX, &s->text, &e) != 0)
 		return errlist_add(errors, ERR_SCRIPT, "%s", e.msg);
 	hash_text(&s->text, s->hash);
@@ -87,13 +87,14 @@ int sources_read(const char *dir, struct source **out, size_t *n, struct errlist
 	*n = 0;
 	int count = dir[0] == '\0' ? -1 : scandir(dir, &entries, keep_script, by_name);
 	if (count < 0)
-		return errlist_add(errors, ERR_SCRIPT, "cannot read the folder of vendor scripts '%s': %s", dir,
-				   dir[0] == '\0' ? "it has no name" : strerror(errno));
+		return errlist_add(errors, ERR_SCRIPT, "cannot read the folder of vendor scripts '%s': %s",
+				   dir, dir[0] == '\0' ? "it has no name" : strerror(errno));
 	int rc = 0;
 	if (count == 0)
 		rc = errlist_add(errors, ERR_SCRIPT, "no vendor scripts (NAME.lua) in '%s'", dir);
 	if (count > GENERATION_SCRIPTS_MAX)
-		rc = errlist_add(errors, ERR_SCRIPT, "more than %d vendor scripts in '%s'", GENERATION_SCRIPTS_MAX, dir);
+		rc = errlist_add(errors, ERR_SCRIPT, "more than %d vendor scripts in '%s'",
+				 GENERATION_SCRIPTS_MAX, dir);
 	if (rc == 0)
 		*out = xcalloc((size_t)count, sizeof **out);
 	for (int i = 0; i < count; i++) {

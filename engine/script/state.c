@@ -152,10 +152,13 @@ struct load {
 static void count_steps(lua_State *L, lua_Debug *ar)
 {
 	struct state *s = state_of(L);
-	(void)ar;
 	s->steps += HOOK_STEP;
-	if (s->steps > STATE_LOAD_STEPS)
-		luaL_error(L, "the script does not come to an end while it loads");
+	if (s->steps <= STATE_LOAD_STEPS)
+		return;
+	lua_getinfo(L, "Sl", ar);
+	lua_pushfstring(L, "%s:%d: the script does not come to an end while it loads", ar->short_src,
+			ar->currentline);
+	lua_error(L);
 }
 
 /* Protected: compiles the text (never bytecode) and hands it to the loader of boot.lua. */
@@ -178,9 +181,12 @@ static int load_protected(lua_State *L)
 	return 0;
 }
 
-int state_load(struct state *s, const char *name, const char *label, const char *text, size_t len, struct err *e)
+int state_load(struct state *s, const char *name, const char *label, const char *text, size_t len,
+	       struct err *e)
 {
 	struct load load = {.name = name, .label = label, .text = text, .len = len};
+	if (len > 0 && text[0] == LUA_SIGNATURE[0])
+		return err_set(e, ERR_SCRIPT, "%s: is compiled Lua; natmill takes only its text", label);
 	state_jit(s, false);
 	int rc = lua_cpcall(s->lua, load_protected, &load);
 	lua_sethook(s->lua, NULL, 0, 0);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A Lua state with limits: memory always, instructions while a script loads. It has the libraries that the engine's own
- * Lua needs (no io, os, debug, package); vendor scripts see only what scripts/sandbox.lua lets through.
- * Owner: the host.
+ * A Lua state with limits: memory always, instructions while a script loads. It has the libraries that the
+ * engine's own Lua needs (no io, os, debug, package); vendor scripts see only what scripts/sandbox.lua lets
+ * through. Owner: the host.
  */
 #ifndef NATMILL_SCRIPT_STATE_H
 #define NATMILL_SCRIPT_STATE_H
@@ -12,8 +12,8 @@
 
 #include "base/err.h"
 
-#define STATE_MEMORY_MAX (64u << 20)  /* bytes of one state */
-#define STATE_LOAD_STEPS 100000000    /* instructions that loading one script may take: about a second */
+#define STATE_MEMORY_MAX (64u << 20) /* bytes of one state */
+#define STATE_LOAD_STEPS 100000000   /* instructions that loading one script may take: about a second */
 
 struct lua_State;
 
@@ -34,7 +34,8 @@ int state_open(struct state *s, struct host *h, struct err *e);
 void state_free(struct state *s);
 
 /* Runs a vendor script's text with the JIT off and a limit on instructions. label: "vendors/nfware.lua". */
-int state_load(struct state *s, const char *name, const char *label, const char *text, size_t len, struct err *e);
+int state_load(struct state *s, const char *name, const char *label, const char *text, size_t len,
+	       struct err *e);
 
 /* Turns the JIT compiler on or off. */
 void state_jit(struct state *s, bool on);

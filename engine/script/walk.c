@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The way through a batch: opens messages, cuts records, settles them; see walk.h. Every record ends as exactly one of
- * parsed, ignored, dead.
+ * The way through a batch: opens messages, cuts records, settles them; see walk.h. Every record ends as
+ * exactly one of parsed, ignored, dead.
  */
 #include "script/walk.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The way through a batch, for script/ only: which message and record is under way, what was tried on it and how it is
- * settled. struct host is here because everything that Lua calls works on it. One thread.
+ * The way through a batch, for script/ only: which message and record is under way, what was tried on it and
+ * how it is settled. struct host is here because everything that Lua calls works on it. One thread.
  */
 #ifndef NATMILL_SCRIPT_WALK_H
 #define NATMILL_SCRIPT_WALK_H
@@ -40,15 +40,15 @@ struct walk {
 	struct envelope envelope;
 	uint32_t next_message;
 	uint32_t message;
-	uint32_t record; /* within the message */
-	uint32_t index;  /* events made of the message so far */
+	uint32_t record;  /* within the message */
+	uint32_t index;   /* events made of the message so far */
 	struct text rest; /* of the message's text: not yet a record */
 	struct text text; /* of the record under way */
 
-	bool open;             /* a record is under way */
-	bool handling;         /* its handler runs: the event may be written */
-	bool ignored;          /* the handler said so */
-	uint32_t first_event;  /* in the batch, of this record */
+	bool open;            /* a record is under way */
+	bool handling;        /* its handler runs: the event may be written */
+	bool ignored;         /* the handler said so */
+	uint32_t first_event; /* in the batch, of this record */
 	uint32_t first_index;
 	uint32_t text_written; /* by handlers, bytes, for this record */
 	uint32_t cursor;       /* in the record's text */
@@ -83,7 +83,8 @@ struct host {
 	struct strbuf reason;
 };
 
-/* Opens the next record of the batch; false at the end. Envelopes that do not open and tombstones are settled here. */
+/* Opens the next record of the batch; false at the end. Envelopes that do not open and tombstones are settled
+ * here. */
 bool walk_record(struct host *h);
 
 /* Settles the record under way. */

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Generations: which files are taken, hashes, topics to subscribe, errors of the configuration's topics,
+ * references.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include "tests/unit/script_fixture.h"
+
+#include "event/timeparse.h"
+
+static const char *load_error(struct fixture *f, const char *dir, const struct topic_config *topics, size_t n)
+{
+	fixture_unload(f);
+	f->generation = generation_load(dir, topics, n, 1, &f->errors);
+	assert_null(f->generation);
+	return f->errors.items[0].msg;
+}
+
+static void write_vendor(struct fixture *f, const char *name, const char *topics)
+{
+	struct strbuf text = {0};
+	struct strbuf file = {0};
+	strbuf_printf(&text, "local v = vendor '%s'\n%s\nreturn v\n", name, topics);
+	strbuf_printf(&file, "%s.lua", name);
+	fixture_write(f, file.data, text.data, text.len);
+	strbuf_free(&text);
+	strbuf_free(&file);
+}
+
+static void folder(void **state)
+{
+	struct fixture *f = *state;
+	assert_string_equal(load_error(f, "/nowhere", NULL, 0),
+			    "cannot read the folder of vendor scripts '/nowhere': No such file or directory");
+	assert_string_equal(load_error(f, "", NULL, 0),
+			    "cannot read the folder of vendor scripts '': it has no name");
+	assert_non_null(strstr(load_error(f, f->dir, NULL, 0),
+			       "no vendor scripts (NAME.lua) in '/tmp/natmill-test-"));
+	fixture_write(f, ".hidden.lua", "x", 1);
+	fixture_write(f, "b.lua~", "x", 1);
+	fixture_write(f, "b.samples", "x", 1);
+	write_vendor(f, "b", "v:topics 'one'");
+	write_vendor(f, "a-1", "");
+	write_vendor(f, "b_2", "");
+	assert_true(fixture_load(f, false));
+	assert_int_equal(generation_script_count(f->generation), 3);
+	assert_string_equal(generation_script_name(f->generation, 0), "a-1");
+	assert_string_equal(generation_script_name(f->generation, 1), "b");
+	assert_string_equal(generation_script_name(f->generation, 2), "b_2");
+	assert_int_equal(generation_number(f->generation), 7);
+	struct err e;
+	assert_int_equal(generation_script_find(f->generation, "b", &e), 1);
+	assert_int_equal(generation_script_find(f->generation, "b_3", &e), -1);
+	assert_string_equal(e.msg, "no vendor script 'b_3'; did you mean 'b_2'?");
+	fixture_write(f, "Big Name.lua", "x", 1);
+	assert_non_null(
+		strstr(load_error(f, f->dir, NULL, 0), "Big Name.lua: a vendor's name has small letters"));
+}
+
+static void hashes(void **state)
+{
+	struct fixture *f = *state;
+	fixture_write(f, "t.lua", "local t = vendor 't' return t", 29);
+	assert_true(fixture_load(f, false));
+	/* printf "local t = vendor 't' return t" | sha256sum */
+	assert_string_equal(generation_script_hash(f->generation, 0),
+			    "3c9738f5c44c9a1e98e15c31ec8ce3eec7812ec9f434992ccb8c6db81ac67402");
+}
+
+static void too_big(void **state)
+{
+	struct fixture *f = *state;
+	char *text = xmalloc(GENERATION_SCRIPT_MAX + 1);
+	memset(text, ' ', GENERATION_SCRIPT_MAX + 1);
+	fixture_write(f, "t.lua", text, GENERATION_SCRIPT_MAX + 1);
+	free(text);
+	assert_non_null(strstr(load_error(f, f->dir, NULL, 0), "larger than 1048576 bytes"));
+}
+
+static void subscription(void **state)
+{
+	struct fixture *f = *state;
+	const char *const *names;
+	write_vendor(f, "a", "v:topics { 'one', '^two[.]' }");
+	write_vendor(f, "b", "v:topics 'one'\nv:topics 'three'");
+	assert_true(fixture_load(f, false));
+	assert_int_equal(generation_topics(f->generation, &names), 3);
+	assert_string_equal(names[0], "one");
+	assert_string_equal(names[1], "^two[.]");
+	assert_string_equal(names[2], "three");
+	assert_true(host_route(f->host, "two.x") >= 0);
+	assert_int_equal(host_route(f->host, "two"), -1);
+	struct topic_config topics[] = {{.pattern = "^x", .zone_s = TIME_ZONE_UNKNOWN},
+					{.pattern = "one", .zone_s = TIME_ZONE_UNKNOWN}};
+	fixture_unload(f);
+	f->generation = generation_load(f->dir, topics, 2, 1, &f->errors);
+	assert_int_equal(generation_topics(f->generation, &names), 2);
+	assert_string_equal(names[0], "^x");
+	struct host_options o = {.jit = false};
+	f->host = host_new(f->generation, &o, &f->errors);
+	assert_true(host_route(f->host, "one") >= 0); /* no vendors given: those that declare it */
+	assert_int_equal(host_route(f->host, "three"), -1);
+	assert_int_equal(host_route(f->host, "x1"), -1);
+}
+
+static void wrong_topics(void **state)
+{
+	struct fixture *f = *state;
+	const char *const vendors[] = {"nfwar"};
+	write_vendor(f, "nfware", "");
+	struct topic_config topic = {.pattern = "one", .vendors = vendors, .vendor_count = 1};
+	assert_string_equal(load_error(f, f->dir, &topic, 1),
+			    "topics: one: no vendor script 'nfwar'; did you mean 'nfware'?");
+	topic = (struct topic_config){.pattern = "^["};
+	assert_non_null(strstr(load_error(f, f->dir, &topic, 1), "topics: topic \"^[\": "));
+	topic.pattern = "a/b";
+	assert_non_null(strstr(load_error(f, f->dir, &topic, 1), "topics: topic \"a/b\": letters, digits"));
+}
+
+/* A host keeps its generation alive. */
+static void references(void **state)
+{
+	struct fixture *f = *state;
+	write_vendor(f, "a", "v:ignore 'x'");
+	assert_true(fixture_load(f, false));
+	generation_unref(f->generation);
+	f->generation = NULL;
+	assert_string_equal(fixture_line(f, "x"), "ignored\n");
+	generation_unref(NULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		FIXTURE_TEST(folder),       FIXTURE_TEST(hashes),       FIXTURE_TEST(too_big),
+		FIXTURE_TEST(subscription), FIXTURE_TEST(wrong_topics), FIXTURE_TEST(references),
+	};
+	return cmocka_run_group_tests_name("generation", tests, NULL, NULL);
+}
