@@ -219,6 +219,31 @@ static void sqlite_commit(struct output *o, const struct position *moves, size_t
 	sqlite_abort(o);
 }
 
+static void sqlite_list_marks(struct output *o, output_mark_fn *row, void *ctx, struct output_result *r)
+{
+	struct sqlite *s = (struct sqlite *)o;
+	size_t n = 0;
+	int rc = sqlite_marks_list(s, row, ctx, &n);
+	output_ok(r, n);
+	if (rc != SQLITE_OK)
+		sqlite_retry(s, rc, "reading the watermarks", r);
+}
+
+static void sqlite_set_mark(struct output *o, const struct position *position, struct output_result *r)
+{
+	struct sqlite *s = (struct sqlite *)o;
+	size_t n = 0;
+	if (start(s, r) != 0)
+		return;
+	int rc = sqlite_marks_set(s, position, &n);
+	if (rc == SQLITE_OK)
+		rc = sqlite_run(s, "COMMIT");
+	output_ok(r, n);
+	if (rc != SQLITE_OK)
+		sqlite_retry(s, rc, "setting a watermark", r);
+	sqlite_abort(o);
+}
+
 #define FIELD(name) offsetof(struct sqlite_options, name)
 static const struct option sqlite_rows[] = {
 	{.name = "path",
@@ -261,4 +286,6 @@ const struct output_type sqlite_output = {
 	.dead = sqlite_dead,
 	.commit = sqlite_commit,
 	.abort = sqlite_abort,
+	.list_marks = sqlite_list_marks,
+	.set_mark = sqlite_set_mark,
 };

@@ -93,4 +93,8 @@ int sqlite_marks_read(struct sqlite *s, struct position *p, bool insert);
  * SQLite's code. */
 int sqlite_marks_move(struct sqlite *s, const struct position *moves, size_t n, size_t *wrong);
 
+/* list_marks and set_mark of the contract; *n = how many rows. SQLITE_OK, or SQLite's code. */
+int sqlite_marks_list(struct sqlite *s, output_mark_fn *row, void *ctx, size_t *n);
+int sqlite_marks_set(struct sqlite *s, const struct position *p, size_t *n);
+
 #endif

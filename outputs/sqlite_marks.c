@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "event/timeparse.h"
+
 /* Parameters 1 to 4, the key of a row, in every statement here. */
 static void bind_key(struct sqlite *s, sqlite3_stmt *stmt, const struct position *p)
 {
@@ -75,4 +77,50 @@ int sqlite_marks_move(struct sqlite *s, const struct position *moves, size_t n, 
 			return SQLITE_MARK_ELSEWHERE;
 	}
 	return SQLITE_OK;
+}
+
+static int64_t time_of(sqlite3_stmt *stmt, int column)
+{
+	const char *text = (const char *)sqlite3_column_text(stmt, column);
+	int64_t us = EVENT_NO_TIME;
+	if (text != NULL)
+		time_read(text, strlen(text), TIME_ZONE_UNKNOWN, &us);
+	return us;
+}
+
+int sqlite_marks_list(struct sqlite *s, output_mark_fn *row, void *ctx, size_t *n)
+{
+	static const char sql[] = "SELECT cluster, topic, \"partition\", next_offset, timestamp"
+				  " FROM natmill_watermarks WHERE output = ?1 ORDER BY topic, \"partition\", cluster";
+	sqlite3_stmt *stmt = NULL;
+	int rc = sqlite3_prepare_v2(s->db, sql, -1, &stmt, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_bind_text(stmt, 1, s->env->name, -1, SQLITE_STATIC);
+	for (*n = 0; rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW; ++*n, rc = SQLITE_OK)
+		row(ctx, &(struct output_mark){
+				 .cluster = (const char *)sqlite3_column_text(stmt, 0),
+				 .output = s->env->name,
+				 .topic = (const char *)sqlite3_column_text(stmt, 1),
+				 .partition = sqlite3_column_int(stmt, 2),
+				 .offset = sqlite3_column_int64(stmt, 3),
+				 .timestamp = time_of(stmt, 4),
+			 });
+	sqlite3_finalize(stmt);
+	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+int sqlite_marks_set(struct sqlite *s, const struct position *p, size_t *n)
+{
+	static const char sql[] = "UPDATE natmill_watermarks SET next_offset = ?5, timestamp = NULL, topic_id = NULL"
+				  " WHERE cluster = ?1 AND output = ?2 AND topic = ?3 AND \"partition\" = ?4";
+	sqlite3_stmt *stmt = NULL;
+	int rc = sqlite3_prepare_v2(s->db, sql, -1, &stmt, NULL);
+	if (rc == SQLITE_OK) {
+		bind_key(s, stmt, p);
+		sqlite3_bind_int64(stmt, 5, p->offset);
+		rc = finish(stmt);
+	}
+	*n = rc == SQLITE_OK ? (size_t)sqlite3_changes(s->db) : 0;
+	sqlite3_finalize(stmt);
+	return rc;
 }

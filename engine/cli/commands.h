@@ -13,6 +13,7 @@
 	X(check, "check configuration, scripts and samples as a reload would")        \
 	X(try, "show what the vendor scripts make of each input line")                \
 	X(test, "run the samples beside the vendor scripts and show what differs")    \
+	X(watermarks, "show or set how far the outputs have come")                    \
 	X(demo, "the main job on an embedded broker and SQLite, for about 20 seconds")
 
 #define X(name, help) int cmd_##name(int argc, char **argv);

@@ -353,6 +353,41 @@ static void capture_abort(struct output *o)
 	pthread_mutex_unlock(&s->c->mutex);
 }
 
+static void capture_list_marks(struct output *o, output_mark_fn *row, void *ctx, struct output_result *r)
+{
+	struct instance *s = (struct instance *)o;
+	size_t n = 0;
+	pthread_mutex_lock(&s->c->mutex);
+	for (size_t i = 0; i < s->c->mark_count; i++) {
+		const struct capture_mark *m = &s->c->marks[i];
+		if (strcmp(m->output, s->env->name) != 0)
+			continue;
+		row(ctx, &(struct output_mark){.cluster = s->env->cluster_id,
+					       .output = m->output,
+					       .topic = m->topic,
+					       .partition = m->partition,
+					       .offset = m->offset,
+					       .timestamp = m->timestamp});
+		n++;
+	}
+	pthread_mutex_unlock(&s->c->mutex);
+	output_ok(r, n);
+}
+
+static void capture_set_mark(struct output *o, const struct position *p, struct output_result *r)
+{
+	struct instance *s = (struct instance *)o;
+	pthread_mutex_lock(&s->c->mutex);
+	struct capture_mark *m = capture_find_mark(s->c, s->env->name, p->topic, p->partition);
+	if (m != NULL) {
+		m->offset = p->offset;
+		m->timestamp = EVENT_NO_TIME;
+		m->topic_id[0] = '\0';
+	}
+	pthread_mutex_unlock(&s->c->mutex);
+	output_ok(r, m != NULL);
+}
+
 static const struct option capture_options[] = {{.name = NULL}};
 
 #define CAPTURE_COMMON                                                                                \
@@ -367,6 +402,8 @@ const struct output_type capture_output = {
 	.takes_events = true,
 	.create = create_full,
 	.positions = capture_positions,
+	.list_marks = capture_list_marks,
+	.set_mark = capture_set_mark,
 	.write = capture_write,
 	.dead = capture_dead,
 	CAPTURE_COMMON,

@@ -77,6 +77,8 @@ static void flags_and_functions_agree(void **state)
 	assert_true(t->create != NULL && t->close != NULL && t->open != NULL && t->begin != NULL);
 	assert_true(t->commit != NULL && t->abort != NULL);
 	assert_int_equal(t->positions != NULL, t->transactional);
+	assert_int_equal(t->list_marks != NULL, t->transactional);
+	assert_int_equal(t->set_mark != NULL, t->transactional);
 	assert_int_equal(t->dead != NULL, t->keeps_dead);
 	assert_int_equal(t->write != NULL, t->takes_events);
 	assert_true(t->takes_events || t->keeps_dead);
@@ -254,6 +256,59 @@ static void commit_moves(void **state)
 	fixture_deliver(f, 10, 15);
 	assert_int_equal(fixture_position(f->output, f->type, 0, 0, NULL), 15);
 	assert_int_equal(fixture_position(f->output, f->type, 1, 0, NULL), 20);
+}
+
+static void add_mark(void *ctx, const struct output_mark *m)
+{
+	strbuf_printf(ctx, "%s %s %s %d %lld %lld\n", m->cluster, m->output, m->topic, m->partition,
+		      (long long)m->offset, m->timestamp == EVENT_NO_TIME ? -1 : (long long)m->timestamp);
+}
+
+static void assert_marks(struct fixture *f, const char *text)
+{
+	struct output_result r;
+	struct strbuf found = {0};
+	struct strbuf expected = {0};
+	strbuf_adds(&expected, text);
+	f->type->list_marks(f->output, add_mark, &found, &r);
+	assert_verdict(&r, OUTPUT_OK);
+	fixture_assert_lines(&found, &expected);
+}
+
+static void marks_are_listed(void **state)
+{
+	struct fixture *f = *state;
+	assert_marks(f, "");
+	fixture_position(f->output, f->type, 0, 10, NULL);
+	fixture_position(f->output, f->type, 1, 20, NULL);
+	fixture_fill(&f->batch, 0, 10, 5);
+	fixture_deliver(f, 10, 15);
+	assert_marks(f, "cluster-1 out " FIXTURE_TOPIC " 0 15 1746185696870000\n"
+			"cluster-1 out " FIXTURE_TOPIC " 1 20 -1\n");
+}
+
+/* A mark that was set is where the next owner starts, whatever the topic's id is today. */
+static void marks_can_be_set(void **state)
+{
+	struct fixture *f = *state;
+	struct output_result r;
+	struct position p = {.topic = FIXTURE_TOPIC, .partition = 0, .offset = 3};
+	f->type->set_mark(f->output, &p, &r);
+	assert_verdict(&r, OUTPUT_OK);
+	assert_int_equal(r.n, 0); /* there is no such row, and none is made */
+	assert_marks(f, "");
+	fixture_position(f->output, f->type, 0, 10, NULL);
+	f->type->set_mark(f->output, &p, &r);
+	assert_verdict(&r, OUTPUT_OK);
+	assert_int_equal(r.n, 1);
+	f->type->positions(f->output, &p, 1, &r);
+	assert_verdict(&r, OUTPUT_OK);
+	assert_int_equal(p.offset, 3);
+	assert_string_equal(p.topic_id, "");
+	fixture_begin(f->output, f->type, &r);
+	fixture_commit(f->output, f->type, 0, 10, 15, &r);
+	assert_verdict(&r, OUTPUT_FENCED); /* whoever was at work has to ask anew */
+	f->type->abort(f->output);
 }
 
 /* A batch whose messages were all ignored. */
@@ -531,6 +586,8 @@ static const struct {
 	CASE(positions_have_their_key, TRANSACTIONS),
 	CASE(positions_tell_the_topic_id, TRANSACTIONS),
 	CASE(commit_moves, TRANSACTIONS | EVENTS),
+	CASE(marks_are_listed, TRANSACTIONS | EVENTS),
+	CASE(marks_can_be_set, TRANSACTIONS),
 	CASE(commit_of_moves_alone, TRANSACTIONS | EVENTS),
 	CASE(moved_by_another_is_fenced, TRANSACTIONS | EVENTS),
 	CASE(unknown_row_is_fenced, TRANSACTIONS),

@@ -36,7 +36,7 @@ packages_of()
 	python) echo python3-venv python3-pip python3-pytest python3-pytest-timeout ;;
 	kafka) echo maven default-jre-headless ;;
 	lua) echo luajit lua-busted ;;
-	postgresql) echo postgresql ;;
+	postgresql) echo postgresql python3-psycopg2 ;;
 	esac
 }
 
