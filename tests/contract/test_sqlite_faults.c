@@ -242,6 +242,7 @@ static void workers_take_turns(void **state)
 	host.give_up_after = 0;
 	assert_int_equal(fixture_begin(other, f->type, &r), OUTPUT_RETRY);
 	assert_false(r.alarm);
+	assert_non_null(strstr(r.why.msg, "another worker")); /* held by our lock, not by SQLite's */
 	f->type->abort(other);
 	f->type->abort(f->output);
 	assert_int_equal(fixture_begin(other, f->type, &r), OUTPUT_OK);
