@@ -2,14 +2,19 @@
 """The checks that are no test cases: lint and fuzzing. Each yields (name, passed, detail). Used by suite.py."""
 
 import glob
+import hashlib
 import json
 import os
+import shlex
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 CLANG_FORMAT = "build/venv/bin/clang-format"
 TIDY_BUILD = "build/asan"  # the compile commands are clang's own there
+TIDY_CLEAN = "build/tidy"
+# The slow analysis is for what ships; the tests run under the sanitizers anyway.
+TESTS_WITHOUT = "-clang-analyzer-*,-cert-err34-c"
 
 
 def c_files(*suffixes):
@@ -33,10 +38,31 @@ def shown(command):
 
 def clang_tidy():
     with open(TIDY_BUILD + "/compile_commands.json", encoding="utf-8") as file:
-        known = {os.path.realpath(entry["file"]) for entry in json.load(file)}
-    sources = [path for path in c_files("c", "cc") if os.path.realpath(path) in known]
+        entries = {os.path.relpath(entry["file"]): entry for entry in json.load(file)}
+    os.makedirs(TIDY_CLEAN, exist_ok=True)
+    with open(".clang-tidy", "rb") as file:
+        version = subprocess.run(["clang-tidy", "--version"], capture_output=True, check=True).stdout + file.read()
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return all(list(pool.map(lambda path: shown(["clang-tidy", "--quiet", "-p", TIDY_BUILD, path]), sources)))
+        sources = [entries[path] for path in c_files("c", "cc") if path in entries]
+        return all(list(pool.map(lambda entry: tidy_one(entry, version), sources)))
+
+
+def tidy_one(entry, version):
+    """One source. What was found clean is remembered by a hash of all that the compiler sees, so that a second run
+    looks only at what has changed."""
+    path = os.path.relpath(entry["file"])
+    command = shlex.split(entry["command"])
+    start = 1 if command[0].endswith("ccache") else 0
+    preprocess = command[start:command.index("-o")] + ["-E", entry["file"]]
+    text = subprocess.run(preprocess, cwd=entry["directory"], capture_output=True, check=False).stdout
+    clean = os.path.join(TIDY_CLEAN, hashlib.sha256(version + path.encode() + text).hexdigest())
+    if os.path.exists(clean):
+        return True
+    less = [f"--checks={TESTS_WITHOUT}"] if path.startswith("tests/") else []
+    if not shown(["clang-tidy", "--quiet", *less, "-p", TIDY_BUILD, path]):
+        return False
+    with open(clean, "w", encoding="ascii"):
+        return True
 
 
 def luacheck():
