@@ -20,13 +20,7 @@
 /* Keys of the syslog envelope that mean something to us. */
 enum known_key { KEY_MESSAGE, KEY_TIMESTAMP, KEY_IP, KEY_HOST, KEY_PROGRAM, KEY_COUNT };
 
-static const struct {
-	const char *name;
-	uint32_t len;
-} known_keys[KEY_COUNT] = {
-	[KEY_MESSAGE] = {"message", 7}, [KEY_TIMESTAMP] = {"timestamp", 9}, [KEY_IP] = {"ip", 2},
-	[KEY_HOST] = {"host", 4},       [KEY_PROGRAM] = {"program", 7},
-};
+static const char *const known_keys[KEY_COUNT] = {"message", "timestamp", "ip", "host", "program"};
 
 #define KEY_RAW_MAX 54 /* longest spelling of a known key: nine times \uXXXX */
 
@@ -109,22 +103,34 @@ static int add_string(const struct opening *o, uint32_t at, uint32_t len, struct
 	return 0;
 }
 
+static enum known_key known_key_of(const char *key, size_t len)
+{
+	switch (len) {
+	case 2:
+		return memcmp(key, "ip", 2) == 0 ? KEY_IP : KEY_COUNT;
+	case 4:
+		return memcmp(key, "host", 4) == 0 ? KEY_HOST : KEY_COUNT;
+	case 7:
+		if (memcmp(key, "message", 7) == 0)
+			return KEY_MESSAGE;
+		return memcmp(key, "program", 7) == 0 ? KEY_PROGRAM : KEY_COUNT;
+	case 9:
+		return memcmp(key, "timestamp", 9) == 0 ? KEY_TIMESTAMP : KEY_COUNT;
+	default:
+		return KEY_COUNT;
+	}
+}
+
 /* Which known key a member has, KEY_COUNT if none; wrong escapes in keys are found elsewhere. */
 static enum known_key key_of(const struct opening *o, const struct json_member *m)
 {
-	char plain[KEY_RAW_MAX + JSON_SLACK];
 	const char *key = o->value + m->key;
-	int64_t len = m->key_len;
-	if (m->key_escaped) {
-		if (m->key_len > KEY_RAW_MAX)
-			return KEY_COUNT;
-		len = json_scan_unescape(o->r->scan, m->key, plain);
-		key = plain;
-	}
-	for (enum known_key k = 0; k < KEY_COUNT; k++)
-		if (known_keys[k].len == len && memcmp(known_keys[k].name, key, (size_t)len) == 0)
-			return k;
-	return KEY_COUNT;
+	enum known_key plainly = known_key_of(key, m->key_len);
+	if (plainly != KEY_COUNT || m->key_len > KEY_RAW_MAX || memchr(key, '\\', m->key_len) == NULL)
+		return plainly;
+	char plain[KEY_RAW_MAX + JSON_SLACK];
+	int64_t len = json_scan_unescape(o->r->scan, m->key, plain);
+	return len < 0 ? KEY_COUNT : known_key_of(plain, (size_t)len);
 }
 
 static int find_known(struct opening *o, size_t count)
@@ -136,7 +142,7 @@ static int find_known(struct opening *o, size_t count)
 			continue;
 		if ((seen & 1U << k) != 0)
 			return err_set(o->e, ERR_DATA, "the key `%s` stands twice in the value",
-				       known_keys[k].name);
+				       known_keys[k]);
 		seen |= 1U << k;
 		o->known[k] = &o->r->members[i];
 	}
@@ -152,7 +158,7 @@ static int check_known(struct opening *o)
 			continue;
 		if (m->kind != JSON_NULL || k == KEY_MESSAGE)
 			return err_set(o->e, ERR_DATA, "`%s` is not a string (byte %" PRIu32 ")",
-				       known_keys[k].name, m->value + 1);
+				       known_keys[k], m->value + 1);
 		o->known[k] = NULL;
 	}
 	return 0;

@@ -104,34 +104,30 @@ bool is_number(std::string_view s)
 	return at == s.size();
 }
 
-// The bytes of w that equal c, as 0x80 each; the lowest of them is exact.
-constexpr uint64_t equal_bytes(uint64_t w, char c)
+// Length of a key whose value begins at value: simdjson has made sure that nothing but blanks and one colon
+// stands between its closing quote and there.
+uint32_t key_length(const char *key, const char *value)
 {
-	constexpr uint64_t ones = 0x0101010101010101;
-	uint64_t x = w ^ (ones * static_cast<uint64_t>(c));
-	return (x - ones) & ~x & (ones << 7);
+	const char *p = value - 1;
+	while (*p != '"')
+		p--;
+	return static_cast<uint32_t>(p - key);
 }
 
-// Length of a key up to its quote; stage 1 of simdjson has made sure that there is one. Eight bytes at a
-// time, as the padding allows: most keys are that short.
-uint32_t raw_length(const char *s, bool *escaped)
+bool opens_nested(std::string_view token)
 {
-	const char *p = s;
-	*escaped = false;
-	for (;;) {
-		uint64_t w;
-		memcpy(&w, p, sizeof w);
-		uint64_t stop = equal_bytes(w, '"') | equal_bytes(w, '\\');
-		if (stop == 0) {
-			p += sizeof w;
-			continue;
-		}
-		p += __builtin_ctzll(stop) / 8;
-		if (*p == '"')
-			return static_cast<uint32_t>(p - s);
-		*escaped = true;
-		p += 2; // the backslash and what it escapes
-	}
+	return !token.empty() && (token[0] == '{' || token[0] == '[');
+}
+
+// A token that is neither object nor array.
+error_code check_scalar(std::string_view token, failure *f)
+{
+	if (token.size() >= 2 && token.front() == '"' && token.back() == '"')
+		return SUCCESS;
+	if (is_number(token) || token == "true" || token == "false" || token == "null")
+		return SUCCESS;
+	*f = {"a value is no JSON", token.data()};
+	return TAPE_ERROR;
 }
 
 error_code walk(ondemand::value &v, int depth, failure *f);
@@ -162,64 +158,48 @@ error_code walk_object(ondemand::object fields, int depth, failure *f)
 error_code walk(ondemand::value &v, int depth, failure *f)
 {
 	std::string_view token = trimmed(v.raw_json_token());
-	char first = token.empty() ? '\0' : token[0];
-	if (first == '"')
-		return token.size() >= 2 && token.back() == '"' ? SUCCESS : TAPE_ERROR;
-	if (first == '{' || first == '[') {
-		if (depth > JSON_DEPTH_MAX) {
-			*f = {"it is nested too deeply", token.data()};
-			return DEPTH_ERROR;
-		}
-		if (first == '{') {
-			ondemand::object fields;
-			auto code = v.get_object().get(fields);
-			return code ? code : walk_object(fields, depth + 1, f);
-		}
-		ondemand::array items;
-		auto code = v.get_array().get(items);
-		return code ? code : walk_array(items, depth + 1, f);
+	if (!opens_nested(token))
+		return check_scalar(token, f);
+	if (depth > JSON_DEPTH_MAX) {
+		*f = {"it is nested too deeply", token.data()};
+		return DEPTH_ERROR;
 	}
-	if (token == "true" || token == "false" || token == "null" || is_number(token))
-		return SUCCESS;
-	*f = {"a value is no JSON", token.data()};
-	return TAPE_ERROR;
+	if (token[0] == '{') {
+		ondemand::object fields;
+		auto code = v.get_object().get(fields);
+		return code ? code : walk_object(fields, depth + 1, f);
+	}
+	ondemand::array items;
+	auto code = v.get_array().get(items);
+	return code ? code : walk_array(items, depth + 1, f);
 }
 
 // Notes one member. base: the copy that offsets count from.
 error_code take_member(ondemand::field &field, ondemand::document &doc, const char *base, json_member *m,
 		       failure *f)
 {
-	ondemand::value &v = field.value();
 	const char *key = field.key().raw();
-	std::string_view token = trimmed(v.raw_json_token());
+	std::string_view token = trimmed(field.value().raw_json_token());
 	m->key = static_cast<uint32_t>(key - base);
-	m->key_len = raw_length(key, &m->key_escaped);
+	m->key_len = key_length(key, token.data());
 	m->value = static_cast<uint32_t>(token.data() - base);
 	m->value_len = static_cast<uint32_t>(token.size());
-	if (auto code = walk(v, 1, f))
-		return code;
-	switch (token[0]) {
-	case '"':
-		m->kind = JSON_STRING;
-		m->value += 1;
-		m->value_len -= 2;
-		return SUCCESS;
-	case 'n':
-		m->kind = JSON_NULL;
-		return SUCCESS;
-	case '{':
-	case '[':
-		break;
-	default:
-		m->kind = JSON_PLAIN;
+	if (!opens_nested(token)) {
+		if (auto code = check_scalar(token, f))
+			return code;
+		m->kind = token[0] == '"' ? JSON_STRING : token[0] == 'n' ? JSON_NULL : JSON_PLAIN;
+		m->value += m->kind == JSON_STRING ? 1 : 0;
+		m->value_len -= m->kind == JSON_STRING ? 2 : 0;
 		return SUCCESS;
 	}
+	if (auto code = walk(field.value(), 1, f))
+		return code;
 	const char *next; // the comma or brace behind the nested value
 	if (auto code = doc.current_location().get(next))
 		return code;
+	token = trimmed({token.data(), static_cast<size_t>(next - token.data())});
 	m->kind = JSON_NESTED;
-	m->value_len = static_cast<uint32_t>(
-		trimmed({token.data(), static_cast<size_t>(next - token.data())}).size());
+	m->value_len = static_cast<uint32_t>(token.size());
 	return SUCCESS;
 }
 

@@ -7,7 +7,6 @@
 #ifndef NATMILL_EVENT_JSON_SCAN_H
 #define NATMILL_EVENT_JSON_SCAN_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,8 +22,7 @@ struct json_member {
 	uint32_t key_len;
 	uint32_t value;
 	uint32_t value_len;
-	uint8_t kind;     /* enum json_kind */
-	bool key_escaped; /* has a backslash */
+	enum json_kind kind;
 };
 
 #define JSON_DEPTH_MAX 64 /* of nested objects and arrays */

@@ -284,10 +284,18 @@ static bool read_forms(struct line *l, struct syslog_header *out)
 	return true;
 }
 
+/* Most lines of most devices have no header: two looks tell. */
+static bool may_have_header(const char *s, size_t n)
+{
+	if (n < 3)
+		return false;
+	return s[0] == '<' || is_digit(s[0]) || (n > 3 && s[3] == ' '); /* "Jan " */
+}
+
 size_t syslog_header(const char *s, size_t n, struct syslog_header *out)
 {
 	clear(out);
-	if (n == 0 || (s[0] != '<' && !is_digit(s[0]) && memchr("JFMASONDjfmasond", s[0], 16) == NULL))
+	if (!may_have_header(s, n))
 		return 0;
 	struct line l = {.s = s, .n = n};
 	l.at = skip_pri(&l, 0);
