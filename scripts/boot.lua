@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 --
 -- Starts the Lua side of one worker's host. C calls what this file returns once, with the host and the FFI
--- declarations; it gives back two functions: load(chunk, name, path) runs a vendor script's file, run() runs the
+-- declarations; it gives back two functions: load(chunk, name, file) runs a vendor script's file, run() runs the
 -- batch that C has set. Everything else in this folder is a module without state of its own, made here.
 
 local ffi = require("ffi")
@@ -20,11 +20,11 @@ return function(address, declarations)
 	local new_vendor = require("vendor")(ffi, C, host, near, handlers)
 	local new_environment = require("sandbox")(near)
 
-	local function load(chunk, name, path)
+	local function load(chunk, name, file)
 		local vendor, object = new_vendor(name)
 		setfenv(chunk, new_environment({ vendor = vendor }))
 		if chunk() ~= object then
-			error(path .. ": the last line must be `return` and the name of the vendor's variable, as in: "
+			error(file .. ": the last line must be `return` and the name of the vendor's variable, as in: "
 				.. "return " .. name, 0)
 		end
 	end

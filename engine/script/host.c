@@ -11,6 +11,16 @@
 #include "script/generation_data.h"
 #include "script/walk.h"
 
+/* Lua knows a script by its file's name, which is short enough never to be cut; here it gets its folder back.
+ * An error without file and line gets the path. */
+static int add_error(struct errlist *errors, const char *path, const char *file, const char *msg)
+{
+	size_t len = strlen(file);
+	if (strncmp(msg, file, len) == 0 && msg[len] == ':')
+		return errlist_add(errors, ERR_SCRIPT, "%.*s%s", (int)(file - path), path, msg);
+	return errlist_add(errors, ERR_SCRIPT, "%s: %s", path, msg);
+}
+
 /* Runs every script, so that all errors are told at once. */
 static int load_scripts(struct host *h, struct errlist *errors)
 {
@@ -26,8 +36,10 @@ static int load_scripts(struct host *h, struct errlist *errors)
 		s->path = source->path;
 		s->hash = source->hash;
 		h->loading = s;
-		if (state_load(&h->state, s->name, s->path, source->text.data, source->text.len, &e) != 0)
-			rc = errlist_add(errors, ERR_SCRIPT, "%s", e.msg);
+		const char *slash = strrchr(s->path, '/');
+		const char *file = slash != NULL ? slash + 1 : s->path;
+		if (state_load(&h->state, s->name, file, source->text.data, source->text.len, &e) != 0)
+			rc = add_error(errors, s->path, file, e.msg);
 		h->loading = NULL;
 	}
 	return rc;

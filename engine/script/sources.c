@@ -14,7 +14,7 @@
 #include "script/generation_data.h"
 
 #define SUFFIX ".lua"
-#define NAME_MAX_BYTES 64
+#define NAME_MAX_BYTES 48 /* with the suffix less than what Lua keeps of a file's name in messages */
 
 static bool is_script(const char *file)
 {

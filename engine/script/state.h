@@ -33,7 +33,7 @@ struct host;
 int state_open(struct state *s, struct host *h, struct err *e);
 void state_free(struct state *s);
 
-/* Runs a vendor script's text with the JIT off and a limit on instructions. label: "vendors/nfware.lua". */
+/* Runs a vendor script's text with the JIT off and a limit on instructions. label: "nfware.lua". */
 int state_load(struct state *s, const char *name, const char *label, const char *text, size_t len,
 	       struct err *e);
 

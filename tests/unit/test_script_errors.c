@@ -66,7 +66,7 @@ static const struct {
 	{"local function f() return f() end f()",
 	 "t.lua:2: the script does not come to an end while it loads"},
 	{"local x = = 1", "t.lua:2: unexpected symbol near '='"},
-	{"error({})", "the script raised an error that is no text"},
+	{"error({})", "t.lua: the script raised an error that is no text"},
 };
 
 static void declarations(void **state)

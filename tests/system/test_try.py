@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""natmill try and natmill test through the built program: the command-line contract."""
+
+import json
+import pathlib
+
+import pytest
+
+VENDORS = pathlib.Path(__file__).resolve().parents[2] / "vendors"
+
+GOOD = b"A VRF 0 6 INT 10.0.0.1:57938 EXT 100.64.0.1:28475 DST 185.165.123.206:443 DIR OUT"
+EVENT = {"type": "session-mapping", "event": 1, "vrf_id": "0", "protocol": 6, "src_ip": "10.0.0.1", "src_port": 57938,
+         "x_ip": "100.64.0.1", "x_port": 28475, "dst_ip": "185.165.123.206", "dst_port": 443}
+
+
+@pytest.fixture
+def answers(run_natmill):
+    """answers(lines, ...): the objects that try --json gives."""
+
+    def ask(lines, *arguments):
+        done = run_natmill("try", "--vendors", VENDORS, "--json", *arguments, input=lines)
+        assert done.returncode == 0, done.stderr
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    return ask
+
+
+def test_event_then_dead_letter(answers):
+    first, second = answers(GOOD + b"\nA VRF 0 6 INT 10.0.0 EXT\n", "--vendor", "nfware")
+    assert first == {"line": 1, "verdict": "events", "events": [EVENT]}
+    assert list(first["events"][0]) == list(EVENT)  # the order of keys is part of the form
+    assert second["line"] == 2 and second["verdict"] == "dead"
+    assert second["template"] == "session_mapping" and second["column"] == 15
+    assert "expected an IPv4 or IPv6 address, found `10.0.0`" in second["reason"]
+
+
+def test_each_line_has_its_object(answers):
+    lines = [b"", b"a\0b", b"\xff\xfe", b"x" * 5_000_000, b"[" * 10_000, b'{"message": 7}', GOOD + b"\r", GOOD]
+    got = answers(b"\n".join(lines))
+    assert [one["line"] for one in got] == list(range(1, 9))
+    assert [one["verdict"] for one in got] == ["dead"] * 6 + ["events"] * 2
+    assert all(one["reason"] for one in got[:6])
+
+
+def test_by_topic_and_by_all(answers):
+    assert answers(GOOD, "--topic", "cgnat.syslog.nfware")[0]["verdict"] == "events"
+    assert answers(GOOD, "--topic", "cgnat.syslog.a10_thunder")[0]["verdict"] == "dead"
+    assert answers(GOOD)[0]["events"] == [EVENT]
+
+
+def test_for_people(run_natmill):
+    done = run_natmill("try", "--vendors", VENDORS, input=GOOD + b"\nA VRF 0 6 INT 10.0.0 EXT \x1b[31m\n")
+    text = done.stdout.decode()
+    assert done.returncode == 0
+    assert "\x1b" not in text  # neither ours in a pipe nor the line's own
+    assert "session-mapping event=1 vrf_id=0 protocol=6 src_ip=10.0.0.1" in text
+    assert "\n  A VRF 0 6 INT 10.0.0 EXT .[31m\n                ^\n" in text
+
+
+@pytest.mark.parametrize("arguments, status, message", [
+    (["try", "--vendor", "nfwar"], 1, "no vendor script 'nfwar'; did you mean 'nfware'?"),
+    (["try", "--topic", "nobody"], 1, "no vendor script in"),
+    (["try", "no-such-file"], 1, "cannot read 'no-such-file': No such file or directory"),
+    (["try", "--vendors", "no-such-folder"], 1, "cannot read the folder of vendor scripts 'no-such-folder'"),
+    (["try", "--colour"], 2, "unknown option '--colour'"),
+    (["try", "--vendor", "a10", "--topic", "x"], 2, "exclude each other"),
+    (["try", "--vendor"], 2, "--vendor needs a value"),
+    (["test", "nfwar"], 1, "no vendor script 'nfwar'; did you mean 'nfware'?"),
+    (["test", "--all"], 2, "unknown option '--all'"),
+])
+def test_errors_are_one_line(run_natmill, arguments, status, message):
+    if "--vendors" not in arguments and status == 1:
+        arguments = [arguments[0], "--vendors", VENDORS, *arguments[1:]]
+    done = run_natmill(*arguments, input=b"")
+    assert done.returncode == status
+    assert done.stderr.decode().count("\n") == 1
+    assert message in done.stderr.decode()
+
+
+def test_samples_pass(run_natmill):
+    done = run_natmill("test", "--vendors", VENDORS, input=b"")
+    assert done.returncode == 0
+    assert done.stdout.decode().splitlines()[-1].endswith(" samples passed, 0 failed")
+    one = run_natmill("test", "--vendors", VENDORS, "a10", input=b"")
+    assert 0 < int(one.stdout.split()[0]) < int(done.stdout.split()[0])
+
+
+def test_a_failing_sample_is_shown(run_natmill, tmp_path):
+    (tmp_path / "nfware.lua").write_bytes((VENDORS / "nfware.lua").read_bytes())
+    wrong = json.dumps(EVENT | {"src_port": 1}).encode()
+    (tmp_path / "nfware.samples").write_bytes(b"> " + GOOD + b"\n" + wrong + b"\n")
+    done = run_natmill("test", "--vendors", tmp_path, input=b"")
+    assert done.returncode == 1
+    assert done.stdout.decode().splitlines()[1:] == [
+        '  - "src_port":1', '  + "src_port":57938', "0 samples passed, 1 failed"]
+
+
+def test_a_broken_script_names_its_line(run_natmill, tmp_path):
+    (tmp_path / "x.lua").write_text('local x = vendor "x"\n\nx:adress_mapping "{src_ip}"\nreturn x\n', encoding="ascii")
+    done = run_natmill("try", "--vendors", tmp_path, input=GOOD)
+    assert done.returncode == 1
+    assert done.stderr.decode() == (f"natmill: {tmp_path}/x.lua:3: a vendor script declares no adress_mapping; "
+                                    "did you mean address_mapping?\n")
