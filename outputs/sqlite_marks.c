@@ -91,7 +91,8 @@ static int64_t time_of(sqlite3_stmt *stmt, int column)
 int sqlite_marks_list(struct sqlite *s, output_mark_fn *row, void *ctx, size_t *n)
 {
 	static const char sql[] = "SELECT cluster, topic, \"partition\", next_offset, timestamp"
-				  " FROM natmill_watermarks WHERE output = ?1 ORDER BY topic, \"partition\", cluster";
+				  " FROM natmill_watermarks WHERE output = ?1"
+				  " ORDER BY topic, \"partition\", cluster";
 	sqlite3_stmt *stmt = NULL;
 	int rc = sqlite3_prepare_v2(s->db, sql, -1, &stmt, NULL);
 	if (rc == SQLITE_OK)
@@ -111,7 +112,8 @@ int sqlite_marks_list(struct sqlite *s, output_mark_fn *row, void *ctx, size_t *
 
 int sqlite_marks_set(struct sqlite *s, const struct position *p, size_t *n)
 {
-	static const char sql[] = "UPDATE natmill_watermarks SET next_offset = ?5, timestamp = NULL, topic_id = NULL"
+	static const char sql[] = "UPDATE natmill_watermarks"
+				  " SET next_offset = ?5, timestamp = NULL, topic_id = NULL"
 				  " WHERE cluster = ?1 AND output = ?2 AND topic = ?3 AND \"partition\" = ?4";
 	sqlite3_stmt *stmt = NULL;
 	int rc = sqlite3_prepare_v2(s->db, sql, -1, &stmt, NULL);

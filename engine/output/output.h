@@ -12,9 +12,9 @@
  * never on enqueue. RETRY: nothing of this call happened or it may be done again without harm; result.alarm
  * asks for a human (401, missing table). REJECT (write only): the first result.n events of the range; n = 1
  * says this event, for good, with the reason; n > 1 says "one of these", and the engine bisects by calling
- * write with parts. FENCED (commit, and begin after a commit whose answer was lost): the watermark is not where
- * it is expected, another owner or that commit has moved it; the engine forgets the batch and takes up the
- * assignment anew.
+ * write with parts. FENCED (commit, and begin after a commit whose answer was lost): the watermark is not
+ * where it is expected, another owner or that commit has moved it; the engine forgets the batch and takes up
+ * the assignment anew.
  *
  * An output never retries, sleeps or drops on its own. It waits only through output_wait(), or bounds
  * each blocking call below 500 ms and answers RETRY. After RETRY of any call the engine calls abort, backs
@@ -111,8 +111,8 @@ struct output_type {
 		     struct output_result *r);
 	void (*commit)(struct output *o, const struct position *moves, size_t n, struct output_result *r);
 	void (*abort)(struct output *o);
-	/* For the operator, on an open output, without a transaction under way. The watermarks of this output's
-	 * name, of every cluster; OK with their number. */
+	/* For the operator, on an open output, without a transaction under way. The watermarks of this
+	 * output's name, of every cluster; OK with their number. */
 	void (*list_marks)(struct output *o, output_mark_fn *row, void *ctx, struct output_result *r);
 	/* Sets the row of env's cluster and name to position->offset, and forgets timestamp and topic id, so
 	 * that today's topic is accepted. OK with n = 1, or 0 when there is no such row. */

@@ -240,20 +240,6 @@ static void capture_write(struct output *o, const struct output_range *range, st
 	pthread_mutex_unlock(&s->c->mutex);
 }
 
-static bool same_letter(const struct capture_letter *a, const struct capture_letter *b)
-{
-	return strcmp(a->topic, b->topic) == 0 && a->partition == b->partition && a->offset == b->offset &&
-	       a->record == b->record && a->index == b->index && strcmp(a->output, b->output) == 0;
-}
-
-static bool has_letter(const struct capture_letter *letters, size_t n, const struct capture_letter *letter)
-{
-	for (size_t i = 0; i < n; i++)
-		if (same_letter(&letters[i], letter))
-			return true;
-	return false;
-}
-
 static void add_letter(struct instance *s, const struct batch *b, const struct dead_letter *d)
 {
 	const struct message *m = &b->messages[d->message];
@@ -268,8 +254,8 @@ static void add_letter(struct instance *s, const struct batch *b, const struct d
 	const char *reason = event_text(d->reason, b->arena.data, b->arena.len);
 	snprintf(letter.reason, sizeof letter.reason, "%.*s", (int)d->reason.len,
 		 reason != NULL ? reason : "");
-	if (s->type->transactional && (has_letter(s->letters, s->letter_count, &letter) ||
-				       has_letter(s->c->letters, s->c->letter_count, &letter)))
+	if (s->type->transactional && (capture_has_letter(s->letters, s->letter_count, &letter) ||
+				       capture_has_letter(s->c->letters, s->c->letter_count, &letter)))
 		return;
 	s->letters = xrealloc(s->letters, (s->letter_count + 1) * sizeof *s->letters);
 	s->letters[s->letter_count++] = letter;
@@ -356,36 +342,13 @@ static void capture_abort(struct output *o)
 static void capture_list_marks(struct output *o, output_mark_fn *row, void *ctx, struct output_result *r)
 {
 	struct instance *s = (struct instance *)o;
-	size_t n = 0;
-	pthread_mutex_lock(&s->c->mutex);
-	for (size_t i = 0; i < s->c->mark_count; i++) {
-		const struct capture_mark *m = &s->c->marks[i];
-		if (strcmp(m->output, s->env->name) != 0)
-			continue;
-		row(ctx, &(struct output_mark){.cluster = s->env->cluster_id,
-					       .output = m->output,
-					       .topic = m->topic,
-					       .partition = m->partition,
-					       .offset = m->offset,
-					       .timestamp = m->timestamp});
-		n++;
-	}
-	pthread_mutex_unlock(&s->c->mutex);
-	output_ok(r, n);
+	output_ok(r, capture_each_mark(s->c, s->env, row, ctx));
 }
 
 static void capture_set_mark(struct output *o, const struct position *p, struct output_result *r)
 {
 	struct instance *s = (struct instance *)o;
-	pthread_mutex_lock(&s->c->mutex);
-	struct capture_mark *m = capture_find_mark(s->c, s->env->name, p->topic, p->partition);
-	if (m != NULL) {
-		m->offset = p->offset;
-		m->timestamp = EVENT_NO_TIME;
-		m->topic_id[0] = '\0';
-	}
-	pthread_mutex_unlock(&s->c->mutex);
-	output_ok(r, m != NULL);
+	output_ok(r, capture_reset_mark(s->c, s->env->name, p));
 }
 
 static const struct option capture_options[] = {{.name = NULL}};

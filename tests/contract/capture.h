@@ -106,4 +106,11 @@ struct capture_mark *capture_add_mark(struct capture *c, const char *output, con
 				      int32_t partition);
 void capture_free_rows(struct capture_row *rows, size_t n);
 
+/* Is the letter, by its identity, among the n? */
+bool capture_has_letter(const struct capture_letter *letters, size_t n, const struct capture_letter *letter);
+
+/* The two calls for the operator; they take the mutex. */
+size_t capture_each_mark(struct capture *c, const struct output_env *env, output_mark_fn *row, void *ctx);
+size_t capture_reset_mark(struct capture *c, const char *output, const struct position *p);
+
 #endif

@@ -88,3 +88,50 @@ void capture_set_watermark(struct capture *c, const char *output, const char *to
 	m->offset = offset;
 	pthread_mutex_unlock(&c->mutex);
 }
+
+static bool same_letter(const struct capture_letter *a, const struct capture_letter *b)
+{
+	return strcmp(a->topic, b->topic) == 0 && a->partition == b->partition && a->offset == b->offset &&
+	       a->record == b->record && a->index == b->index && strcmp(a->output, b->output) == 0;
+}
+
+bool capture_has_letter(const struct capture_letter *letters, size_t n, const struct capture_letter *letter)
+{
+	for (size_t i = 0; i < n; i++)
+		if (same_letter(&letters[i], letter))
+			return true;
+	return false;
+}
+
+size_t capture_each_mark(struct capture *c, const struct output_env *env, output_mark_fn *row, void *ctx)
+{
+	size_t n = 0;
+	pthread_mutex_lock(&c->mutex);
+	for (size_t i = 0; i < c->mark_count; i++) {
+		const struct capture_mark *m = &c->marks[i];
+		if (strcmp(m->output, env->name) != 0)
+			continue;
+		row(ctx, &(struct output_mark){.cluster = env->cluster_id,
+					       .output = m->output,
+					       .topic = m->topic,
+					       .partition = m->partition,
+					       .offset = m->offset,
+					       .timestamp = m->timestamp});
+		n++;
+	}
+	pthread_mutex_unlock(&c->mutex);
+	return n;
+}
+
+size_t capture_reset_mark(struct capture *c, const char *output, const struct position *p)
+{
+	pthread_mutex_lock(&c->mutex);
+	struct capture_mark *m = capture_find_mark(c, output, p->topic, p->partition);
+	if (m != NULL) {
+		m->offset = p->offset;
+		m->timestamp = EVENT_NO_TIME;
+		m->topic_id[0] = '\0';
+	}
+	pthread_mutex_unlock(&c->mutex);
+	return m != NULL;
+}
