@@ -55,7 +55,8 @@ struct demo {
 
 static int parse_args(struct demo *d, int argc, char **argv)
 {
-	for (int i = 1; i < argc; i++) {
+	for (int i = 1; i < argc; i += 2) {
+		long seconds = i + 1 < argc ? strtol(argv[i + 1], NULL, 10) : 0;
 		if (strcmp(argv[i], "--help") == 0) {
 			puts("usage: natmill demo " USAGE "\n\n"
 			     "The main job on an embedded broker and SQLite. Ends by itself, or on "
@@ -72,11 +73,10 @@ static int parse_args(struct demo *d, int argc, char **argv)
 			snprintf(d->dir, sizeof d->dir, "%s", argv[i + 1]);
 		else if (strcmp(argv[i], "--vendors") == 0)
 			d->vendors = argv[i + 1];
-		else if (strcmp(argv[i], "--seconds") == 0 && atoi(argv[i + 1]) > 0)
-			d->seconds = atoi(argv[i + 1]);
+		else if (strcmp(argv[i], "--seconds") == 0 && seconds > 0 && seconds < 1000000)
+			d->seconds = (int)seconds;
 		else
 			return cli_usage("demo", USAGE, "cannot take '%s %s'", argv[i], argv[i + 1]);
-		i++;
 	}
 	return 0;
 }

@@ -135,13 +135,14 @@ const struct section *config_sections(void)
 	return sections;
 }
 
+/* The output behind a name that settings_load has accepted: it knows no others. */
 static const struct output_type *type_named(const char *name, bool takes_events)
 {
-	for (size_t i = 0; registry_outputs[i] != NULL; i++)
-		if (registry_outputs[i]->takes_events == takes_events &&
-		    strcmp(registry_outputs[i]->name, name) == 0)
-			return registry_outputs[i];
-	return NULL;
+	size_t i = 0;
+	while (registry_outputs[i]->takes_events != takes_events ||
+	       strcmp(registry_outputs[i]->name, name) != 0)
+		i++;
+	return registry_outputs[i];
 }
 
 static void resolve_topics(struct loaded_config *c, struct errlist *errs)

@@ -52,8 +52,8 @@ class Bench:
 
     def fill(self):
         self.kafka.create_topic(TOPIC, PARTITIONS)
-        out, _, _ = measured([self.build / "tests" / "bench" / "bench_produce", self.kafka.bootstrap, TOPIC, str(self.count),
-                              str(PARTITIONS)])
+        out, _, _ = measured([self.build / "tests" / "bench" / "bench_produce", self.kafka.bootstrap, TOPIC,
+                              str(self.count), str(PARTITIONS)])
         assert int(out) == self.count, f"produced {out} of {self.count}"
 
     def group(self, name):
@@ -62,8 +62,8 @@ class Bench:
 
     def bare(self, consumers):
         """The yardstick: a librdkafka consumer that only counts."""
-        out, cpu, rss = measured([self.build / "tests" / "bench" / "bench_consume", self.kafka.bootstrap, self.group("bare"), TOPIC,
-                                  str(self.count), str(consumers), *PROPERTIES])
+        out, cpu, rss = measured([self.build / "tests" / "bench" / "bench_consume", self.kafka.bootstrap,
+                                  self.group("bare"), TOPIC, str(self.count), str(consumers), *PROPERTIES])
         result = json.loads(out)
         assert result["messages"] == self.count, f"the yardstick took {result['messages']} of {self.count}"
         return figures(self.count, result["seconds"], cpu, rss)
