@@ -48,6 +48,7 @@ struct opening {
 	struct envelope_reader *r;
 	struct arena *arena;
 	const char *value;
+	bool escapes;                               /* a backslash stands somewhere in the value */
 	const struct json_member *known[KEY_COUNT]; /* NULL = not there, or null */
 	struct err *e;
 };
@@ -77,6 +78,11 @@ static int arena_is_full(struct err *e)
 	return err_set(e, ERR_SYSTEM, "the batch has no room left for this value");
 }
 
+static bool is_escaped(const struct opening *o, uint32_t at, uint32_t len)
+{
+	return o->escapes && memchr(o->value + at, '\\', len) != NULL;
+}
+
 static int wrong_escape(const struct opening *o, uint32_t at)
 {
 	return err_set(o->e, ERR_DATA,
@@ -87,7 +93,7 @@ static int wrong_escape(const struct opening *o, uint32_t at)
 /* Adds the string of len raw bytes at offset at of the value to the arena, unescaped. */
 static int add_string(const struct opening *o, uint32_t at, uint32_t len, struct text *out)
 {
-	if (memchr(o->value + at, '\\', len) == NULL) {
+	if (!is_escaped(o, at, len)) {
 		uint32_t off = arena_add(o->arena, o->value + at, len);
 		*out = (struct text){.off = off, .len = len};
 		return off == ARENA_FULL ? arena_is_full(o->e) : 0;
@@ -126,7 +132,7 @@ static enum known_key key_of(const struct opening *o, const struct json_member *
 {
 	const char *key = o->value + m->key;
 	enum known_key plainly = known_key_of(key, m->key_len);
-	if (plainly != KEY_COUNT || m->key_len > KEY_RAW_MAX || memchr(key, '\\', m->key_len) == NULL)
+	if (plainly != KEY_COUNT || m->key_len > KEY_RAW_MAX || !is_escaped(o, m->key, m->key_len))
 		return plainly;
 	char plain[KEY_RAW_MAX + JSON_SLACK];
 	int64_t len = json_scan_unescape(o->r->scan, m->key, plain);
@@ -177,7 +183,7 @@ static int read_short(const struct opening *o, const struct json_member *m, bool
 		return 0;
 	memcpy(c->text, text, len);
 	char plain[CACHED_TEXT_MAX + JSON_SLACK];
-	if (memchr(text, '\\', len) != NULL) {
+	if (is_escaped(o, m->value, m->value_len)) {
 		int64_t used = json_scan_unescape(o->r->scan, m->value, plain);
 		if (used < 0)
 			return wrong_escape(o, m->value);
@@ -261,7 +267,7 @@ static int open_syslog(const struct opening *o, struct envelope *out)
 static int add_part(const struct opening *o, uint32_t copy, uint32_t at, uint32_t len, bool string,
 		    struct text *out)
 {
-	if (string && memchr(o->value + at, '\\', len) != NULL)
+	if (string && is_escaped(o, at, len))
 		return add_string(o, at, len, out);
 	*out = (struct text){.off = copy + at, .len = len};
 	return 0;
@@ -310,6 +316,7 @@ static int open_record(const struct opening *o, size_t count, size_t n, struct e
 
 static int open_object(struct opening *o, size_t n, struct envelope *out)
 {
+	o->escapes = memchr(o->value, '\\', n) != NULL;
 	int count = json_scan_object(o->r->scan, o->value, n, o->r->members, ENVELOPE_PAIRS_MAX, o->e);
 	if (count < 0 || find_known(o, (size_t)count) != 0)
 		return -1;
