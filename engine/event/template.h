@@ -1,10 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Templates: text with placeholders, compiled at load into a small scan program that C runs over each
- * record. Language: `{field}` reads a value of the field's type; `{*}` skips (may be empty); one blank stands
- * for one or more blanks and tabs; `[...]` is optional; `(a|b)` an alternative; a doubled `{{ }} [[ ]] (( ))
- * ||` is the character itself. Everything else is literal. The whole text must fit. Compiled templates are
- * read-only.
+ * Templates: text with placeholders, compiled at load into a small scan program that C runs over each record.
+ * Compiled templates are read-only and may be shared by threads.
+ *
+ * The language:
+ * - `{field}` reads a value of the field's type (vocabulary_read); `{action}` is the field event. A template
+ * fits the whole text. Blanks at its own ends do not count. One blank (or tab) stands for one or more; blanks
+ * that meet across a bracket count as one. Everything else is literal, upper and lower case matter.
+ * - A text placeholder (vrf_id, host_name, subscriber) takes the shortest run, `{*}` the shortest or no run,
+ * up to the first place where what follows fits: all of it up to the next text placeholder, the next `{*}` or
+ * the end. There it stays, even if that next one was in an optional part that is given up later. At the end
+ * of the template it takes the rest. So it must be followed by a blank or other characters. A text does not
+ * begin with a blank and has at most EVENT_TEXT_MAX bytes.
+ * - An address directly before `:{port}` ends at the last colon, or is an IPv6 address in brackets.
+ * - `[...]` is optional; it is tried first, but one that begins with `{*}` only when its absence does not
+ * fit. `(a|b|)` are alternatives, tried as written, the empty one too; `[a|b]` is `(a|b|)`. They nest to a
+ * depth of 8; the number of ways through a template is at most 256 (each optional part doubles it). A way
+ * that is given up leaves no field set.
+ * - Doubled `{{ }} [[ ]] (( )) ||` are the characters. Where two brackets close at once an empty pair between
+ * them keeps them apart: `[a[b]()]`, `(a|(b|c)[])`.
  */
 #ifndef NATMILL_EVENT_TEMPLATE_H
 #define NATMILL_EVENT_TEMPLATE_H
@@ -22,8 +36,10 @@ struct strbuf;
 
 #define TEMPLATE_TEXT_MAX 4096
 
-/* type: the event it makes, or EVENT_ABSENT for an ignore template (its placeholders store nothing).
- * voc must outlive the template. NULL with e on error (column of the template in the text of e). */
+/* type: the event it makes, or EVENT_ABSENT for an ignore template (its placeholders check, but store
+ * nothing). The vocabulary must be complete, stay as it is and outlive the template. Fields must be allowed
+ * in the type and those that it requires (other than timestamp, host and event) set on some way. NULL with e
+ * on error, with the template's column. */
 struct template *template_compile(const char *text, size_t n, int type, const struct vocabulary *voc,
 				  struct err *e);
 void template_free(struct template *t);
@@ -40,10 +56,11 @@ struct miss {
 
 /* Matches all n bytes (blanks at both ends already trimmed by the caller). On success returns true, and has
  * set ev's type and the fields that stood in the text; other fields keep what they had, so the caller clears
- * the event first and may put in what the envelope says (a time without year or zone leaves that alone). On a
- * miss returns false and leaves ev as it was; *m (may be NULL) is moved when this template got further than
- * what *m holds. The caller sets m->rule when m->from has become this template. text_off: offset of text in
- * the arena. Linear in n. Never allocates. Any thread. */
+ * the event first (a time without year or zone counts as not there). On a miss returns false and leaves ev as
+ * it was; *m is moved when this template got further than what *m holds (the caller then sets m->rule, when
+ * m->from has become this template). m = NULL is faster on lines of another kind: a template is left at once
+ * when a word that it needs is not in the text. So a quick loop tries all rules with NULL, and once more with
+ * m when none fitted. text_off: offset of text in the arena. Linear in n. Never allocates. Any thread. */
 bool template_match(const struct template *t, const char *text, size_t n, uint32_t text_off, struct event *ev,
 		    struct miss *m);
 

@@ -135,12 +135,31 @@ static int check_follower(const struct template *t, const struct template_op *ru
 		       op->column, template_field_name(run), template_field_name(op));
 }
 
+/* Does the literal tell one place of a line from another? `:` alone does not. */
+static bool is_telling(const struct template *t, const struct template_op *op)
+{
+	if (op->code != OP_LITERAL)
+		return false;
+	char c = t->text[op->text];
+	return op->len > 1 || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+/* The first telling word between a run and the next choice or run; 0 if there is none. */
+static uint16_t find_must(const struct template *t, const struct template_op *run)
+{
+	uint16_t at = run->next;
+	while (t->ops[at].code < OP_REST && !is_telling(t, &t->ops[at]))
+		at = t->ops[at].next;
+	return t->ops[at].code == OP_LITERAL ? at : 0;
+}
+
 static int link_run(struct template *t, struct template_op *op, struct err *e)
 {
 	if (check_follower(t, op, op->next, e) != 0)
 		return -1;
 	const struct template_op *after = &t->ops[op->next];
 	op->other = op->next;
+	op->must = find_must(t, op);
 	op->search = after->code == OP_LITERAL ? SEARCH_LITERAL
 		     : after->code == OP_BLANK ? SEARCH_BLANK
 					       : SEARCH_SET;
@@ -149,15 +168,6 @@ static int link_run(struct template *t, struct template_op *op, struct err *e)
 	else if (op->search == SEARCH_SET)
 		op->set = new_set(t, op->next, false);
 	return 0;
-}
-
-/* Does the literal tell one place of a line from another? `:` alone does not. */
-static bool is_telling(const struct template *t, const struct template_op *op)
-{
-	if (op->code != OP_LITERAL)
-		return false;
-	char c = t->text[op->text];
-	return op->len > 1 || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
 /* From the first operation to the last: each one's successors lie below it. */

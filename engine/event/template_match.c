@@ -23,6 +23,7 @@ struct frame {
 	uint32_t pos;   /* choice: where to go on; run: where to look for its next end */
 	uint32_t start; /* of the run */
 	uint32_t set;   /* fields that were set before */
+	uint32_t must;  /* run: where its word is next, from pos on; 0 = not looked for */
 	uint16_t op;
 	uint8_t kind;
 	bool retried; /* run: it has ended somewhere before */
@@ -145,11 +146,11 @@ static bool begin_run(struct match *m, size_t *pc, size_t *pos)
 {
 	const struct template_op *run = &m->t->ops[*pc];
 	bool text = run->field != TEMPLATE_NO_FIELD;
-	settle(m);
 	if (text && (*pos == m->n || template_blank(m->text[*pos]))) {
 		note(m, *pc, *pos);
 		return false;
 	}
+	settle(m);
 	struct frame *f = &m->frames[m->depth++];
 	m->open = m->depth;
 	*f = (struct frame){.pos = (uint32_t)*pos + text,
@@ -166,10 +167,22 @@ static bool begin_run(struct match *m, size_t *pc, size_t *pos)
 
 static size_t read_rest(struct match *m, const struct template_op *op, size_t pos)
 {
-	settle(m);
 	if (op->field == TEMPLATE_NO_FIELD)
 		return 0;
 	return pos < m->n && !template_blank(m->text[pos]) ? read_value(m, op, pos) : 0;
+}
+
+/* Can the run end further on? Not without the word that must follow; no miss on the way there would count
+ * either. */
+static bool may_move(struct match *m, struct frame *f)
+{
+	uint16_t must = m->t->ops[f->op].must;
+	f->retried = true;
+	if (must == 0 || f->must >= f->pos)
+		return true;
+	size_t at = find_literal(m->t, &m->t->ops[must], m->text, m->n, f->pos);
+	f->must = (uint32_t)at;
+	return at != NO_PLACE;
 }
 
 /* Back to the last choice that is left; false when there is none. */
@@ -185,8 +198,7 @@ static bool back(struct match *m, size_t *pc, size_t *pos)
 			return true;
 		}
 		if (f->kind == FRAME_RUN) {
-			f->retried = true;
-			if (move_run(m, f, pc, pos))
+			if (may_move(m, f) && move_run(m, f, pc, pos))
 				return true;
 			m->open = 0;
 		}

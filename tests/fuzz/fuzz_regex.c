@@ -78,8 +78,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		struct event second;
 		must(run(compiled[i], text, size, &first) == run(compiled[i], text, size, &second));
 		must(first.type == second.type);
-		for (int f = 0; f < FIELD_COUNT; f++)
-			must(event_has(&first, (enum event_field)f) == event_has(&second, (enum event_field)f));
+		for (enum event_field f = 0; f < FIELD_COUNT; f++)
+			must(event_has(&first, f) == event_has(&second, f));
 		must(first.vrf_id.off + first.vrf_id.len <= size);
 	}
 	free(text);

@@ -25,7 +25,7 @@
 #define ADDRESS EVENT_ADDRESS
 #define IGNORE EVENT_ABSENT
 
-/* Letters of NFWare and A10, and a protocol name with a blank. */
+/* Letters of NFWare and A10, and protocol names of one's own. */
 static inline const struct vocabulary *test_words(void)
 {
 	static struct vocabulary v;
@@ -40,7 +40,8 @@ static inline const struct vocabulary *test_words(void)
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (vocabulary_add_action(&v, words[i][0], words[i][1], NULL) != 0)
 			abort();
-	if (vocabulary_add_protocol(&v, "ICMP ECHO REQUEST", 1, NULL) != 0)
+	if (vocabulary_add_protocol(&v, "ICMP ECHO REQUEST", 1, NULL) != 0 ||
+	    vocabulary_add_protocol(&v, "xns", 22, NULL) != 0)
 		abort();
 	return &v;
 }

@@ -227,6 +227,9 @@ static void ends_at_a_limit(void **state)
 	text[40] = '!';
 	assert_int_equal(match("(a+)+$", EVENT_ABSENT, text, 41, &out), REGEX_LIMIT);
 	text[40] = 'a';
+	text[20] = '!'; /* about a million steps: below PCRE2's own limit, above ours */
+	assert_int_equal(match("(a+)+$", EVENT_ABSENT, text, 21, &out), REGEX_LIMIT);
+	text[20] = 'a';
 	text[REGEX_TEXT_MAX - 1] = '!';
 	(void)match("(a+)=(a+)", EVENT_ABSENT, text, REGEX_TEXT_MAX, &out);
 	assert_int_equal(match("!", EVENT_ABSENT, text, REGEX_TEXT_MAX, &out), REGEX_MATCH);

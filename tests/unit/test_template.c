@@ -50,6 +50,13 @@ static void reads_nfware(void **state)
 		 "{\"type\":\"port-mapping\",\"event\":1,\"vrf_id\":\"red\",\"protocol\":6,\"src_ip\":\"2001:"
 		 "db8::5\","
 		 "\"src_port\":1234,\"x_ip\":\"100.64.0.1\",\"x_port\":28475}"},
+		{NFWARE_ADDRESS, ADDRESS, "A  VRF \t 0  INT\t10.0.0.1   EXT  100.64.0.1",
+		 "{\"type\":\"address-mapping\",\"event\":1,\"vrf_id\":\"0\",\"src_ip\":\"10.0.0.1\","
+		 "\"x_ip\":\"100.64.0.1\"}"},
+		{NFWARE_ADDRESS, ADDRESS, "A VRF  0 INT 10.0.0.1 EXT 100.64.0.1",
+		 "{\"type\":\"address-mapping\",\"event\":1,\"vrf_id\":\"0\",\"src_ip\":\"10.0.0.1\","
+		 "\"x_ip\":\"100.64.0.1\"}"},
+		{NFWARE_PORT, PORT, "A VRF 0 6 INT [10.0.0.1]:1 EXT 192.0.2.1:2", NULL},
 		{NFWARE_SESSION, SESSION, "A VRF 0 6 INT 10.0.0.1:57938 EXT 100.64.0.1:28475", NULL},
 		{NFWARE_PORT, PORT, "A VRF 0 INT 10.0.0.1 EXT 100.64.0.1:1024-1535", NULL},
 		{NFWARE_PORT, PORT, "B VRF 0 6 INT 10.0.0.1:57938 EXT 100.64.0.1:28475", NULL},
@@ -235,6 +242,14 @@ static void reads_blanks_and_brackets(void **state)
 		 "match"}, /* what follows is the blank, the word and the end */
 		{"{*} [x]", IGNORE, "a", NULL},
 		{"x[ {*}]", IGNORE, "x", "match"},
+		{"x({*}|y)", IGNORE, "x", "match"},
+		{"[{src_ip}:{src_port} ]x", IGNORE, "[1::1]:5 x", "match"},
+		{"[{src_ip} ]x", IGNORE, "FE80::1 x", "match"},
+		{"[{protocol} ]x", IGNORE, "XNS x", "match"},
+		{"{*} {protocol}", IGNORE, "one XNS", "match"},
+		/* An optional {*} is as short as can be: not there. */
+		{"[{*} ]{action} ({src_ip} {x_ip}|{*} {src_ip} {x_ip})", ADDRESS, "A D 1.1.1.1 2.2.2.2",
+		 "{\"type\":\"address-mapping\",\"event\":1,\"src_ip\":\"1.1.1.1\",\"x_ip\":\"2.2.2.2\"}"},
 		{"{x_ip} for {src_ip}", ADDRESS, "2.2.2.2 for 1.1.1.1", both},
 	};
 	(void)state;
@@ -253,6 +268,8 @@ static void takes_back_what_a_way_set(void **state)
 		 "{\"type\":\"port-mapping\",\"src_ip\":\"1::1\",\"src_port\":53,\"x_ip\":\"2.2.2.2\"}"},
 		{"({src_ip}:{src_port}|{src_ip}) {x_ip}", PORT, "1::1 2.2.2.2",
 		 "{\"type\":\"port-mapping\",\"src_ip\":\"1::1\",\"x_ip\":\"2.2.2.2\"}"},
+		{"{*} (a {protocol}|b {action}) {src_ip} {x_ip}", PORT, "- b A 9 a 6 1.1.1.1 2.2.2.2",
+		 "{\"type\":\"port-mapping\",\"protocol\":6,\"src_ip\":\"1.1.1.1\",\"x_ip\":\"2.2.2.2\"}"},
 		{"[{vrf_id}: ]{src_ip} {x_ip}", ADDRESS, "1.1.1.1 2.2.2.2", ADDRESS_OF("1.1.1.1", "2.2.2.2")},
 		{"[{vrf_id}: ]{src_ip} {x_ip}", ADDRESS, "red: 1.1.1.1 2.2.2.2",
 		 "{\"type\":\"address-mapping\",\"vrf_id\":\"red\",\"src_ip\":\"1.1.1.1\",\"x_ip\":\"2.2.2."
@@ -329,6 +346,12 @@ static void tells_spans_and_offsets(void **state)
 	assert_int_equal(ev.vrf_id.len, 3);
 	assert_true(template_always_sets(t, FIELD_x_ip));
 	assert_false(template_always_sets(t, FIELD_src_port));
+	template_free(t);
+	t = must_compile("{x_ip} {src_ip} {action}", ADDRESS);
+	assert_int_equal(template_spans(t, "1::1 2::2 A", 11, spans, 8), 3);
+	assert_int_equal(spans[0].field, FIELD_x_ip);
+	assert_int_equal(spans[1].field, FIELD_src_ip);
+	assert_int_equal(spans[2].field, FIELD_event);
 	template_free(t);
 	t = must_compile("({src_ip} {x_ip} {action}|{x_ip} {src_ip}[ {vrf_id}])", ADDRESS);
 	assert_true(template_always_sets(t, FIELD_x_ip));
