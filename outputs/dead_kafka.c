@@ -51,6 +51,8 @@ static int fill_conf(rd_kafka_conf_t *conf, const struct dead_kafka_options *opt
 		{"message.max.bytes", "16777216"},
 		{"linger.ms", "2"},
 		{"topic.metadata.refresh.interval.ms", "10000"}, /* a topic that was mended is seen so soon */
+		/* A missing topic is told as such within this, not as a time-out. */
+		{"topic.metadata.propagation.max.ms", "2000"},
 	};
 	static const char *const after[][2] = {{"acks", "all"}, {"enable.idempotence", "true"}};
 	for (size_t i = 0; i < sizeof before / sizeof before[0]; i++)

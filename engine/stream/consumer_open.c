@@ -111,7 +111,7 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code, rd_kafka_topi
 static void on_log(const rd_kafka_t *rk, int level, const char *facility, const char *text)
 {
 	(void)rk;
-	if (level <= 3)
+	if (level <= 3 && strcmp(facility, "FAIL") != 0) /* a failed connection comes to on_error() too */
 		log_warn("librdkafka: %s: %s", facility, text);
 	else
 		log_debug("librdkafka: %s: %s", facility, text);

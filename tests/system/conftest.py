@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Fixtures of the system tests: a configuration with everything that a quick test wants."""
+
+import pytest
+
+import traffic
+from ledger import Ledger
+
+QUICK = {"session.timeout.ms": 1000, "heartbeat.interval.ms": 100, "topic.metadata.refresh.interval.ms": 500}
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    return Ledger(tmp_path / "events.db")
+
+
+@pytest.fixture
+def configure(tmp_path, group, ledger):
+    """configure(cluster, topic, properties, **sections): into SQLite. properties are librdkafka's. A section given
+    replaces ours or, if a dict, adds to it; one that is None is left out."""
+
+    def make(cluster, topic, properties=None, **sections):
+        config = {
+            "kafka": {"brokers": cluster.bootstrap, "group": group, "properties": {**QUICK, **(properties or {})}},
+            "vendors": str(traffic.vendors(tmp_path)),
+            "topics": {topic: ["nfware"]},
+            "outputs": [{"type": "sqlite", "path": str(ledger.path)}],
+        }
+        for name, value in sections.items():
+            if isinstance(value, dict) and isinstance(config.get(name), dict):
+                value = {**config[name], **value}
+            config[name] = value
+        return {name: value for name, value in config.items() if value is not None}
+
+    return make
