@@ -14,7 +14,8 @@
 
 #include "base/clock.h"
 
-#define ROLLBACK_MS 200 /* a server that has not undone it by then gets no more time: closing undoes it too */
+#define ROLLBACK_MS 200 /* a server that has not undone it by then gets no more time: closing undoes it too \
+			 */
 
 /* Whatever the login's defaults are: the watermark's test relies on READ COMMITTED, bisecting on constraints
  * that are checked at once. */
@@ -160,8 +161,10 @@ static void finish(struct postgresql *p, const struct position *moves, size_t n,
 	if (end.committed)
 		output_ok(r, n);
 	else if (end.elsewhere)
-		output_fenced(r, "postgresql %s: a watermark is not where it should be: another natmill has moved it",
-			      p->where);
+		output_fenced(
+			r,
+			"postgresql %s: a watermark is not where it should be: another natmill has moved it",
+			p->where);
 	else if (more >= 0 && !end.failed)
 		output_retry(r, true, "postgresql %s: COMMIT was answered by something else", p->where);
 	if (end.committed || end.elsewhere || (end.failed && p->conn != NULL))
@@ -171,7 +174,8 @@ static void finish(struct postgresql *p, const struct position *moves, size_t n,
 	undo(p);
 }
 
-static void postgresql_commit(struct output *o, const struct position *moves, size_t n, struct output_result *r)
+static void postgresql_commit(struct output *o, const struct position *moves, size_t n,
+			      struct output_result *r)
 {
 	struct postgresql *p = (struct postgresql *)o;
 	if (p->conn == NULL || !p->begun) {
@@ -218,14 +222,16 @@ static const struct option rows[] = {
 	 .type = OPTION_BOOL,
 	 .offset = FIELD(identity),
 	 .fallback = "false",
-	 .help = "Event tables that natmill makes get the columns topic, partition, offset and idx: where the "
+	 .help = "Event tables that natmill makes get the columns topic, partition, offset and idx: where "
+		 "the "
 		 "event came from. They are filled wherever a table has them."},
 	{.name = "null_port",
 	 .type = OPTION_CHOICE,
 	 .offset = FIELD(null_port),
 	 .fallback = "null",
 	 .choices = "null|0",
-	 .help = "What is stored for a port that the line does not tell; `0` for tables that do not allow NULL."},
+	 .help = "What is stored for a port that the line does not tell; `0` for tables that do not allow "
+		 "NULL."},
 	{.name = "connect_timeout",
 	 .type = OPTION_DURATION,
 	 .offset = FIELD(connect_timeout),
@@ -249,7 +255,8 @@ static const struct option rows[] = {
 	 .min = 500,
 	 .max = 60000,
 	 .reloadable = true,
-	 .help = "How long the server lets a frozen or cut off natmill hold a transaction; also bounds waits for "
+	 .help = "How long the server lets a frozen or cut off natmill hold a transaction; also bounds waits "
+		 "for "
 		 "locks. Must be below Kafka's session.timeout.ms."},
 	{.name = NULL},
 };

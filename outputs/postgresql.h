@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the files of the output `postgresql` share: postgresql.c (settings, transactions), _connect (connection,
- * session settings), _link (statements and answers, all waits), _judge (what an error means), _schema (tables
- * that are missing), _columns (what a table takes), _encode (binary rows), _copy (write), _marks (watermarks),
- * _dead (dead letters). One struct postgresql per worker, on its thread only; all that it points to is its
- * own but for options and env.
+ * What the files of the output `postgresql` share: postgresql.c (settings, transactions), _connect
+ * (connection, session settings), _link (statements and answers, all waits), _judge (what an error means),
+ * _schema (tables that are missing), _columns (what a table takes), _encode (binary rows), _copy (write),
+ * _marks (watermarks), _dead (dead letters). One struct postgresql per worker, on its thread only; all that
+ * it points to is its own but for options and env.
  */
 #ifndef NATMILL_OUTPUTS_POSTGRESQL_H
 #define NATMILL_OUTPUTS_POSTGRESQL_H
@@ -25,7 +25,7 @@ struct postgresql_options {
 	char *schema; /* NULL = the search path of the login */
 	bool create_tables;
 	bool identity;
-	int null_port; /* 0 = NULL, 1 = the number 0 */
+	int null_port;           /* 0 = NULL, 1 = the number 0 */
 	int64_t connect_timeout; /* milliseconds, as those below */
 	int64_t statement_timeout;
 	int64_t session_bound;
@@ -47,7 +47,7 @@ struct postgresql_column {
 	const char *name; /* static */
 	unsigned source;  /* see output/source.h */
 	enum postgresql_form form;
-	uint16_t offset;  /* of an event field within struct event */
+	uint16_t offset; /* of an event field within struct event */
 	bool not_null;
 	bool zero;        /* an absent number is written as 0 */
 	bool narrow;      /* a number may be too large for it */
@@ -56,7 +56,7 @@ struct postgresql_column {
 
 struct postgresql_table {
 	const char *name;
-	char *copy; /* the statement */
+	char *copy;     /* the statement */
 	size_t row_max; /* bytes of the longest row */
 	size_t column_count;
 	struct postgresql_column columns[SOURCE_COUNT];
@@ -77,16 +77,16 @@ enum postgresql_state {
 struct postgresql {
 	const struct postgresql_options *options;
 	const struct output_env *env;
-	unsigned hosts;   /* named in the url */
-	char where[128];  /* "host:port/database", for messages */
-	PGconn *conn;     /* NULL while not connected */
-	bool begun;       /* by the engine: between begin and commit or abort */
+	unsigned hosts;        /* named in the url */
+	char where[128];       /* "host:port/database", for messages */
+	PGconn *conn;          /* NULL while not connected */
+	bool begun;            /* by the engine: between begin and commit or abort */
 	bool foreign_encoding; /* the database keeps no UTF-8: dead letters are stored as ASCII */
 	enum postgresql_state state;
 	struct postgresql_table tables[EVENT_TYPE_COUNT];
 	struct strbuf sql;
-	struct strbuf rows;      /* encoded rows not yet handed to libpq */
-	struct position *doubt;  /* moves of a COMMIT whose answer was lost, their topics behind them */
+	struct strbuf rows;     /* encoded rows not yet handed to libpq */
+	struct position *doubt; /* moves of a COMMIT whose answer was lost, their topics behind them */
 	size_t doubt_count;
 };
 

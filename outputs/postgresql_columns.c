@@ -51,7 +51,7 @@ enum postgresql_form postgresql_form_of(unsigned source, const char *type)
 	switch (event_fields[source].kind) {
 	case KIND_TIME:
 		return strcmp(type, "timestamptz") == 0 || strcmp(type, "timestamp") == 0 ? FORM_TIMESTAMP
-										       : FORM_NONE;
+											  : FORM_NONE;
 	case KIND_IP:
 		if (strcmp(type, "inet") == 0)
 			return FORM_INET;
@@ -122,8 +122,7 @@ static int check_table(struct postgresql *p, int type, struct output_result *r)
 {
 	const struct postgresql_table *t = &p->tables[type];
 	if (t->column_count == 0) {
-		output_retry(r, true,
-			     "postgresql %s: there is no table %s%s", p->where, t->name,
+		output_retry(r, true, "postgresql %s: there is no table %s%s", p->where, t->name,
 			     p->options->create_tables ? "" : "; make it, or set create_tables");
 		r->reopen = true;
 		return -1;
@@ -134,8 +133,8 @@ static int check_table(struct postgresql *p, int type, struct output_result *r)
 		if (source_required(i, type))
 			return misfit(p, r, t->name, source_name(i), "is missing; add it");
 		if (i != FIELD_host_name && i != FIELD_subscriber)
-			log_warn("postgresql %s: table %s has no column %s: that field is not stored", p->where,
-				 t->name, source_name(i));
+			log_warn("postgresql %s: table %s has no column %s: that field is not stored",
+				 p->where, t->name, source_name(i));
 	}
 	return 0;
 }

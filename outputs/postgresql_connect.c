@@ -80,7 +80,7 @@ static PGconn *start(const struct postgresql *p)
 					"client_encoding",
 					password != NULL ? "password" : NULL,
 					NULL};
-	const char *const values[] = {"read-write", "natmill", ms,     seconds,  "1",
+	const char *const values[] = {"read-write", "natmill",       ms,     seconds,  "1",
 				      "2",          p->options->url, "UTF8", password, NULL};
 	return PQconnectStartParams(keywords, values, 1);
 }
@@ -95,7 +95,8 @@ static int refused(struct postgresql *p, struct output_result *r)
 	struct postgresql_verdict verdict =
 		postgresql_judge(postgresql_find_state(text, state) ? state : NULL, false);
 	bool secret = PQconnectionNeedsPassword(p->conn) != 0;
-	while ((location = strstr(text, "\nLOCATION:")) != NULL) /* where in the server's source: for nobody */
+	while ((location = strstr(text, "\nLOCATION:")) !=
+	       NULL) /* where in the server's source: for nobody */
 		*location = '\0';
 	for (char *c = text; *c != '\0'; c++)
 		if (*c == '\n')
@@ -178,8 +179,8 @@ int postgresql_connect(struct postgresql *p, struct output_result *r)
 		return -1;
 	snprintf(p->where, sizeof p->where, "%s:%s/%s", PQhost(p->conn), PQport(p->conn), PQdb(p->conn));
 	const char *encoding = PQparameterStatus(p->conn, "server_encoding");
-	p->foreign_encoding = encoding != NULL && strcmp(encoding, "UTF8") != 0 &&
-			      strcmp(encoding, "SQL_ASCII") != 0;
+	p->foreign_encoding =
+		encoding != NULL && strcmp(encoding, "UTF8") != 0 && strcmp(encoding, "SQL_ASCII") != 0;
 	strbuf_reset(&p->sql);
 	add_settings(p, &p->sql);
 	if (postgresql_query(p, p->sql.data, "setting up the session", NULL, 0, r) == 0)

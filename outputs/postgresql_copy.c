@@ -6,12 +6,14 @@
  */
 #include "outputs/postgresql.h"
 
+#include <string.h>
+
 #define CHUNK_BYTES 65536
 
 static const char doing[] = "storing events";
 
-/* How many events from the start of the range can be sent, and how many rows each table gets; 0 with r set when
- * the first cannot. */
+/* How many events from the start of the range can be sent, and how many rows each table gets; 0 with r set
+ * when the first cannot. */
 static size_t look_through(const struct postgresql *p, const struct output_range *range,
 			   size_t rows[EVENT_TYPE_COUNT], struct output_result *r)
 {
@@ -60,7 +62,7 @@ static int send_rows(struct postgresql *p, int type, const struct output_range *
 	return postgresql_flush(p, deadline, doing, r);
 }
 
-/* The place in the range of the row-th (from 1) event of the type; the range's length if there is none. */
+/* How many events of the range stand before the row-th (from 1) of the type; all if there is none. */
 static size_t place_of(const struct output_range *range, int type, uint64_t row)
 {
 	for (size_t i = 0; i < range->n; i++)
@@ -69,20 +71,15 @@ static size_t place_of(const struct output_range *range, int type, uint64_t row)
 	return range->n;
 }
 
-/* The server has refused a row. Where it tells which, the engine is asked to halve at just that place: the rows
- * before it are stored with the next call, and it stands first in the one after. */
+/* The server has refused a row. *good = how many events stand before it, if it tells; else 0. */
 static void refuse_row(struct postgresql *p, const PGresult *res, int type, const struct output_range *range,
-		       struct output_result *r)
+		       size_t *good, struct output_result *r)
 {
 	char words[ERR_MSG_MAX / 2];
-	size_t n = range->n;
 	uint64_t row = postgresql_find_row(PQresultErrorField(res, PG_DIAG_CONTEXT), p->tables[type].name);
-	size_t place = row > 0 ? place_of(range, type, row) : n;
-	if (place == 0)
-		n = 1;
-	else if (place < n / 2)
-		n = 2 * place;
-	output_reject(r, n, "%s", postgresql_words(res, words, sizeof words));
+	size_t place = row > 0 ? place_of(range, type, row) : range->n;
+	*good = place < range->n ? place : 0;
+	output_reject(r, place == 0 ? 1 : range->n, "%s", postgresql_words(res, words, sizeof words));
 }
 
 static bool is_data(const PGresult *res)
@@ -93,7 +90,7 @@ static bool is_data(const PGresult *res)
 
 /* Takes the error and what is behind it. */
 static void failed(struct postgresql *p, const PGresult *res, int type, const struct output_range *range,
-		   struct output_result *r)
+		   size_t *good, struct output_result *r)
 {
 	p->state = p->state == STATE_NONE || p->state == STATE_FAILED ? STATE_FAILED : STATE_UNDO;
 	if (PQstatus(p->conn) == CONNECTION_BAD || !is_data(res)) {
@@ -106,7 +103,7 @@ static void failed(struct postgresql *p, const PGresult *res, int type, const st
 		return;
 	}
 	if (postgresql_finish(p, postgresql_deadline(p), doing, r) == 0)
-		refuse_row(p, res, type, range, r);
+		refuse_row(p, res, type, range, good, r);
 }
 
 /* The next table with rows, from type on. */
@@ -118,8 +115,8 @@ static int next_type(const size_t rows[EVENT_TYPE_COUNT], int type)
 }
 
 /* Follows the answers: each COPY that the server is ready for gets its rows. 0 when all is stored. */
-static int converse(struct postgresql *p, const size_t rows[EVENT_TYPE_COUNT], const struct output_range *range,
-		    struct output_result *r)
+static int converse(struct postgresql *p, const size_t rows[EVENT_TYPE_COUNT],
+		    const struct output_range *range, size_t *good, struct output_result *r)
 {
 	int64_t deadline = postgresql_deadline(p);
 	int type = -1;
@@ -132,7 +129,7 @@ static int converse(struct postgresql *p, const size_t rows[EVENT_TYPE_COUNT], c
 			deadline = postgresql_deadline(p);
 			more = send_rows(p, type, range, deadline, r);
 		} else if (status != PGRES_COMMAND_OK) {
-			failed(p, res, type < 0 ? 0 : type, range, r);
+			failed(p, res, type < 0 ? 0 : type, range, good, r);
 			more = -1;
 		}
 		PQclear(res);
@@ -142,28 +139,44 @@ static int converse(struct postgresql *p, const size_t rows[EVENT_TYPE_COUNT], c
 	return more;
 }
 
-void postgresql_write(struct output *o, const struct output_range *range, struct output_result *r)
+/* One attempt at a range whose events have passed the checks. *good: see refuse_row. */
+static void store(struct postgresql *p, const size_t rows[EVENT_TYPE_COUNT], const struct output_range *range,
+		  size_t *good, struct output_result *r)
 {
-	struct postgresql *p = (struct postgresql *)o;
-	size_t rows[EVENT_TYPE_COUNT] = {0};
-	if (p->conn == NULL || !p->begun) {
-		postgresql_lost(p, doing, r);
-		return;
-	}
-	struct output_range part = *range;
-	part.n = look_through(p, range, rows, r);
-	if (part.n == 0) {
-		if (range->n == 0)
-			output_ok(r, 0);
-		return;
-	}
+	*good = 0;
 	strbuf_reset(&p->sql);
 	strbuf_adds(&p->sql, postgresql_prefix(p, true));
 	for (int type = next_type(rows, 0); type < EVENT_TYPE_COUNT; type = next_type(rows, type + 1))
 		strbuf_adds(&p->sql, p->tables[type].copy);
 	if (postgresql_send(p, p->sql.data, postgresql_deadline(p), doing, r) != 0 ||
-	    converse(p, rows, &part, r) != 0)
+	    converse(p, rows, range, good, r) != 0)
 		return;
 	p->state = p->state == STATE_NONE || p->state == STATE_FAILED ? STATE_FILLED : STATE_SAVED;
-	output_ok(r, part.n);
+	output_ok(r, range->n);
+}
+
+/* When the server names the row that it refuses, those before it are sent once more, and the engine comes
+ * back with that row in front: two messages a bad row instead of a search. */
+void postgresql_write(struct output *o, const struct output_range *range, struct output_result *r)
+{
+	struct postgresql *p = (struct postgresql *)o;
+	size_t rows[EVENT_TYPE_COUNT] = {0};
+	size_t good;
+	if (p->conn == NULL || !p->begun) {
+		postgresql_lost(p, doing, r);
+		return;
+	}
+	struct output_range part = *range;
+	output_ok(r, 0);
+	part.n = look_through(p, range, rows, r);
+	if (part.n == 0)
+		return;
+	store(p, rows, &part, &good, r);
+	if (r->verdict != OUTPUT_REJECT || good == 0)
+		return;
+	part.n = good;
+	memset(rows, 0, sizeof rows);
+	for (size_t i = 0; i < part.n; i++)
+		rows[part.batch->events[part.pick[i]].type]++;
+	store(p, rows, &part, &good, r);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Dead letters of the output `postgresql`: one insert for thousands of them, each column a binary array, so
- * that values need no escaping and a letter that is there already (identity and output) is left alone. Nothing
- * in a letter can make the insert fail: texts are made valid, times out of range are left out.
+ * that values need no escaping and a letter that is there already (identity and output) is left alone.
+ * Nothing in a letter can make the insert fail: texts are made valid, times out of range are left out.
  */
 #include "outputs/postgresql.h"
 
@@ -22,29 +22,29 @@
 enum { OID_BYTEA = 17, OID_INT8 = 20, OID_TEXT = 25, OID_TIMESTAMPTZ = 1184 };
 enum { OID_BYTEA_ARRAY = 1001, OID_TEXT_ARRAY = 1009, OID_INT8_ARRAY = 1016, OID_TIMESTAMPTZ_ARRAY = 1185 };
 
-#define LETTER_COLUMNS(X)        \
-	X(topic, TEXT)           \
-	X(partition, INT8)       \
-	X(offset, INT8)          \
-	X(record, INT8)          \
-	X(idx, INT8)             \
-	X(output, TEXT)          \
-	X(vendor, TEXT)          \
-	X(rule, TEXT)            \
-	X(column_no, INT8)       \
-	X(reason, TEXT)          \
-	X(script_hash, TEXT)     \
-	X(generation, INT8)      \
-	X(key, BYTEA)            \
-	X(value, BYTEA)          \
-	X(headers, TEXT)         \
+#define LETTER_COLUMNS(X)    \
+	X(topic, TEXT)       \
+	X(partition, INT8)   \
+	X(offset, INT8)      \
+	X(record, INT8)      \
+	X(idx, INT8)         \
+	X(output, TEXT)      \
+	X(vendor, TEXT)      \
+	X(rule, TEXT)        \
+	X(column_no, INT8)   \
+	X(reason, TEXT)      \
+	X(script_hash, TEXT) \
+	X(generation, INT8)  \
+	X(key, BYTEA)        \
+	X(value, BYTEA)      \
+	X(headers, TEXT)     \
 	X(timestamp, TIMESTAMPTZ)
 
 enum column {
 #define X(name, type) COLUMN_##name,
 	LETTER_COLUMNS(X)
 #undef X
-	COLUMN_COUNT
+		COLUMN_COUNT
 };
 
 static const Oid types[COLUMN_COUNT] = {
@@ -65,8 +65,9 @@ static const char insert_sql[] = "INSERT INTO natmill_dead_letters ("
 #define X(name, type) "\"" #name "\", "
 	LETTER_COLUMNS(X)
 #undef X
-	"cluster) SELECT d.*, $17 FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, "
-	"$16) d ON CONFLICT DO NOTHING";
+		"cluster) SELECT d.*, $17 FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, "
+		"$13, $14, $15, "
+		"$16) d ON CONFLICT DO NOTHING";
 
 _Static_assert(COLUMN_COUNT == 16, "the statement names its parameters one by one");
 
@@ -193,7 +194,8 @@ static int insert(struct postgresql *p, struct arrays *a, struct output_result *
 	lengths[COLUMN_COUNT] = (int)strlen(p->env->cluster_id);
 	binary[COLUMN_COUNT] = 1;
 	int64_t deadline = postgresql_deadline(p);
-	if (PQsendQueryParams(p->conn, insert_sql, COLUMN_COUNT + 1, array_types, values, lengths, binary, 1) == 0)
+	if (PQsendQueryParams(p->conn, insert_sql, COLUMN_COUNT + 1, array_types, values, lengths, binary,
+			      1) == 0)
 		return postgresql_lost(p, doing, r);
 	if (postgresql_flush(p, deadline, doing, r) != 0)
 		return -1;
@@ -213,7 +215,8 @@ static int prepare(struct postgresql *p, struct output_result *r)
 	return 0;
 }
 
-static size_t add_some(struct arrays *a, const struct batch *batch, const struct dead_letter *letters, size_t n)
+static size_t add_some(struct arrays *a, const struct batch *batch, const struct dead_letter *letters,
+		       size_t n)
 {
 	size_t bytes = 0;
 	size_t i = 0;

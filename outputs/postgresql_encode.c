@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Rows of the output `postgresql` in the format of binary COPY, straight from struct event. The hot path: one
- * reservation a row, nothing is formatted. Format: PostgreSQL's manual, COPY, "Binary Format", and the receive
- * functions of the types: big-endian numbers, times in microseconds since 2000, inet as family (2 = IPv4, 3 =
- * IPv6), prefix length, 0, number of bytes, bytes.
+ * reservation a row, nothing is formatted. Format: PostgreSQL's manual, COPY, "Binary Format", and the
+ * receive functions of the types: big-endian numbers, times in microseconds since 2000, inet as family (2 =
+ * IPv4, 3 = IPv6), prefix length, 0, number of bytes, bytes.
  */
 #include "outputs/postgresql.h"
 
@@ -238,7 +238,8 @@ void postgresql_plan_rows(struct postgresql_table *t)
 	for (size_t i = 0; i < t->column_count; i++) {
 		struct postgresql_column *c = &t->columns[i];
 		bool wide = c->source >= FIELD_COUNT || event_fields[c->source].kind == KIND_PORT;
-		c->narrow = wide && (c->form == FORM_INT2 || (c->form == FORM_INT4 && c->source >= SOURCE_OFFSET));
+		c->narrow = wide &&
+			    (c->form == FORM_INT2 || (c->form == FORM_INT4 && c->source >= SOURCE_OFFSET));
 		t->row_max += c->form == FORM_TEXT ? 4u + EVENT_TEXT_MAX : 4u + IP_TEXT_MAX;
 		if (is_guard(c))
 			t->guards[t->guard_count++] = (uint8_t)i;

@@ -10,39 +10,56 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DATA {.data = true}
-#define MEND {.alarm = true, .reopen = true} /* schema, rights, login */
-#define FULL {.alarm = true}
-#define AGAIN {0}
-#define ANEW {.reopen = true}
+#define DATA                 \
+	{                    \
+		.data = true \
+	}
+#define MEND                                  \
+	{                                     \
+		.alarm = true, .reopen = true \
+	} /* schema, rights, login */
+#define FULL                  \
+	{                     \
+		.alarm = true \
+	}
+#define AGAIN     \
+	{         \
+		0 \
+	}
+#define ANEW                   \
+	{                      \
+		.reopen = true \
+	}
 
-/* Classes (two characters) and single codes of appendix A of PostgreSQL's manual; the longest match counts. */
+/* Classes (two characters) and single codes of appendix A of PostgreSQL's manual; the longest match counts.
+ */
 static const struct {
 	const char *prefix;
 	struct postgresql_verdict verdict;
 } verdicts[] = {
-	{"08", ANEW},     /* connection exceptions */
-	{"21", DATA},     /* cardinality violation, out of a trigger */
-	{"22", DATA},     /* data exceptions */
-	{"22P03", MEND},  /* invalid binary representation: the column's type has changed */
-	{"22P04", MEND},  /* bad COPY file format: the column's type has changed */
-	{"23", DATA},     /* constraints */
-	{"25", ANEW},     /* invalid transaction state; 25P03 idle in transaction for too long */
-	{"25006", MEND},  /* read-only: a standby */
-	{"28", MEND},     /* login refused */
-	{"3D", MEND},     /* no such database */
-	{"3F", MEND},     /* no such schema */
-	{"40", AGAIN},    /* deadlock, serialisation */
-	{"42", MEND},     /* no such table or column, no right to it */
-	{"53", AGAIN},    /* resources */
-	{"53100", FULL},  /* disk full */
-	{"53300", ANEW},  /* too many connections */
-	{"54", DATA},     /* program limits: a row too long for an index */
-	{"55", AGAIN},    /* object in use, lock not available */
-	{"55000", MEND},  /* object not in the state that it should be in */
-	{"57", AGAIN},    /* operator intervention; 57014 statement time-out */
-	{"57P", ANEW},    /* server stops, starts, drops the database */
-	{"P0001", DATA},  /* RAISE EXCEPTION of a trigger */
+	{"08", ANEW},    /* connection exceptions */
+	{"08P01", MEND}, /* too few bytes for a value: the column's type has changed */
+	{"21", DATA},    /* cardinality violation, out of a trigger */
+	{"22", DATA},    /* data exceptions */
+	{"22P03", MEND}, /* invalid binary representation: the column's type has changed */
+	{"22P04", MEND}, /* bad COPY file format: the column's type has changed */
+	{"23", DATA},    /* constraints */
+	{"25", ANEW},    /* invalid transaction state; 25P03 idle in transaction for too long */
+	{"25006", MEND}, /* read-only: a standby */
+	{"28", MEND},    /* login refused */
+	{"3D", MEND},    /* no such database */
+	{"3F", MEND},    /* no such schema */
+	{"40", AGAIN},   /* deadlock, serialisation */
+	{"42", MEND},    /* no such table or column, no right to it */
+	{"53", AGAIN},   /* resources */
+	{"53100", FULL}, /* disk full */
+	{"53300", ANEW}, /* too many connections */
+	{"54", DATA},    /* program limits: a row too long for an index */
+	{"55", AGAIN},   /* object in use, lock not available */
+	{"55000", MEND}, /* object not in the state that it should be in */
+	{"57", AGAIN},   /* operator intervention; 57014 statement time-out */
+	{"57P", ANEW},   /* server stops, starts, drops the database */
+	{"P0001", DATA}, /* RAISE EXCEPTION of a trigger */
 };
 
 /* "no partition of relation found for row" is 23514 as a failed CHECK is, but names no constraint. */

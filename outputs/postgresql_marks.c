@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Watermarks of the output `postgresql`: table natmill_watermarks, one row for each cluster, output, topic and
- * partition. Birth and reading on assignment, the move that travels with COMMIT, what is done about a COMMIT
- * whose answer was lost, and the operator's list and set.
+ * Watermarks of the output `postgresql`: table natmill_watermarks, one row for each cluster, output, topic
+ * and partition. Birth and reading on assignment, the move that travels with COMMIT, what is done about a
+ * COMMIT whose answer was lost, and the operator's list and set.
  */
 #include "outputs/postgresql.h"
 
@@ -211,8 +211,9 @@ void postgresql_list_marks(struct output *o, output_mark_fn *row, void *ctx, str
 	struct postgresql *p = (struct postgresql *)o;
 	PGresult *rows;
 	strbuf_reset(&p->sql);
-	strbuf_adds(&p->sql, "SELECT " KEY_COLUMNS ", next_offset, (extract(epoch FROM timestamp) * 1000000)::bigint"
-			     " FROM natmill_watermarks WHERE output = ");
+	strbuf_adds(&p->sql,
+		    "SELECT " KEY_COLUMNS ", next_offset, (extract(epoch FROM timestamp) * 1000000)::bigint"
+		    " FROM natmill_watermarks WHERE output = ");
 	postgresql_add_literal(p, &p->sql, p->env->name);
 	strbuf_adds(&p->sql, " ORDER BY topic, partition, cluster");
 	if (postgresql_query(p, p->sql.data, "reading the watermarks", &rows, 1, r) == 0) {
@@ -236,9 +237,10 @@ void postgresql_set_mark(struct output *o, const struct position *pos, struct ou
 	struct postgresql *p = (struct postgresql *)o;
 	PGresult *done;
 	strbuf_reset(&p->sql);
-	strbuf_printf(&p->sql,
-		      "UPDATE natmill_watermarks SET next_offset = %lld, topic_id = NULL, timestamp = NULL WHERE ",
-		      (long long)pos->offset);
+	strbuf_printf(
+		&p->sql,
+		"UPDATE natmill_watermarks SET next_offset = %lld, topic_id = NULL, timestamp = NULL WHERE ",
+		(long long)pos->offset);
 	add_owner(p, &p->sql, "");
 	strbuf_adds(&p->sql, " AND ");
 	add_places(p, &p->sql, pos, 1);

@@ -19,7 +19,8 @@ static const char marks_sql[] =
 
 static const char letters_sql[] =
 	"CREATE TABLE IF NOT EXISTS natmill_dead_letters (cluster text NOT NULL, topic text NOT NULL,"
-	" partition integer NOT NULL, \"offset\" bigint NOT NULL, record bigint NOT NULL, idx bigint NOT NULL,"
+	" partition integer NOT NULL, \"offset\" bigint NOT NULL, record bigint NOT NULL, idx bigint NOT "
+	"NULL,"
 	" output text NOT NULL, vendor text, rule text, column_no bigint, reason text NOT NULL,"
 	" script_hash text, generation bigint, key bytea, value bytea, headers text, timestamp timestamptz,"
 	" stored_at timestamptz NOT NULL DEFAULT now(),"
@@ -47,22 +48,23 @@ static const char *type_of(unsigned source, int type)
 	return "varchar";
 }
 
-/* Chunks of an hour, compressed after a day. Compression needs TimescaleDB's own licence: where it is refused,
- * the table goes without. */
+/* Chunks of an hour, compressed after a day. Compression needs TimescaleDB's own licence: where it is
+ * refused, the table goes without. */
 static void add_hypertable(struct strbuf *sql, const char *table, const char *extension)
 {
-	strbuf_printf(sql,
-		      "SELECT %s.create_hypertable('%s', 'timestamp', chunk_time_interval => interval '1 hour',"
-		      " if_not_exists => true);"
-		      "DO $natmill$ BEGIN"
-		      " ALTER TABLE %s SET (timescaledb.compress,"
-		      " timescaledb.compress_orderby = 'timestamp DESC',"
-		      " timescaledb.compress_segmentby = 'x_ip');"
-		      " PERFORM %s.add_compression_policy('%s', interval '1 day', if_not_exists => true);"
-		      " EXCEPTION WHEN OTHERS THEN"
-		      " RAISE WARNING 'table %s is not compressed: %%', SQLERRM;"
-		      " END $natmill$;",
-		      extension, table, table, extension, table, table);
+	strbuf_printf(
+		sql,
+		"SELECT %s.create_hypertable('%s', 'timestamp', chunk_time_interval => interval '1 hour',"
+		" if_not_exists => true);"
+		"DO $natmill$ BEGIN"
+		" ALTER TABLE %s SET (timescaledb.compress,"
+		" timescaledb.compress_orderby = 'timestamp DESC',"
+		" timescaledb.compress_segmentby = 'x_ip');"
+		" PERFORM %s.add_compression_policy('%s', interval '1 day', if_not_exists => true);"
+		" EXCEPTION WHEN OTHERS THEN"
+		" RAISE WARNING 'table %s is not compressed: %%', SQLERRM;"
+		" END $natmill$;",
+		extension, table, table, extension, table, table);
 }
 
 static void add_table(const struct postgresql *p, struct strbuf *sql, int type, const char *extension)
@@ -72,8 +74,8 @@ static void add_table(const struct postgresql *p, struct strbuf *sql, int type, 
 	strbuf_printf(sql, "CREATE TABLE IF NOT EXISTS %s (", table);
 	for (unsigned i = 0; i < sources; i++)
 		if (source_allowed(i, type))
-			strbuf_printf(sql, "%s\"%s\" %s%s", i > 0 ? ", " : "", source_name(i), type_of(i, type),
-				      source_required(i, type) ? " NOT NULL" : "");
+			strbuf_printf(sql, "%s\"%s\" %s%s", i > 0 ? ", " : "", source_name(i),
+				      type_of(i, type), source_required(i, type) ? " NOT NULL" : "");
 	strbuf_adds(sql, ");");
 	if (extension[0] != '\0')
 		add_hypertable(sql, table, extension);
@@ -102,11 +104,10 @@ static void add_question(struct strbuf *sql)
 	strbuf_adds(sql, "SELECT ");
 	for (int type = 0; type < EVENT_TYPE_COUNT; type++)
 		strbuf_printf(sql, "to_regclass('%s') IS NOT NULL, ", event_type_script(type));
-	strbuf_adds(sql,
-		    "to_regclass('natmill_watermarks') IS NOT NULL,"
-		    " to_regclass('natmill_dead_letters') IS NOT NULL,"
-		    " coalesce((SELECT quote_ident(n.nspname) FROM pg_extension e JOIN pg_namespace n"
-		    " ON n.oid = e.extnamespace WHERE e.extname = 'timescaledb'), '')");
+	strbuf_adds(sql, "to_regclass('natmill_watermarks') IS NOT NULL,"
+			 " to_regclass('natmill_dead_letters') IS NOT NULL,"
+			 " coalesce((SELECT quote_ident(n.nspname) FROM pg_extension e JOIN pg_namespace n"
+			 " ON n.oid = e.extnamespace WHERE e.extname = 'timescaledb'), '')");
 }
 
 /* Asks what is missing, behind the statements in p->sql, and puts what makes it into p->sql. The number of

@@ -54,7 +54,8 @@ static int fail(const char *output, const struct output_result *r)
 
 /* Opens the output, runs one of the two calls, closes it. Exit status. */
 static int with_output(const struct sink_config *sink, const char *cluster,
-		       void (*call)(struct output *o, const struct output_type *t, void *ctx, struct output_result *r),
+		       void (*call)(struct output *o, const struct output_type *t, void *ctx,
+				    struct output_result *r),
 		       void *ctx)
 {
 	struct output_host host = {.wait = plain_wait};
@@ -77,8 +78,8 @@ static void print_mark(void *ctx, const struct output_mark *m)
 	(void)ctx;
 	if (m->timestamp == EVENT_NO_TIME || time_format(m->timestamp, time) == 0)
 		snprintf(time, sizeof time, "-");
-	printf("%-16s %-32s %9d %20lld %-28s %s\n", m->output, m->topic, m->partition, (long long)m->offset, time,
-	       m->cluster);
+	printf("%-16s %-32s %9d %20lld %-28s %s\n", m->output, m->topic, m->partition, (long long)m->offset,
+	       time, m->cluster);
 }
 
 static void call_list(struct output *o, const struct output_type *t, void *ctx, struct output_result *r)
@@ -153,11 +154,13 @@ static int no_single_row(const struct arguments *a, const struct search *s)
 {
 	struct err e;
 	if (s->found > 1)
-		err_set(&e, ERR_CONFIG, "output %s has watermarks of %s [%d] in %d clusters; choose one with --cluster",
+		err_set(&e, ERR_CONFIG,
+			"output %s has watermarks of %s [%d] in %d clusters; choose one with --cluster",
 			a->words[1], s->topic, s->partition, s->found);
 	else
 		err_set(&e, ERR_CONFIG,
-			"output %s has no watermark of %s [%d]%s%s; `natmill watermarks list` shows what there is",
+			"output %s has no watermark of %s [%d]%s%s; `natmill watermarks list` shows what "
+			"there is",
 			a->words[1], s->topic, s->partition, a->cluster != NULL ? " in cluster " : "",
 			a->cluster != NULL ? a->cluster : "");
 	return cli_fail(&e);
@@ -169,7 +172,9 @@ static int set(const struct loaded_config *c, const struct arguments *a)
 	const struct sink_config *sink = find_output(c, a->words[1]);
 	if (sink == NULL)
 		return 1;
-	struct search s = {.topic = a->words[2], .partition = (int32_t)number_of(a->words[3]), .wanted = a->cluster};
+	struct search s = {.topic = a->words[2],
+			   .partition = (int32_t)number_of(a->words[3]),
+			   .wanted = a->cluster};
 	int status = with_output(sink, "", call_search, &s);
 	if (status == 0 && s.found != 1)
 		status = no_single_row(a, &s);
@@ -216,8 +221,10 @@ int cmd_watermarks(int argc, char **argv)
 	if (argc > 1 && strcmp(argv[1], "--help") == 0) {
 		puts("usage: natmill watermarks " USAGE "\n\n"
 		     "list: how far each output that keeps watermarks has come.\n"
-		     "set: the offset that the output takes next of a partition, for example after the topic was\n"
-		     "made anew. What lies between is not stored, or stored again: it is the operator's word.\n\n"
+		     "set: the offset that the output takes next of a partition, for example after the topic "
+		     "was\n"
+		     "made anew. What lies between is not stored, or stored again: it is the operator's "
+		     "word.\n\n"
 		     "  -c FILE        the configuration (default: " CONFIG_DEFAULT_FILE ")\n"
 		     "  --cluster ID   which Kafka cluster, where the table knows several");
 		return 0;

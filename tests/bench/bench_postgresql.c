@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * How many rows a second one worker stores through the output `postgresql`, and how much of its own processor time a
- * row costs: session events in batches, a transaction each. bench_postgresql URL [ROWS [BATCH]]; the table
- * session_mapping is emptied first. Prints one line.
+ * How many rows a second one worker stores through the output `postgresql`, and how much of its own processor
+ * time a row costs: session events in batches, a transaction each. bench_postgresql URL [ROWS [BATCH]]; the
+ * table session_mapping is emptied first. Prints one line.
  */
 #include <inttypes.h>
 #include <libpq-fe.h>
@@ -121,7 +121,8 @@ int main(int argc, char **argv)
 		deliver(o, &b, pick, &p);
 	double seconds = (double)(clock_mono_us() - start) / 1e6;
 	cpu = cpu_seconds() - cpu;
-	printf("%" PRId64 " rows in batches of %u, %.2f s, %.0f rows/s, %.0f ns of client CPU a row, %.1f waits a batch\n",
+	printf("%" PRId64 " rows in batches of %u, %.2f s, %.0f rows/s, %.0f ns of client CPU a row, %.1f "
+			  "waits a batch\n",
 	       rows, size, seconds, (double)rows / seconds, cpu * 1e9 / (double)rows,
 	       (double)waits * size / (double)rows);
 	postgresql_output.close(o);

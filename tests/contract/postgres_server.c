@@ -64,7 +64,7 @@ static void start(void)
 	if (server == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		execl("tests/setup/postgres.sh", "postgres.sh", folder, port, "fsync=off",
-		      "log_min_messages=fatal", "deadlock_timeout=100ms", NULL);
+		      "deadlock_timeout=100ms", NULL);
 		_exit(127);
 	}
 	atexit(stop);
@@ -72,7 +72,9 @@ static void start(void)
 	int64_t deadline = clock_mono_ms() + START_MS;
 	while (PQping(url) != PQPING_OK) {
 		if (waitpid(server, NULL, WNOHANG) != 0 || clock_mono_ms() > deadline) {
-			fprintf(stderr, "no PostgreSQL server for the tests\n");
+			char command[96];
+			snprintf(command, sizeof command, "tail -n 5 %s/*.log >&2", folder);
+			fprintf(stderr, "no PostgreSQL server for the tests (%d)\n", system(command));
 			exit(2);
 		}
 		usleep(20000);
