@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""./run faults: what happens when things around natmill break. Real Kafka, real PostgreSQL, real faults; an oracle
+says whether each message is where it belongs, exactly once. Exit 0 when all campaigns pass."""
+
+import argparse
+import pathlib
+import random
+import sys
+import time
+import traceback
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "system"))
+
+from rig import Rig, World  # noqa: E402
+from campaigns import ALL  # noqa: E402
+import killing  # noqa: E402
+
+PAIR_SHARE = 3  # of the kills asked for, one in so many goes to two processes
+
+
+def arguments():
+    parser = argparse.ArgumentParser(prog="./run faults", description="Breaks things around natmill, and looks whether "
+                                     "each message is found exactly once afterwards. Without arguments: all campaigns.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="campaigns by name")
+    parser.add_argument("--list", action="store_true", help="the campaigns there are")
+    parser.add_argument("--kills", type=int, metavar="N", help="only kill -9, so many times")
+    parser.add_argument("--seed", type=int, help="of a run to be repeated")
+    parser.add_argument("--keep", action="store_true", help="keep the logs of campaigns that fail")
+    given = parser.parse_args()
+    unknown = [name for name in given.names if name not in ALL]
+    if unknown:
+        parser.error(f"no campaign {', '.join(unknown)}; ./run faults --list shows them")
+    return given
+
+
+def plan(given):
+    """(name, function of a rig) of each campaign to run."""
+    if given.kills:
+        pair = given.kills // PAIR_SHARE
+        return [("kills", lambda rig: killing.kills(rig, given.kills - pair))] + (
+            [("kills-pair", lambda rig: killing.kills_pair(rig, pair))] if pair else [])
+    return [(name, ALL[name].run) for name in given.names or ALL]
+
+
+def run_one(world, name, function, seed, keep):
+    """True when it passes."""
+    start = time.monotonic()
+    rig = Rig(world, seed)
+    passed = False
+    try:
+        told = function(rig) or ""
+        passed = True
+    except (AssertionError, RuntimeError, OSError) as error:
+        told = str(error)
+    except Exception:
+        told = traceback.format_exc()
+    finally:
+        rig.close(keep and not passed)
+    print(f"{'ok    ' if passed else 'FAILED'} {name}: {told} ({time.monotonic() - start:.0f} s)", flush=True)
+    return passed
+
+
+def main():
+    given = arguments()
+    if given.list:
+        for one in ALL.values():
+            print(f"  {one.name:24}{one.rows:16}{one.help}")
+        return 0
+    seed = given.seed if given.seed is not None else random.randrange(1 << 32)
+    print(f"seed {seed}", flush=True)
+    failed = []
+    with World() as world:
+        for name, function in plan(given):
+            if not run_one(world, name, function, seed, given.keep):
+                failed.append(name)
+    print(f"{len(failed)} failed{': ' + ', '.join(failed) if failed else ''}; seed {seed}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
