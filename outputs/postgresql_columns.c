@@ -6,6 +6,7 @@
  */
 #include "outputs/postgresql.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -117,10 +118,11 @@ static bool has_source(const struct postgresql_table *t, unsigned source)
 	return false;
 }
 
-/* Fields that every event has must have a column; a field that some have and the table has not is told. */
+/* Fields that every event has must have a column; those that some have and the table has not are told. */
 static int check_table(struct postgresql *p, int type, struct output_result *r)
 {
 	const struct postgresql_table *t = &p->tables[type];
+	char lacks[256] = "";
 	if (t->column_count == 0) {
 		output_retry(r, true, "postgresql %s: there is no table %s%s", p->where, t->name,
 			     p->options->create_tables ? "" : "; make it, or set create_tables");
@@ -132,10 +134,13 @@ static int check_table(struct postgresql *p, int type, struct output_result *r)
 			continue;
 		if (source_required(i, type))
 			return misfit(p, r, t->name, source_name(i), "is missing; add it");
+		size_t n = strlen(lacks);
 		if (i != FIELD_host_name && i != FIELD_subscriber)
-			log_warn("postgresql %s: table %s has no column %s: that field is not stored",
-				 p->where, t->name, source_name(i));
+			snprintf(lacks + n, sizeof lacks - n, "%s%s", n > 0 ? ", " : "", source_name(i));
 	}
+	if (lacks[0] != '\0')
+		log_warn("postgresql %s: table %s has no column for these fields, which are not stored: %s",
+			 p->where, t->name, lacks);
 	return 0;
 }
 

@@ -3,8 +3,9 @@
 #
 # A real PostgreSQL for tests: postgres.sh FOLDER PORT [SETTING=VALUE...]
 # Makes a cluster in FOLDER (which must exist) unless there is one, and becomes its server on 127.0.0.1:PORT and on
-# a socket in FOLDER; user postgres, no password; its log is FOLDER/server.log. As root it runs as the user postgres or nobody, since PostgreSQL
-# refuses root. Ends with its parent. SIGQUIT stops it at once, SIGINT in good order.
+# a socket in FOLDER; user postgres, no password; its log is FOLDER/server.log. As root it runs as the user
+# postgres or nobody, since PostgreSQL refuses root. Ends with its parent. SIGQUIT stops it at once, SIGINT in
+# good order.
 set -e
 folder=$1 port=$2
 shift 2
