@@ -89,6 +89,8 @@ static size_t find_blank(struct match *m, const struct template_op *run, struct 
 		if (behind < m->n && byte_set_has(after, m->text[behind]))
 			return from;
 		note(m, m->t->ops[run->other].next, behind);
+		if (run->field != TEMPLATE_NO_FIELD)
+			return NO_PLACE; /* a text ends at the first blank where a blank follows it */
 		f->retried = true;
 		from = behind;
 	}
@@ -172,11 +174,14 @@ static size_t read_rest(struct match *m, const struct template_op *op, size_t po
 	return pos < m->n && !template_blank(m->text[pos]) ? read_value(m, op, pos) : 0;
 }
 
-/* Can the run end further on? Not without the word that must follow; no miss on the way there would count
- * either. */
+/* Can the run end further on? Not a text that has come to a blank which may follow it. Not without the word
+ * that must follow; no miss on the way there would count either. */
 static bool may_move(struct match *m, struct frame *f)
 {
-	uint16_t must = m->t->ops[f->op].must;
+	const struct template_op *run = &m->t->ops[f->op];
+	if (run->field != TEMPLATE_NO_FIELD && f->pos <= m->n && template_blank(m->text[f->pos - 1]))
+		return false;
+	uint16_t must = run->must;
 	f->retried = true;
 	if (must == 0 || f->must >= f->pos)
 		return true;
@@ -325,6 +330,7 @@ bool template_run(const struct template *t, const char *text, size_t n, uint32_t
 	m.values = values;
 	m.marks = marks;
 	m.far = 0;
+	m.split_op = 0;
 	m.split_pos = NO_PLACE;
 	m.depth = 0;
 	m.open = 0;

@@ -282,15 +282,16 @@ static void takes_back_what_a_way_set(void **state)
 static void ends_texts_where_the_next_begins(void **state)
 {
 	static const struct template_case cases[] = {
-		{"{vrf_id} {src_ip} {x_ip}", ADDRESS, "a b c 1.1.1.1 2.2.2.2",
-		 "{\"type\":\"address-mapping\",\"vrf_id\":\"a b "
-		 "c\",\"src_ip\":\"1.1.1.1\",\"x_ip\":\"2.2.2.2\"}"},
+		/* a text ends at the first blank where a blank may follow it: "0 6" is no VRF */
+		{"{vrf_id} {src_ip} {x_ip}", ADDRESS, "a b c 1.1.1.1 2.2.2.2", NULL},
+		{"{action} VRF {vrf_id} INT {src_ip} {x_ip}", ADDRESS, "A VRF 0 6 INT 1.1.1.1 2.2.2.2", NULL},
+		{"{src_ip} {x_ip} \"{subscriber}\" {*}", ADDRESS, "1.1.1.1 2.2.2.2 \"a b\" c",
+		 "{\"type\":\"address-mapping\",\"src_ip\":\"1.1.1.1\",\"x_ip\":\"2.2.2.2\","
+		 "\"subscriber\":\"a b\"}"},
 		{"{src_ip} {x_ip} {vrf_id}[ by {subscriber}]", ADDRESS, "1.1.1.1 2.2.2.2 a by c by d",
 		 "{\"type\":\"address-mapping\",\"vrf_id\":\"a\",\"src_ip\":\"1.1.1.1\",\"x_ip\":\"2.2.2.2\","
 		 "\"subscriber\":\"c by d\"}"},
-		{"{src_ip} {x_ip} {vrf_id}[ by {subscriber}]", ADDRESS, "1.1.1.1 2.2.2.2 a or b",
-		 "{\"type\":\"address-mapping\",\"vrf_id\":\"a or "
-		 "b\",\"src_ip\":\"1.1.1.1\",\"x_ip\":\"2.2.2.2\"}"},
+		{"{src_ip} {x_ip} {vrf_id}[ by {subscriber}]", ADDRESS, "1.1.1.1 2.2.2.2 a or b", NULL},
 		{"{src_ip} {x_ip} {vrf_id}(;|,){*}", ADDRESS, "1.1.1.1 2.2.2.2 a,b;c",
 		 "{\"type\":\"address-mapping\",\"vrf_id\":\"a\",\"src_ip\":\"1.1.1.1\",\"x_ip\":\"2.2.2."
 		 "2\"}"},
