@@ -39,15 +39,30 @@ static enum tried fitted(struct host *h)
 static enum tried try_template(struct host *h)
 {
 	struct walk *w = &h->walk;
-	uint32_t furthest = w->miss.pos;
-	const struct template *from = w->miss.from;
-	if (template_match(w->rule->template, record_text(w), w->text.len, w->text.off, &w->event, &w->miss))
+	if (template_match(w->rule->template, record_text(w), w->text.len, w->text.off, &w->event, NULL))
 		return fitted(h);
-	if (w->miss.pos != furthest || w->miss.from != from) {
-		w->miss.rule = w->rule->name;
-		w->miss_script = w->script;
-	}
 	return TRIED_MISS;
+}
+
+/* Where did the template that got furthest stop? Asked only for records that nothing fits: it costs more than a
+ * plain no. */
+static void find_miss(struct host *h)
+{
+	struct walk *w = &h->walk;
+	for (size_t i = 0; i < w->route->count; i++) {
+		const struct script *s = &h->scripts[w->route->scripts[i]];
+		for (size_t k = 0; k < s->rule_count; k++) {
+			struct miss before = w->miss;
+			if (s->rules[k].template == NULL)
+				continue;
+			template_match(s->rules[k].template, record_text(w), w->text.len, w->text.off, &w->event,
+				       &w->miss);
+			if (w->miss.pos == before.pos && w->miss.from == before.from)
+				continue;
+			w->miss.rule = s->rules[k].name;
+			w->miss_script = s;
+		}
+	}
 }
 
 static enum tried try_regex(struct host *h)
@@ -105,6 +120,7 @@ static void miss_dead(struct host *h)
 {
 	struct walk *w = &h->walk;
 	strbuf_reset(&h->reason);
+	find_miss(h);
 	if (w->bad.rule != NULL && (!w->miss.set || w->bad.pos > w->miss.pos)) {
 		bad_value_dead(h);
 		return;
