@@ -37,6 +37,14 @@ void delivery_free(struct delivery *d)
 	d->moves = NULL;
 }
 
+/* Has the output at this place the event already, by its watermark? */
+static bool is_taken(const struct delivery *d, const struct batch *b, uint32_t event, size_t place)
+{
+	const struct message *m = batch_message_of(b, &b->events[event]);
+	const struct partition *p = partitions_find(d->parts, m->topic, m->partition);
+	return p != NULL && m->offset < p->taken[place];
+}
+
 /* The events that the output does not have yet: nearly always all of them. */
 static void pick_events(struct delivery *d, const struct batch *b, struct share *share)
 {
@@ -50,12 +58,9 @@ static void pick_events(struct delivery *d, const struct batch *b, struct share 
 		ahead = ahead || (p->batch_end >= 0 && p->taken[share->place] > p->settled);
 	}
 	share->n = 0;
-	for (uint32_t i = 0; i < b->event_count; i++) {
-		const struct message *m = batch_message_of(b, &b->events[i]);
-		const struct partition *p = ahead ? partitions_find(d->parts, m->topic, m->partition) : NULL;
-		if (p == NULL || m->offset >= p->taken[share->place])
+	for (uint32_t i = 0; i < b->event_count; i++)
+		if (!ahead || !is_taken(d, b, i, share->place))
 			d->pick[share->n++] = i;
-	}
 }
 
 /* How the watermarks move when this output has the batch. */

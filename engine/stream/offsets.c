@@ -159,6 +159,13 @@ static int ask_committed(struct consumer *c, struct offsets *all, size_t n, int6
 	return 0;
 }
 
+/* Does the topic have another id than when the partition was taken up? */
+static bool other_id(const struct offsets *o)
+{
+	return o->topic_id[0] != '\0' && o->partition->topic_id[0] != '\0' &&
+	       strcmp(o->topic_id, o->partition->topic_id) != 0;
+}
+
 int offsets_ask(struct consumer *c, struct offsets *out, size_t max, int timeout_ms, struct err *e)
 {
 	size_t n = 0;
@@ -168,6 +175,7 @@ int offsets_ask(struct consumer *c, struct offsets *out, size_t max, int timeout
 						    .low = -1,
 						    .high = -1,
 						    .committed = -1,
+						    .settled = c->parts.items[i]->settled,
 						    .known = true};
 	if (n == 0)
 		return 0;
@@ -180,6 +188,9 @@ int offsets_ask(struct consumer *c, struct offsets *out, size_t max, int timeout
 	/* Not every broker tells; the answer is not worth a long wait. */
 	int64_t soon = clock_mono_ms() + TOPIC_IDS_MS;
 	ask_topic_ids(c, out, n, soon < deadline ? soon : deadline);
+	for (size_t i = 0; i < n; i++)
+		if (other_id(&out[i]))
+			out[i].settled = -1; /* that was another log */
 	return (int)n;
 }
 
@@ -193,7 +204,6 @@ void offsets_check_topics(struct consumer *c)
 	if (n > 0)
 		ask_topic_ids(c, now, n, clock_mono_ms() + TOPIC_IDS_MS);
 	for (size_t i = 0; i < n; i++)
-		if (now[i].topic_id[0] != '\0' && strcmp(now[i].topic_id, now[i].partition->topic_id) != 0)
-			c->out_of_place = true;
+		c->out_of_place = c->out_of_place || other_id(&now[i]);
 	free(now);
 }

@@ -26,6 +26,7 @@ struct partition *partitions_add(struct partitions *p, const char *topic, int32_
 	struct partition *new = xcalloc(1, sizeof *new);
 	new->topic = xstrdup(topic);
 	new->id = id;
+	new->settled = -1;
 	new->committed = -1;
 	new->batch_end = -1;
 	p->items = xrealloc(p->items, (p->n + 1) * sizeof *p->items);

@@ -28,7 +28,7 @@ struct partition {
 	bool revoked;               /* the group takes it back; given up at the next safe point */
 	uint32_t route;             /* of its topic in the script host */
 	int64_t next;               /* offset expected next from Kafka */
-	int64_t settled;            /* every required output has everything below this offset */
+	int64_t settled;            /* every required output has everything below this offset; -1 not begun */
 	int64_t committed;          /* last offset committed to the group; -1 none by us */
 	int64_t taken[OUTPUTS_MAX]; /* watermark per output */
 	char topic_id[TOPIC_ID_MAX];

@@ -15,8 +15,11 @@
 
 int64_t start_without_row(const struct offsets *kafka, enum start_at start)
 {
-	if (kafka->committed >= 0)
-		return kafka->committed;
+	/* A commit may have failed: what this worker knows to be settled is neither repeated nor, with
+	 * `latest`, skipped. */
+	int64_t known = kafka->settled > kafka->committed ? kafka->settled : kafka->committed;
+	if (known >= 0)
+		return known;
 	return start == START_LATEST ? kafka->high : kafka->low;
 }
 
@@ -150,7 +153,7 @@ static void apply(struct consumer *c, const struct sinks *s, const struct offset
 	struct partition *p = entries[i].partition;
 	p->state = choice.state;
 	p->next = choice.offset;
-	p->settled = choice.offset;
+	p->settled = choice.state == PARTITION_POSITIONED ? choice.offset : -1;
 	p->committed = entries[i].committed;
 	memcpy(p->topic_id, entries[i].topic_id, sizeof p->topic_id);
 	for (size_t k = 0; k < OUTPUTS_MAX; k++)

@@ -74,7 +74,7 @@ static void take_partitions(struct worker *w)
 	int64_t now = clock_mono_ms();
 	struct err e = {0};
 	if (partitions_count(&c->parts, PARTITION_WAITING) > 0 && now >= w->next_start_ms) {
-		int rc = start_partitions(c, &w->sinks, w->config->kafka->start, &e);
+		int rc = start_partitions(c, &w->sinks, (enum start_at)w->config->kafka->start, &e);
 		if (rc != 0 && e.code != ERR_OUTPUT) /* outputs tell of themselves */
 			log_warn("%s; positions are asked for again", e.msg);
 		w->start_failures = rc != 0 ? w->start_failures + 1 : 0;

@@ -50,11 +50,12 @@ class Ledger:
                    lambda: f"all watermarks of {topic} at {per_partition}: {self.watermarks(topic)} {what}")
 
     def check(self, topic, per_partition, partitions=4):
-        """traffic.produce()'s messages 0..per_partition-1 of each partition: each found once, with the right content."""
+        """traffic.produce()'s messages 0..per_partition-1 of each partition: each found once, with its own content.
+        Returns the numbers of events and dead letters."""
         events = collections.Counter()
         for table in TABLES:
-            for partition, offset, source in self.query(f'SELECT "partition", "offset", src_ip FROM {table} WHERE topic = ?',
-                                                        topic):
+            rows = self.query(f'SELECT "partition", "offset", src_ip FROM {table} WHERE topic = ?', topic)
+            for partition, offset, source in rows:
                 assert source == traffic.source(partition, offset), f"partition {partition} offset {offset}: {source}"
                 events[partition, offset] += 1
         letters = collections.Counter(row[1:3] for row in self.letters() if row[0] == topic)

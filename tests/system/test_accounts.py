@@ -13,8 +13,9 @@ PER_PARTITION = 50000
 
 def settled(err):
     """The sums of the closing line, by name."""
-    line = re.findall(r"settled (\d+) messages in .*?: (\d+) records = (\d+) parsed \+ (\d+) ignored \+ (\d+) dead", err)[-1]
-    return dict(zip(("messages", "records", "parsed", "ignored", "dead"), map(int, line)))
+    sums = r": (\d+) records = (\d+) parsed \+ (\d+) ignored \+ (\d+) dead"
+    found = re.findall(r"settled (\d+) messages in .*" + sums, err)
+    return dict(zip(("messages", "records", "parsed", "ignored", "dead"), map(int, found[-1])))
 
 
 def test_200000_messages_are_accounted_for(kafka, topic, configure, start_natmill, ledger):

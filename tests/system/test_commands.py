@@ -54,7 +54,8 @@ def test_stop_while_no_broker_answers(start_natmill, configure, kafka):
 
 def test_broken_script(run, configure, kafka, tmp_path):
     config = configure(kafka, "t")
-    (tmp_path / "vendors" / "nfware.lua").write_text('local nfware = vendor "nfware"\n\nnfware:topics(\n', encoding="utf-8")
+    script = tmp_path / "vendors" / "nfware.lua"
+    script.write_text('local nfware = vendor "nfware"\n\nnfware:topics(\n', encoding="utf-8")
     assert "vendors/nfware.lua:4: " in error_of(run(config), 1)
 
 
@@ -84,7 +85,8 @@ def test_unknown_property_is_refused(run, configure, kafka):
 def test_any_property_passes_through(kafka, topic, group, configure, start_natmill):
     if kafka.is_mock:
         pytest.skip("the mock cluster does not describe groups")
-    process = start_natmill(configure(kafka, topic, {"client.id": "my-own-name", "message.max.bytes": 5000000}, workers=1))
+    process = start_natmill(configure(kafka, topic, {"client.id": "my-own-name", "message.max.bytes": 50000000},
+                                      workers=1))
 
     def members():
         future, = kafka.admin.describe_consumer_groups([group]).values()
