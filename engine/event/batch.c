@@ -43,9 +43,7 @@ struct event *batch_add_event(struct batch *b)
 		b->event_max = b->event_max > 0 ? b->event_max * 2 : 1024;
 		b->events = xrealloc(b->events, b->event_max * sizeof *b->events);
 	}
-	struct event *ev = &b->events[b->event_count++];
-	event_clear(ev);
-	return ev;
+	return &b->events[b->event_count++];
 }
 
 /* Length of the longest prefix of at most max bytes that is whole UTF-8; invalid bytes end it. */

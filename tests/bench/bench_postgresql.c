@@ -52,6 +52,7 @@ static void fill(struct batch *b, uint32_t n)
 		state = state * 6364136223846793005u + 1442695040888963407u;
 		uint32_t bits = (uint32_t)(state >> 32);
 		struct event *ev = batch_add_event(b);
+		event_clear(ev);
 		b->messages[i] = (struct message){.topic = "cgnat.syslog.nfware", .offset = i};
 		ev->message = i;
 		ev->type = EVENT_SESSION;

@@ -97,6 +97,7 @@ struct event *fixture_add(struct batch *b, int type, int32_t partition, int64_t 
 {
 	add_message(b, partition, offset);
 	struct event *ev = batch_add_event(b);
+	event_clear(ev);
 	ev->message = b->message_count - 1;
 	ev->type = type;
 	ev->timestamp = 1746185696870123 + offset * 1000000;

@@ -130,6 +130,7 @@ static inline void rig_fill(struct rig *r, struct partition *p, uint32_t n)
 								   .value = "line",
 								   .len = 4};
 		struct event *ev = batch_add_event(b);
+		event_clear(ev);
 		ev->message = b->message_count - 1;
 		ev->type = EVENT_ADDRESS;
 		p->batch_newest = 1000000 + p->next;

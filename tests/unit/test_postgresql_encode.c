@@ -40,6 +40,7 @@ static struct event *one_event(struct batch *b)
 	b->messages[b->message_count++] =
 		(struct message){.topic = "t", .partition = 7, .offset = INT64_C(0x0102030405060708)};
 	struct event *ev = batch_add_event(b);
+	event_clear(ev);
 	ev->type = EVENT_SESSION;
 	ev->index = 3;
 	return ev;
