@@ -14,8 +14,7 @@
 
 #include "base/clock.h"
 
-#define ROLLBACK_MS 200 /* a server that has not undone it by then gets no more time: closing undoes it too \
-			 */
+#define ROLLBACK_MS 200 /* no more time than that: closing undoes it too */
 
 /* Whatever the login's defaults are: the watermark's test relies on READ COMMITTED, bisecting on constraints
  * that are checked at once. */

@@ -85,6 +85,8 @@ static int take_column(struct postgresql *p, int type, const PGresult *res, int 
 	bool has_default = PQgetvalue(res, row, AT_DEFAULT)[0] == 't';
 	bool generated = PQgetvalue(res, row, AT_GENERATED)[0] == 't';
 	unsigned source = generated ? SOURCE_COUNT : source_find(name, type);
+	if (source != SOURCE_COUNT && strcmp(name, source_spelling(source, name)) != 0)
+		source = SOURCE_COUNT; /* "Host" is another column than host */
 	if (source == SOURCE_COUNT) {
 		if (not_null && !has_default && !generated)
 			return misfit(p, r, t->name, name,
@@ -92,7 +94,7 @@ static int take_column(struct postgresql *p, int type, const PGresult *res, int 
 		return 0;
 	}
 	struct postgresql_column c = {
-		.name = source == SOURCE_INDEX && strcmp(name, "index") == 0 ? "index" : source_name(source),
+		.name = source_spelling(source, name),
 		.source = source,
 		.form = postgresql_form_of(source, type_name),
 		.offset = source < FIELD_COUNT ? event_fields[source].offset : 0,

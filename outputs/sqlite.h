@@ -16,6 +16,7 @@
 #include "event/ip.h"
 #include "output/lock.h"
 #include "output/output.h"
+#include "output/source.h"
 
 #define SQLITE_TIME_MAX 28 /* "2025-05-02T11:34:56.870000Z" and NUL */
 
@@ -25,12 +26,7 @@ struct sqlite_options {
 	bool index;
 };
 
-/* Identity of an event, behind its fields. */
-enum sqlite_identity { ID_TOPIC, ID_PARTITION, ID_OFFSET, ID_INDEX, ID_COUNT };
-
-#define SQLITE_COLUMNS_MAX (FIELD_COUNT + ID_COUNT)
-
-/* One column that an insert fills: event field `source`, or identity source - FIELD_COUNT. */
+/* One column that an insert fills; source: see output/source.h. */
 struct sqlite_column {
 	const char *name;
 	unsigned source;
@@ -45,7 +41,7 @@ struct sqlite_table {
 	const char *name;
 	sqlite3_stmt *insert;
 	size_t column_count;
-	struct sqlite_column columns[SQLITE_COLUMNS_MAX];
+	struct sqlite_column columns[SOURCE_COUNT];
 };
 
 struct sqlite {

@@ -95,15 +95,15 @@ static int bind_field(struct sqlite *s, sqlite3_stmt *stmt, int place, struct sq
 	return bind_number(stmt, place, *(const int32_t *)field);
 }
 
-static int bind_identity(sqlite3_stmt *stmt, int place, unsigned id, const struct message *m,
+static int bind_identity(sqlite3_stmt *stmt, int place, unsigned source, const struct message *m,
 			 const struct event *ev)
 {
-	switch (id) {
-	case ID_TOPIC:
+	switch (source) {
+	case SOURCE_TOPIC:
 		return sqlite3_bind_text(stmt, place, m->topic, -1, SQLITE_STATIC);
-	case ID_PARTITION:
+	case SOURCE_PARTITION:
 		return sqlite3_bind_int(stmt, place, m->partition);
-	case ID_OFFSET:
+	case SOURCE_OFFSET:
 		return sqlite3_bind_int64(stmt, place, m->offset);
 	default:
 		return sqlite3_bind_int64(stmt, place, ev->index);
@@ -131,9 +131,9 @@ static int insert(struct sqlite *s, struct sqlite_table *t, const struct batch *
 	for (size_t i = 0; i < t->column_count && rc == SQLITE_OK; i++) {
 		struct sqlite_column *c = &t->columns[i];
 		int place = (int)i + 1;
-		rc = c->source < FIELD_COUNT ? bind_field(s, t->insert, place, c, b, ev)
-					     : bind_identity(t->insert, place, c->source - FIELD_COUNT,
-							     batch_message_of(b, ev), ev);
+		rc = c->source < FIELD_COUNT
+			     ? bind_field(s, t->insert, place, c, b, ev)
+			     : bind_identity(t->insert, place, c->source, batch_message_of(b, ev), ev);
 	}
 	if (rc != SQLITE_OK)
 		return rc;

@@ -44,20 +44,6 @@ static const char dead_insert[] =
 	"nullif(?12, ''), ?13,"
 	" ?14, ?15, ?16, ?17, ?18) ON CONFLICT DO NOTHING";
 
-static const char *const identity_names[ID_COUNT] = {"topic", "partition", "offset", "idx"};
-
-/* Name of a source in the database. */
-static const char *source_name(unsigned source)
-{
-	return source < FIELD_COUNT ? event_fields[source].name : identity_names[source - FIELD_COUNT];
-}
-
-/* Does an event of that type have the source at all? */
-static bool source_allowed(unsigned source, int type)
-{
-	return source >= FIELD_COUNT || (event_fields[source].allowed & (1u << type)) != 0;
-}
-
 /* May a table of others do without it? */
 static bool source_optional(unsigned source)
 {
@@ -68,18 +54,16 @@ static void add_table_sql(struct strbuf *sql, int type, bool index)
 {
 	const char *table = event_type_script(type);
 	strbuf_printf(sql, "CREATE TABLE IF NOT EXISTS %s (", table);
-	for (unsigned i = 0; i < SQLITE_COLUMNS_MAX; i++) {
+	for (unsigned i = 0; i < SOURCE_COUNT; i++) {
 		if (!source_allowed(i, type))
 			continue;
-		bool text = i == FIELD_COUNT + ID_TOPIC;
-		bool required = i >= FIELD_COUNT;
+		bool text = i == SOURCE_TOPIC;
 		if (i < FIELD_COUNT) {
 			enum field_kind kind = event_fields[i].kind;
 			text = kind == KIND_TIME || kind == KIND_IP || kind == KIND_TEXT;
-			required = (event_fields[i].required & (1u << type)) != 0;
 		}
 		strbuf_printf(sql, "%s\"%s\" %s%s", i > 0 ? ", " : "", source_name(i),
-			      text ? "TEXT" : "INTEGER", required ? " NOT NULL" : "");
+			      text ? "TEXT" : "INTEGER", source_required(i, type) ? " NOT NULL" : "");
 	}
 	strbuf_adds(sql, ");");
 	if (index)
@@ -108,14 +92,6 @@ static int make_tables(struct sqlite *s)
 	return rc;
 }
 
-static unsigned find_source(const char *column, int type)
-{
-	for (unsigned i = 0; i < SQLITE_COLUMNS_MAX; i++)
-		if (source_allowed(i, type) && sqlite3_stricmp(source_name(i), column) == 0)
-			return i;
-	return SQLITE_COLUMNS_MAX;
-}
-
 /* Takes one row of PRAGMA table_info; -1 with r set when natmill could never insert. */
 static int take_column(struct sqlite *s, struct sqlite_table *t, int type, sqlite3_stmt *info,
 		       struct output_result *r)
@@ -124,9 +100,9 @@ static int take_column(struct sqlite *s, struct sqlite_table *t, int type, sqlit
 	bool not_null = sqlite3_column_int(info, 3) != 0;
 	bool has_default = sqlite3_column_type(info, 4) != SQLITE_NULL;
 	bool key = sqlite3_column_int(info, 5) != 0;
-	unsigned source = find_source(name, type);
-	if (source < SQLITE_COLUMNS_MAX) {
-		t->columns[t->column_count++] = (struct sqlite_column){.name = source_name(source),
+	unsigned source = source_find(name, type);
+	if (source < SOURCE_COUNT) {
+		t->columns[t->column_count++] = (struct sqlite_column){.name = source_spelling(source, name),
 								       .source = source,
 								       .not_null = not_null};
 		return 0;
@@ -143,7 +119,7 @@ static int take_column(struct sqlite *s, struct sqlite_table *t, int type, sqlit
 /* -1 with r set when the table lacks a column that natmill cannot do without. */
 static int check_columns(struct sqlite *s, const struct sqlite_table *t, int type, struct output_result *r)
 {
-	for (unsigned i = 0; i < SQLITE_COLUMNS_MAX; i++) {
+	for (unsigned i = 0; i < SOURCE_COUNT; i++) {
 		bool found = source_optional(i) || !source_allowed(i, type);
 		for (size_t c = 0; c < t->column_count && !found; c++)
 			found = t->columns[c].source == i;

@@ -26,6 +26,9 @@ const char *source_name(unsigned source);
  * known as `idx` too. */
 unsigned source_find(const char *column, int type);
 
+/* The same name as the column spells it: "index" stays "index". Static. */
+const char *source_spelling(unsigned source, const char *column);
+
 /* Has an event of that type the source at all? */
 bool source_allowed(unsigned source, int type);
 

@@ -168,6 +168,9 @@ static void old_commit_overtakes_the_new_one(void **state)
 	f->host.give_up_after = f->host.waits;
 	fixture_commit(f->output, f->type, 0, 0, BATCH, &r);
 	f->host.give_up_after = UINT32_MAX;
+	while (postgres_number(NULL, "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'") <
+	       1)
+		usleep(5000); /* the old one stands first in the queue */
 	open_anew(f);
 	fixture_begin(f->output, f->type, &r);
 	assert_int_equal(r.verdict, OUTPUT_OK); /* by the rows it has not happened */
