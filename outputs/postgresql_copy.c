@@ -20,7 +20,7 @@ static size_t look_through(const struct postgresql *p, const struct output_range
 	const struct batch *b = range->batch;
 	for (size_t i = 0; i < range->n; i++) {
 		const struct event *ev = &b->events[range->pick[i]];
-		if (event_type_script(ev->type) == NULL) {
+		if ((uint32_t)ev->type >= EVENT_TYPE_COUNT) {
 			output_reject(r, 1, "the event has no type");
 			return i;
 		}

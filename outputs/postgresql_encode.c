@@ -103,18 +103,20 @@ static char *put_number(char *to, enum postgresql_form form, int64_t n)
 	return put8(put4(to, 8), n);
 }
 
-/* The text of a column; NULL with *n = 0 when it is absent. */
+/* The text of a column; NULL with *n = 0 when it is absent. Longer ones than any event may hold count as
+ * absent: the row's room is reckoned by that. */
 static const char *text_of(const struct postgresql_column *c, const struct batch *b, const struct event *ev,
 			   size_t *n)
 {
 	struct text t;
+	const char *text;
 	if (c->source == SOURCE_TOPIC) {
-		const char *topic = batch_message_of(b, ev)->topic;
-		*n = strlen(topic);
-		return topic;
+		text = batch_message_of(b, ev)->topic;
+		*n = strnlen(text, EVENT_TEXT_MAX);
+		return text;
 	}
 	memcpy(&t, (const char *)ev + c->offset, sizeof t);
-	const char *text = event_text(t, b->arena.data, b->arena.len);
+	text = t.len > 0 && t.len <= EVENT_TEXT_MAX ? event_text(t, b->arena.data, b->arena.len) : NULL;
 	*n = text != NULL ? t.len : 0;
 	return text;
 }
@@ -176,26 +178,41 @@ static size_t characters(const char *text, size_t n)
 	return count;
 }
 
+/* Is the column to be NULL? */
 static bool is_absent(const struct postgresql_column *c, const struct batch *b, const struct event *ev)
 {
+	const char *field = (const char *)ev + c->offset;
+	int64_t time;
 	size_t n;
-	if (c->form == FORM_TEXT)
+	switch (c->form) {
+	case FORM_TIMESTAMP:
+		memcpy(&time, field, sizeof time);
+		return time == EVENT_NO_TIME;
+	case FORM_INET:
+	case FORM_IP_TEXT:
+		return ((const struct ip *)(const void *)field)->family == 0;
+	case FORM_TEXT:
 		return text_of(c, b, ev, &n) == NULL;
-	return c->source < FIELD_COUNT && !c->zero && !event_has(ev, (enum event_field)c->source);
+	default:
+		return number_of(c, b, ev) == EVENT_ABSENT;
+	}
+}
+
+/* Is the text longer than the column takes? */
+static bool is_long(const struct postgresql_column *c, const struct batch *b, const struct event *ev)
+{
+	size_t n;
+	const char *text = text_of(c, b, ev, &n);
+	return n > c->longest && characters(text, n) > c->longest;
 }
 
 /* Does the column's type hold the event's value? */
 static bool fits(const struct postgresql_table *t, const struct postgresql_column *c, const struct batch *b,
 		 const struct event *ev, struct output_result *r)
 {
-	size_t n;
-	if (c->form == FORM_TEXT) {
-		const char *text = text_of(c, b, ev, &n);
-		size_t most = c->longest > 0 ? c->longest : EVENT_TEXT_MAX;
-		if (n <= most || (n <= EVENT_TEXT_MAX && characters(text, n) <= most))
-			return true;
-		output_reject(r, 1, "column %s of table %s takes %zu characters, the event's %s is longer",
-			      c->name, t->name, most, c->name);
+	if (c->longest > 0 && is_long(c, b, ev)) {
+		output_reject(r, 1, "column %s of table %s takes %u characters, the event's %s is longer",
+			      c->name, t->name, c->longest, c->name);
 		return false;
 	}
 	if (!c->narrow)
@@ -228,7 +245,7 @@ bool postgresql_check(const struct postgresql_table *t, const struct batch *b, c
 /* Can an event be refused because of this column? Columns that are no field's are always filled. */
 static bool is_guard(const struct postgresql_column *c)
 {
-	return c->not_null || c->narrow || c->form == FORM_TEXT;
+	return c->not_null || c->narrow || c->longest > 0;
 }
 
 void postgresql_plan_rows(struct postgresql_table *t)

@@ -70,11 +70,16 @@ static void add_reading(struct postgresql *p, struct strbuf *sql, const struct p
 	strbuf_addc(sql, ';');
 }
 
+static int64_t number_at(const PGresult *res, int row, int column)
+{
+	return strtoll(PQgetvalue(res, row, column), NULL, 10);
+}
+
 /* The row of a result that is about the position, or -1. */
 static int row_of(const PGresult *res, const struct position *pos)
 {
 	for (int row = 0; row < PQntuples(res); row++)
-		if (atol(PQgetvalue(res, row, 1)) == pos->partition &&
+		if (number_at(res, row, 1) == pos->partition &&
 		    strcmp(PQgetvalue(res, row, 0), pos->topic) == 0)
 			return row;
 	return -1;
@@ -92,7 +97,7 @@ static void take_rows(struct position *pos, size_t n, const PGresult *born, cons
 			return;
 		}
 		pos[i].born = row_of(born, &pos[i]) >= 0;
-		pos[i].offset = atoll(PQgetvalue(rows, row, 2));
+		pos[i].offset = number_at(rows, row, 2);
 		snprintf(pos[i].topic_id, sizeof pos[i].topic_id, "%s", PQgetvalue(rows, row, 3));
 	}
 }
@@ -176,7 +181,7 @@ static void compare(const struct postgresql *p, const PGresult *rows, size_t *mo
 	*moved = *waiting = 0;
 	for (size_t i = 0; i < p->doubt_count; i++) {
 		int row = row_of(rows, &p->doubt[i]);
-		int64_t offset = row < 0 ? -1 : atoll(PQgetvalue(rows, row, 2));
+		int64_t offset = row < 0 ? -1 : number_at(rows, row, 2);
 		*moved += offset == p->doubt[i].offset;
 		*waiting += offset == p->doubt[i].expected;
 	}
@@ -222,10 +227,10 @@ void postgresql_list_marks(struct output *o, output_mark_fn *row, void *ctx, str
 					 .cluster = PQgetvalue(rows, i, 0),
 					 .output = PQgetvalue(rows, i, 1),
 					 .topic = PQgetvalue(rows, i, 2),
-					 .partition = (int32_t)atol(PQgetvalue(rows, i, 3)),
-					 .offset = atoll(PQgetvalue(rows, i, 4)),
+					 .partition = (int32_t)number_at(rows, i, 3),
+					 .offset = number_at(rows, i, 4),
 					 .timestamp = PQgetisnull(rows, i, 5) ? EVENT_NO_TIME
-									      : atoll(PQgetvalue(rows, i, 5)),
+									      : number_at(rows, i, 5),
 				 });
 		output_ok(r, (size_t)PQntuples(rows));
 	}
@@ -245,6 +250,6 @@ void postgresql_set_mark(struct output *o, const struct position *pos, struct ou
 	strbuf_adds(&p->sql, " AND ");
 	add_places(p, &p->sql, pos, 1);
 	if (postgresql_query(p, p->sql.data, "setting a watermark", &done, 1, r) == 0)
-		output_ok(r, (size_t)atoll(PQcmdTuples(done)));
+		output_ok(r, (size_t)strtoull(PQcmdTuples(done), NULL, 10));
 	PQclear(done);
 }

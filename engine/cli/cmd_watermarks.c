@@ -217,7 +217,7 @@ static int parse(int argc, char **argv, struct arguments *a)
 
 int cmd_watermarks(int argc, char **argv)
 {
-	struct arguments a = {0};
+	struct arguments a = {.words = {"", "", "", "", ""}};
 	if (argc > 1 && strcmp(argv[1], "--help") == 0) {
 		puts("usage: natmill watermarks " USAGE "\n\n"
 		     "list: how far each output that keeps watermarks has come.\n"

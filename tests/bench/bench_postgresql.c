@@ -89,8 +89,8 @@ int main(int argc, char **argv)
 {
 	if (argc < 2)
 		return 2;
-	int64_t rows = argc > 2 ? atoll(argv[2]) : 1000000;
-	uint32_t size = argc > 3 ? (uint32_t)atoi(argv[3]) : 10000;
+	int64_t rows = argc > 2 ? strtoll(argv[2], NULL, 10) : 1000000;
+	uint32_t size = argc > 3 ? (uint32_t)strtoul(argv[3], NULL, 10) : 10000;
 	_Alignas(max_align_t) char options[256] = {0};
 	struct output_host host = {.wait = plain_wait};
 	struct output_env env = {.name = "bench", .cluster_id = "bench", .host = &host};

@@ -131,7 +131,7 @@ long long postgres_number(const char *schema, const char *sql)
 {
 	char text[64];
 	postgres_string(schema, sql, text, sizeof text);
-	return text[0] == '\0' || strcmp(text, "NULL") == 0 ? -1 : atoll(text);
+	return text[0] == '\0' || strcmp(text, "NULL") == 0 ? -1 : strtoll(text, NULL, 10);
 }
 
 void postgres_lines(const char *schema, const char *sql, struct strbuf *out)
