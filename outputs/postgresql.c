@@ -92,6 +92,7 @@ static void postgresql_close(struct output *o)
 	postgresql_clear_doubt(p);
 	strbuf_free(&p->sql);
 	strbuf_free(&p->rows);
+	free(p->names);
 	free(p);
 }
 

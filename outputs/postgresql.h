@@ -77,6 +77,7 @@ enum postgresql_state {
 struct postgresql {
 	const struct postgresql_options *options;
 	const struct output_env *env;
+	char *names;           /* hosts of the url, with commas; "" where libpq needs no name server */
 	unsigned hosts;        /* named in the url */
 	char where[128];       /* "host:port/database", for messages */
 	PGconn *conn;          /* NULL while not connected */
@@ -94,8 +95,11 @@ struct postgresql {
 int postgresql_connect(struct postgresql *p, struct output_result *r);
 void postgresql_disconnect(struct postgresql *p); /* also when there is none */
 
-/* _connect: fills hosts and where; 0, or -1 with e. */
+/* _connect: fills names, hosts and where; 0, or -1 with e. */
 int postgresql_check_url(struct postgresql *p, struct err *e);
+
+/* _lookup: waits until the name server has answered for one of the hosts. 0, or -1 with r (RETRY, reopen). */
+int postgresql_look_up(struct postgresql *p, int64_t deadline, struct output_result *r);
 
 /* _link. `doing` ("reading the tables") goes into messages. All return -1 with r set (RETRY) on failure; a
  * connection that is lost, late or given up is closed then, and r->reopen set. */

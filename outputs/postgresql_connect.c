@@ -33,6 +33,7 @@ int postgresql_check_url(struct postgresql *p, struct err *e)
 			       "'host=... user=... dbname=...'",
 			       p->env->name);
 	const char *host = value_of(list, "host");
+	p->names = xstrdup(value_of(list, "hostaddr")[0] == '\0' ? host : "");
 	const char *database = value_of(list, "dbname");
 	if (host[0] == '\0')
 		host = value_of(list, "hostaddr");
@@ -128,6 +129,8 @@ static int wait_for_poll(struct postgresql *p, PostgresPollingStatusType want, i
 static int dial(struct postgresql *p, struct output_result *r)
 {
 	int64_t deadline = clock_mono_ms() + p->options->connect_timeout * p->hosts;
+	if (postgresql_look_up(p, deadline, r) != 0)
+		return -1;
 	p->conn = start(p);
 	if (p->conn == NULL) {
 		output_retry(r, false, "postgresql %s: out of memory", p->where);

@@ -3,6 +3,8 @@
  * What the output `postgresql` does when connections break, hang or are refused, when the answer to COMMIT is
  * lost and when its process freezes: nothing is lost, nothing is stored twice, nobody else is held up.
  */
+#include <dlfcn.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -80,6 +82,13 @@ static PGconn *hold_row(struct fixture *f)
 	return conn;
 }
 
+/* Until a commit that nobody hears of has happened. */
+static void wait_for_mark(struct fixture *f)
+{
+	while (postgres_number(postgresql_schema(f), "SELECT next_offset FROM natmill_watermarks") != BATCH)
+		usleep(5000);
+}
+
 static void connection_ends_between_calls(void **state)
 {
 	struct fixture *f = *state;
@@ -119,8 +128,7 @@ static void lost_answer_of_a_commit_that_happened(void **state)
 	f->type->abort(f->output);
 	f->host.give_up_after = UINT32_MAX;
 	PQfinish(holder);
-	while (postgres_number(postgresql_schema(f), "SELECT next_offset FROM natmill_watermarks") != BATCH)
-		usleep(5000);
+	wait_for_mark(f);
 	open_anew(f);
 	fixture_begin(f->output, f->type, &r);
 	assert_int_equal(r.verdict, OUTPUT_FENCED);
@@ -168,15 +176,13 @@ static void old_commit_overtakes_the_new_one(void **state)
 	f->host.give_up_after = f->host.waits;
 	fixture_commit(f->output, f->type, 0, 0, BATCH, &r);
 	f->host.give_up_after = UINT32_MAX;
-	while (postgres_number(NULL, "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'") <
-	       1)
-		usleep(5000); /* the old one stands first in the queue */
 	open_anew(f);
 	fixture_begin(f->output, f->type, &r);
 	assert_int_equal(r.verdict, OUTPUT_OK); /* by the rows it has not happened */
 	fixture_write(f->output, f->type, &f->batch, &r);
 	assert_int_equal(r.verdict, OUTPUT_OK);
 	PQfinish(holder);
+	wait_for_mark(f);
 	fixture_commit(f->output, f->type, 0, 0, BATCH, &r);
 	assert_int_equal(r.verdict, OUTPUT_FENCED);
 	f->type->abort(f->output);
@@ -294,6 +300,49 @@ static void server_that_hangs(void **state)
 	close(fd);
 }
 
+/* In place of libc's, for natmill and libpq alike: one name whose server does not answer for a while. */
+int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints, struct addrinfo **found)
+{
+	int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+	void *symbol = dlsym(RTLD_NEXT, "getaddrinfo");
+	memcpy(&real, &symbol, sizeof real);
+	if (name != NULL && strcmp(name, "slow.test") == 0)
+		usleep(700000);
+	if (name != NULL && strstr(name, ".test") != NULL)
+		return EAI_NONAME;
+	return real(name, service, hints, found);
+}
+
+static void name_server_that_hangs(void **state)
+{
+	struct fixture *f = *state;
+	struct output_result r;
+	struct strbuf url = {0};
+	postgresql_option(f, "url", "postgresql://postgres@slow.test:5432/postgres");
+	struct err e;
+	struct output *o = f->type->create(&f->options, &f->env, &e);
+	f->host.give_up_after = f->host.waits;
+	int64_t start = clock_mono_ms();
+	f->type->open(o, &r); /* the engine wants its worker back at once */
+	assert_retry(&r, false);
+	assert_in_range(clock_mono_ms() - start, 0, 300);
+	f->host.give_up_after = UINT32_MAX;
+	f->type->open(o, &r);
+	assert_retry(&r, false);
+	assert_non_null(strstr(r.why.msg, "slow.test"));
+	f->type->close(o);
+	/* One dead name does not keep it from the other host. */
+	const char *port = strrchr(postgres_url(), ':');
+	strbuf_printf(&url, "postgresql://postgres@none.test:1,localhost%s?gssencmode=disable", port);
+	postgresql_option(f, "url", url.data);
+	strbuf_free(&url);
+	o = f->type->create(&f->options, &f->env, &e);
+	f->type->open(o, &r);
+	if (r.verdict != OUTPUT_OK)
+		fail_msg("%s", r.why.msg);
+	f->type->close(o);
+}
+
 static void url_that_is_none(void **state)
 {
 	struct fixture *f = *state;
@@ -340,6 +389,7 @@ int main(void)
 		CASE(statement_takes_too_long),
 		CASE(refused_logins),
 		CASE(server_that_hangs),
+		CASE(name_server_that_hangs),
 		CASE(url_that_is_none),
 		CASE(commits_are_flushed),
 	};
