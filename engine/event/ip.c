@@ -9,6 +9,8 @@
 #include <string.h>
 
 #define IPV6_GROUPS 8
+#define IPV4_ROOM 16 /* no IPv4 address looks at more bytes: 15, and the one behind the last number */
+#define ALWAYS_INLINE inline __attribute__((always_inline))
 
 static bool is_digit(char c)
 {
@@ -28,35 +30,52 @@ static int hex_value(char c)
 	return letter <= 5 ? (int)letter + 10 : -1;
 }
 
-/* One number 0..255 of one to three digits without leading zeros; returns the bytes used. */
-static inline size_t read_octet(const char *s, size_t n, uint8_t *out)
+/* The digit at s[at], or more than 9. roomy: at lies within s for certain. */
+static ALWAYS_INLINE unsigned digit_at(const char *s, size_t n, size_t at, bool roomy)
 {
-	if (n == 0 || !is_digit(s[0]))
+	return roomy || at < n ? (unsigned)(s[at] - '0') : 10;
+}
+
+/* One number 0..255 of one to three digits without leading zeros at s[at]; returns the bytes used. */
+static ALWAYS_INLINE size_t read_octet(const char *s, size_t n, size_t at, bool roomy, uint8_t *out)
+{
+	unsigned v = digit_at(s, n, at, roomy);
+	if (v > 9)
 		return 0;
-	unsigned v = (unsigned)(s[0] - '0');
-	size_t used = 1;
-	while (used < 3 && used < n && is_digit(s[used])) {
-		if (v == 0)
-			return 0;
-		v = v * 10 + (unsigned)(s[used++] - '0');
+	unsigned tens = digit_at(s, n, at + 1, roomy);
+	if (tens > 9) {
+		*out = (uint8_t)v;
+		return 1;
 	}
+	if (v == 0)
+		return 0;
+	v = v * 10 + tens;
+	unsigned ones = digit_at(s, n, at + 2, roomy);
+	size_t used = ones > 9 ? 2 : 3;
+	v = ones > 9 ? v : v * 10 + ones;
 	*out = (uint8_t)v;
 	return v <= 255 ? used : 0;
 }
 
 /* Four numbers with dots, whatever follows. */
-static inline size_t read_dotted(const char *s, size_t n, uint8_t out[4])
+static ALWAYS_INLINE size_t read_numbers(const char *s, size_t n, bool roomy, uint8_t out[4])
 {
 	size_t at = 0;
 	for (int i = 0; i < 4; i++) {
-		if (i > 0 && (at >= n || s[at++] != '.'))
+		if (i > 0 && ((!roomy && at >= n) || s[at++] != '.'))
 			return 0;
-		size_t used = read_octet(s + at, n - at, &out[i]);
+		size_t used = read_octet(s, n, at, roomy, &out[i]);
 		if (used == 0)
 			return 0;
 		at += used;
 	}
 	return at;
+}
+
+/* The same; most addresses stand well before the end of their text, and need no look at it for each byte. */
+static inline size_t read_dotted(const char *s, size_t n, uint8_t out[4])
+{
+	return n >= IPV4_ROOM ? read_numbers(s, n, true, out) : read_numbers(s, n, false, out);
 }
 
 /* True when what follows an address of `at` bytes makes it a part of another word. */
