@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The consumer against librdkafka's mock cluster in this process: what a real group seldom does in a test
+ * run. Partitions that are taken up at different times, taken up again, revoked while they wait; commits that
+ * fail.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <librdkafka/rdkafka.h>
+#include <librdkafka/rdkafka_mock.h>
+
+#include "base/clock.h"
+#include "stream/consumer.h"
+
+#define TOPIC "cgnat.syslog.nfware"
+#define WAIT_MS 20000
+
+struct world {
+	rd_kafka_t *producer;
+	rd_kafka_mock_cluster_t *cluster;
+	struct kafka_settings settings;
+	_Atomic int64_t stop;
+	const char *topics[1];
+};
+
+/* One worker's part. */
+struct member {
+	struct world *world;
+	struct consumer c;
+	struct worker_stats stats;
+	struct batch batch;
+	uint64_t got[4]; /* messages of each partition */
+};
+
+static void open_world(struct world *w, enum strategy strategy)
+{
+	char why[256];
+	*w = (struct world){.topics = {TOPIC}};
+	w->producer = rd_kafka_new(RD_KAFKA_PRODUCER, rd_kafka_conf_new(), why, sizeof why);
+	w->cluster = rd_kafka_mock_cluster_new(w->producer, 1);
+	rd_kafka_mock_group_initial_rebalance_delay_ms(w->cluster, 100);
+	rd_kafka_mock_topic_create(w->cluster, TOPIC, 4, 1);
+	rd_kafka_brokers_add(w->producer, rd_kafka_mock_cluster_bootstraps(w->cluster));
+	option_defaults(kafka_options, &w->settings);
+	option_set(option_find(kafka_options, "brokers"), &w->settings,
+		   rd_kafka_mock_cluster_bootstraps(w->cluster), NULL);
+	w->settings.strategy = (int)strategy;
+	w->settings.connect_timeout_ms = WAIT_MS;
+	const struct option *properties = option_find(kafka_options, "properties");
+	option_put(properties, &w->settings, "heartbeat.interval.ms", "50");
+	option_put(properties, &w->settings, "session.timeout.ms", "700");
+	option_put(properties, &w->settings, "fetch.wait.max.ms", "20");
+}
+
+static void close_world(struct world *w)
+{
+	option_free(kafka_options, &w->settings);
+	rd_kafka_mock_cluster_destroy(w->cluster);
+	rd_kafka_destroy(w->producer);
+}
+
+static void produce(struct world *w, int32_t partition, int n)
+{
+	char line[] = "line";
+	for (int i = 0; i < n; i++)
+		rd_kafka_producev(w->producer, RD_KAFKA_V_TOPIC(TOPIC), RD_KAFKA_V_PARTITION(partition),
+				  RD_KAFKA_V_VALUE(line, 4), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+				  RD_KAFKA_V_END);
+	assert_int_equal(rd_kafka_flush(w->producer, WAIT_MS), RD_KAFKA_RESP_ERR_NO_ERROR);
+}
+
+static void join(struct world *w, struct member *m)
+{
+	struct err e;
+	*m = (struct member){.world = w};
+	const struct consumer_config config = {.settings = &w->settings,
+					       .prefetch = 1 << 20,
+					       .topics = w->topics,
+					       .topic_count = 1,
+					       .stats = &m->stats,
+					       .stop = &w->stop};
+	if (consumer_open(&m->c, &config, &e) != 0)
+		fail_msg("%s", e.msg);
+	batch_init(&m->batch, 1000, 1 << 20);
+}
+
+static void leave(struct member *m)
+{
+	consumer_close(&m->c);
+	batch_free(&m->batch);
+}
+
+/* As the worker's turn, without positions: those stay WAITING until a test places them. */
+static void turn(struct member *m)
+{
+	consumer_serve(&m->c, 10);
+	if (m->c.asked == REBALANCE_REVOKE)
+		consumer_release(&m->c);
+	else if (m->c.asked == REBALANCE_ASSIGN)
+		consumer_accept(&m->c);
+	if (m->c.out_of_place)
+		consumer_restart(&m->c);
+	struct fetch_limits limits = {.messages = 1000,
+				      .bytes = 1 << 20,
+				      .deadline_ms = clock_mono_ms() + 10};
+	size_t n = consumer_fetch(&m->c, &m->batch, &limits);
+	for (size_t i = 0; i < n; i++)
+		m->got[m->batch.messages[i].partition]++;
+	for (size_t i = 0; i < m->c.parts.n; i++)
+		if (m->c.parts.items[i]->batch_end >= 0)
+			m->c.parts.items[i]->settled = m->c.parts.items[i]->batch_end;
+	consumer_release_batch(&m->batch);
+}
+
+static void until_assigned(struct member *m, size_t n)
+{
+	int64_t deadline = clock_mono_ms() + WAIT_MS;
+	while (m->c.parts.n != n) {
+		assert_true(clock_mono_ms() < deadline);
+		turn(m);
+	}
+}
+
+static void place(struct member *m, int32_t partition, int64_t offset)
+{
+	struct partition *p = partitions_find(&m->c.parts, TOPIC, partition);
+	assert_non_null(p);
+	p->state = PARTITION_POSITIONED;
+	p->next = p->settled = offset;
+}
+
+static void assign(struct member *m)
+{
+	struct err e;
+	if (consumer_assign(&m->c, &e) != 0)
+		fail_msg("%s", e.msg);
+}
+
+static void until_got(struct member *m, int32_t partition, uint64_t n)
+{
+	int64_t deadline = clock_mono_ms() + WAIT_MS;
+	while (m->got[partition] < n) {
+		if (clock_mono_ms() >= deadline)
+			fail_msg("partition %d stands still at %llu of %llu", partition,
+				 (unsigned long long)m->got[partition], (unsigned long long)n);
+		turn(m);
+	}
+	assert_int_equal(m->got[partition], n);
+}
+
+static enum strategy strategies[] = {STRATEGY_ROUNDROBIN, STRATEGY_COOPERATIVE_STICKY};
+
+/* Partition 1 is placed when 0 is being read already: eager strategies replace the whole assignment for that.
+ */
+static void taken_up_one_after_the_other(void **state)
+{
+	(void)state;
+	for (size_t s = 0; s < 2; s++) {
+		struct world w;
+		struct member m;
+		open_world(&w, strategies[s]);
+		join(&w, &m);
+		until_assigned(&m, 4);
+		produce(&w, 0, 10);
+		produce(&w, 1, 10);
+		place(&m, 0, 0);
+		assign(&m);
+		until_got(&m, 0, 10);
+		assert_int_equal(m.got[1], 0);
+		place(&m, 1, 0);
+		assign(&m);
+		produce(&w, 0, 5);
+		until_got(&m, 1, 10);
+		until_got(&m, 0, 15);
+		assert_int_equal(stats_get(&m.stats.gaps) + stats_get(&m.stats.repeated), 0);
+		leave(&m);
+		close_world(&w);
+	}
+}
+
+/* As after a batch that was given up: everything again from where it stood. */
+static void taken_up_again(void **state)
+{
+	(void)state;
+	for (size_t s = 0; s < 2; s++) {
+		struct world w;
+		struct member m;
+		open_world(&w, strategies[s]);
+		join(&w, &m);
+		until_assigned(&m, 4);
+		for (unsigned round = 0; round < 3; round++) {
+			for (int32_t i = 0; i < 4; i++)
+				place(&m, i, (int64_t)m.got[i]);
+			assign(&m);
+			produce(&w, 0, 10);
+			produce(&w, 3, 10);
+			until_got(&m, 0, 10 * (round + 1));
+			until_got(&m, 3, 10 * (round + 1));
+			consumer_restart(&m.c);
+			assert_int_equal(partitions_count(&m.c.parts, PARTITION_WAITING), 4);
+		}
+		leave(&m);
+		close_world(&w);
+	}
+}
+
+/* A second member comes while the first reads only one of its partitions: the others cannot be taken out of
+ * librdkafka's assignment, but the answer must be given all the same. */
+static void revoked_while_they_wait(void **state)
+{
+	(void)state;
+	for (size_t s = 0; s < 2; s++) {
+		struct world w;
+		struct member first;
+		struct member second;
+		open_world(&w, strategies[s]);
+		join(&w, &first);
+		until_assigned(&first, 4);
+		place(&first, 0, 0);
+		assign(&first);
+		partitions_find(&first.c.parts, TOPIC, 2)->state = PARTITION_STOPPED;
+		join(&w, &second);
+		int64_t deadline = clock_mono_ms() + WAIT_MS;
+		while (first.c.parts.n != 2 || second.c.parts.n != 2) {
+			assert_true(clock_mono_ms() < deadline);
+			turn(&first);
+			turn(&second);
+		}
+		leave(&second);
+		until_assigned(&first, 4);
+		leave(&first);
+		close_world(&w);
+	}
+}
+
+/* Offsets that are not there are a gap; a second look at the same ones is dropped and counted. */
+static void offsets_are_watched(void **state)
+{
+	(void)state;
+	struct world w;
+	struct member m;
+	open_world(&w, STRATEGY_ROUNDROBIN);
+	join(&w, &m);
+	until_assigned(&m, 4);
+	produce(&w, 0, 30);
+	place(&m, 0, 10);
+	partitions_find(&m.c.parts, TOPIC, 0)->next = 10;
+	assign(&m);
+	struct partition *p = partitions_find(&m.c.parts, TOPIC, 0);
+	p->next = 5; /* as if 5 to 9 had been there yesterday */
+	until_got(&m, 0, 20);
+	assert_int_equal(stats_get(&m.stats.gaps), 1);
+	assert_int_equal(stats_get(&m.stats.gap_messages), 5);
+	consumer_restart(&m.c);
+	place(&m, 0, 20);
+	assign(&m);
+	p->next = 25;
+	until_got(&m, 0, 25);
+	assert_int_equal(stats_get(&m.stats.repeated), 5);
+	leave(&m);
+	close_world(&w);
+}
+
+static int64_t committed(struct member *m, int32_t partition)
+{
+	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+	rd_kafka_topic_partition_list_add(list, TOPIC, partition);
+	assert_int_equal(rd_kafka_committed(m->c.rk, list, WAIT_MS), RD_KAFKA_RESP_ERR_NO_ERROR);
+	int64_t offset = list->elems[0].offset;
+	rd_kafka_topic_partition_list_destroy(list);
+	return offset;
+}
+
+static void failed_commit_is_sent_again(void **state)
+{
+	(void)state;
+	struct world w;
+	struct member m;
+	open_world(&w, STRATEGY_ROUNDROBIN);
+	join(&w, &m);
+	until_assigned(&m, 4);
+	produce(&w, 0, 10);
+	place(&m, 0, 0);
+	assign(&m);
+	until_got(&m, 0, 10);
+	rd_kafka_mock_push_request_errors(w.cluster, 8 /* OffsetCommit */, 1,
+					  RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
+	consumer_commit(&m.c, 0);
+	int64_t deadline = clock_mono_ms() + WAIT_MS;
+	while (!m.c.commit_failed) {
+		assert_true(clock_mono_ms() < deadline);
+		turn(&m);
+	}
+	assert_int_not_equal(committed(&m, 0), 10);
+	consumer_commit(&m.c, WAIT_MS);
+	assert_int_equal(committed(&m, 0), 10);
+	assert_int_equal(stats_get(&m.stats.commits), 2);
+	consumer_commit(&m.c, WAIT_MS); /* nothing new: not sent */
+	assert_int_equal(stats_get(&m.stats.commits), 2);
+	leave(&m);
+	close_world(&w);
+}
+
+/* The broker goes away: leaving the group has a bound. */
+static void leaving_has_a_bound(void **state)
+{
+	(void)state;
+	struct world w;
+	struct member m;
+	open_world(&w, STRATEGY_ROUNDROBIN);
+	join(&w, &m);
+	until_assigned(&m, 4);
+	produce(&w, 0, 10);
+	place(&m, 0, 0);
+	assign(&m);
+	until_got(&m, 0, 10);
+	rd_kafka_mock_broker_set_down(w.cluster, 1);
+	int64_t start = clock_mono_ms();
+	consumer_commit(&m.c, 100);
+	leave(&m);
+	assert_in_range(clock_mono_ms() - start, 0, 5000);
+	rd_kafka_mock_broker_set_up(w.cluster, 1);
+	close_world(&w);
+}
+
+static void connecting_can_be_stopped(void **state)
+{
+	(void)state;
+	struct world w;
+	struct member m = {0};
+	struct err e = {0};
+	open_world(&w, STRATEGY_ROUNDROBIN);
+	w.stop = 1;
+	const struct consumer_config config = {.settings = &w.settings,
+					       .prefetch = 1 << 20,
+					       .stats = &m.stats,
+					       .stop = &w.stop};
+	int64_t start = clock_mono_ms();
+	assert_int_equal(consumer_open(&m.c, &config, &e), -1);
+	assert_int_equal(e.code, ERR_NONE);
+	assert_null(m.c.rk);
+	assert_in_range(clock_mono_ms() - start, 0, 5000);
+	close_world(&w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(taken_up_one_after_the_other), cmocka_unit_test(taken_up_again),
+		cmocka_unit_test(revoked_while_they_wait),      cmocka_unit_test(offsets_are_watched),
+		cmocka_unit_test(failed_commit_is_sent_again),  cmocka_unit_test(leaving_has_a_bound),
+		cmocka_unit_test(connecting_can_be_stopped),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
