@@ -82,8 +82,8 @@ void batch_init(struct batch *b, uint32_t messages, uint32_t arena_max);
 void batch_free(struct batch *b);
 void batch_reset(struct batch *b); /* empty; memory kept. The filler destroys its handles first. */
 
-/* Room for one more event, not initialised: copy one there, or clear it and fill it. The pointer holds until the
- * next call. */
+/* Room for one more event, not initialised: copy one there, or clear it and fill it. The pointer holds until
+ * the next call. */
 struct event *batch_add_event(struct batch *b);
 
 /* A dead letter with its reason copied into the arena (cut to 500 bytes, made valid UTF-8); texts of the

@@ -11,7 +11,8 @@
  * up to the first place where what follows fits: all of it up to the next text placeholder, the next `{*}` or
  * the end. There it stays, even if that next one was in an optional part that is given up later. At the end
  * of the template it takes the rest. So it must be followed by a blank or other characters. A text does not
- * begin with a blank, ends at the first blank where a blank may follow it, and has at most EVENT_TEXT_MAX bytes.
+ * begin with a blank, ends at the first blank where a blank may follow it, and has at most EVENT_TEXT_MAX
+ * bytes.
  * - An address directly before `:{port}` ends at the last colon, or is an IPv6 address in brackets.
  * - `[...]` is optional; it is tried first, but one that begins with `{*}` only when its absence does not
  * fit. `(a|b|)` are alternatives, tried as written, the empty one too; `[a|b]` is `(a|b|)`. They nest to a

@@ -44,8 +44,8 @@ static enum tried try_template(struct host *h)
 	return TRIED_MISS;
 }
 
-/* Where did the template that got furthest stop? Asked only for records that nothing fits: it costs more than a
- * plain no. */
+/* Where did the template that got furthest stop? Asked only for records that nothing fits: it costs more than
+ * a plain no. */
 static void find_miss(struct host *h)
 {
 	struct walk *w = &h->walk;
@@ -55,8 +55,8 @@ static void find_miss(struct host *h)
 			struct miss before = w->miss;
 			if (s->rules[k].template == NULL)
 				continue;
-			template_match(s->rules[k].template, record_text(w), w->text.len, w->text.off, &w->event,
-				       &w->miss);
+			template_match(s->rules[k].template, record_text(w), w->text.len, w->text.off,
+				       &w->event, &w->miss);
 			if (w->miss.pos == before.pos && w->miss.from == before.from)
 				continue;
 			w->miss.rule = s->rules[k].name;

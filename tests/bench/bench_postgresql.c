@@ -123,7 +123,7 @@ int main(int argc, char **argv)
 	double seconds = (double)(clock_mono_us() - start) / 1e6;
 	cpu = cpu_seconds() - cpu;
 	printf("%" PRId64 " rows in batches of %u, %.2f s, %.0f rows/s, %.0f ns of client CPU a row, %.1f "
-			  "waits a batch\n",
+	       "waits a batch\n",
 	       rows, size, seconds, (double)rows / seconds, cpu * 1e9 / (double)rows,
 	       (double)waits * size / (double)rows);
 	postgresql_output.close(o);
