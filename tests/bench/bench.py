@@ -149,7 +149,8 @@ def main():
     rows = []
     # The group waits for its members before it shares out, as brokers do outside of tests: a rebalance in the middle of
     # a run of a second would measure the rebalance.
-    kafka = KafkaServer(heap="1g", java_options=("-XX:+UseG1GC",), properties={"group.initial.rebalance.delay.ms": 1000})
+    kafka = KafkaServer(heap="1g", java_options=("-XX:+UseG1GC",),
+                        properties={"group.initial.rebalance.delay.ms": 1000})
     try:
         kafka.start()
         bench = Bench(kafka, args.messages)

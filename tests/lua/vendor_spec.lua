@@ -19,7 +19,8 @@ describe("a vendor script", function()
 
 	before_each(function()
 		told, handlers = {}, {}
-		local new_vendor = dofile("scripts/vendor.lua")(nil, fake_C, "host", function() return "; near" end, handlers)
+		local near = function() return "; near" end
+		local new_vendor = dofile("scripts/vendor.lua")(nil, fake_C, "host", near, handlers)
 		vendor, object = new_vendor("nfware")
 	end)
 

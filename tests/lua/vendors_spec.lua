@@ -30,7 +30,8 @@ describe("vendors/", function()
 			end)
 
 			it("starts with licence and description", function()
-				assert.is_truthy(script:find("^%-%- SPDX%-License%-Identifier: Apache%-2%.0\n%-%-\n%-%- %u"))
+				local head = "^%-%- SPDX%-License%-Identifier: Apache%-2%.0\n%-%-\n%-%- %u"
+				assert.is_truthy(script:find(head))
 			end)
 
 			it("has samples of events and of what is none", function()
