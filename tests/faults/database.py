@@ -27,8 +27,9 @@ class Postgres:
 
     def start(self):
         with open(self.folder / "server.log", "ab") as log:
-            self.process = subprocess.Popen([SCRIPT, self.folder, str(self.port), *self.settings], stdin=subprocess.DEVNULL,
-                                            stdout=log, stderr=log, preexec_fn=die_with_parent)
+            self.process = subprocess.Popen([SCRIPT, self.folder, str(self.port), *self.settings],
+                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                            preexec_fn=die_with_parent)
         wait_until(self._ready, 60, lambda: f"PostgreSQL is up: {self.log()[-1000:]}")
         return self
 

@@ -13,7 +13,12 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "system"))
 
 from rig import Rig, World  # noqa: E402
 from campaigns import ALL  # noqa: E402
+import broker  # noqa: E402,F401
+import data  # noqa: E402,F401
+import group  # noqa: E402,F401
 import killing  # noqa: E402
+import link  # noqa: E402,F401
+import server  # noqa: E402,F401
 
 PAIR_SHARE = 3  # of the kills asked for, one in so many goes to two processes
 
@@ -45,7 +50,7 @@ def plan(given):
 def run_one(world, name, function, seed, keep):
     """True when it passes."""
     start = time.monotonic()
-    rig = Rig(world, seed)
+    rig = Rig(world, f"{seed} {name}")
     passed = False
     try:
         told = function(rig) or ""

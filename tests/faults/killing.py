@@ -6,6 +6,7 @@ import time
 
 from campaigns import campaign
 from proxy import is_commit
+from rig import SHORT_SESSION_MS
 from waiting import wait_until
 
 DEFAULT_KILLS = 40
@@ -58,10 +59,12 @@ def kill_at_point(rig, victim, point):
     return state
 
 
-def kill_once(rig, victim, counts):
+def kill_once(rig, victim, counts, deck):
     """Half of them at a point, the others at a random moment, some while it still starts."""
     if rig.dice.random() < 0.5:
-        point = rig.dice.choice(POINTS)
+        if not deck:
+            deck += rig.dice.sample(POINTS, len(POINTS))
+        point = deck.pop()
         state = kill_at_point(rig, victim, point)
         wait_until(lambda: state["hit"], 20, lambda: f"killed {point[0]}\n{rig.tail()}", every=0.002)
         rig.proxy.hook = rig.proxy.answered = None
@@ -77,14 +80,15 @@ def kill_once(rig, victim, counts):
 
 
 def kill_again_and_again(rig, kills, processes):
-    counts = {}
+    counts, deck = {}, []
+    rig.session(SHORT_SESSION_MS)
     rig.watch()
     alive = [rig.start() for _ in range(processes)]
     with rig.load():
         rig.advance(1)
         for number in range(kills):
             place = number % processes
-            kill_once(rig, alive[place], counts)
+            kill_once(rig, alive[place], counts, deck)
             assert not alive[place].running()
             alive[place] = rig.start()
             if processes > 1:

@@ -61,6 +61,12 @@ def message(number):
     return wrap(line(number * 3), number)
 
 
+def clean(number):
+    """The same without those that become dead letters."""
+    value = message(number)
+    return value if expected(value)[1] == 0 else wrap("KEEPALIVE 17", number)
+
+
 ADDRESS = r"(?:[\d.]+|\[?[\da-f:]+\]?)"
 TEXT = re.compile(
     rf"([AD]) VRF (\S+) (?:(\d+) )?INT ({ADDRESS}?)(?::(\d+))? EXT ([\d.]+)(?::(\d+)(?:-(\d+))?)?"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Knows every message produced and what must become of it, and looks with a client of its own (psycopg2) whether it has:
-each event in its table exactly once with the right content, each dead letter exactly once with the original value,
-nothing else. And while a campaign runs: offsets that only grow, and a group that is never ahead of the tables."""
+"""Knows every message produced and what must become of it, and looks with a client of its own (psycopg2) whether it
+has: each event in its table exactly once with the right content, each dead letter exactly once with the original
+value, nothing else. And while a campaign runs: offsets only grow, and the group is never ahead of the tables."""
 
 import threading
 import time
@@ -138,12 +138,15 @@ class Watch:
 
 
 class Tables:
-    """One look at the database. refused(table, fields): the events that a constraint refuses."""
+    """One look at the database. refused(table, fields): the events that a constraint refuses. either: values that may
+    be an event or a dead letter."""
 
-    def __init__(self, connection, topic, refused=None):
+    def __init__(self, connection, topic, refused=None, either=(), letters=True):
         self.connection = connection
         self.topic = topic
         self.refused = refused or (lambda table, fields: False)
+        self.either = set(either)
+        self.keeps_letters = letters
         self.wrong = []
 
     def rows(self, sql):
@@ -157,8 +160,8 @@ class Tables:
         seen = {}
         for table, own in COLUMNS.items():
             columns = COMMON + own
-            for row in self.rows(f'SELECT "partition", "offset", idx, {", ".join(map(selection, columns))} FROM {table} '
-                                 "WHERE topic = %s"):
+            listed = ", ".join(map(selection, columns))
+            for row in self.rows(f'SELECT "partition", "offset", idx, {listed} FROM {table} WHERE topic = %s'):
                 place, fields = row[:3], dict(zip(columns, row[3:]))
                 if place in seen:
                     self.wrong.append(("twice", place, table))
@@ -171,7 +174,7 @@ class Tables:
             'SELECT "partition", "offset", record, idx, output, value FROM natmill_dead_letters WHERE topic = %s')}
 
     def check(self, values):
-        """values: {(partition, offset): value}. Returns (events, dead letters) found; all that is wrong in self.wrong."""
+        """values: {(partition, offset): value}. Returns (events, dead letters) found; self.wrong has what is wrong."""
         events, letters = self.events(), self.letters()
         total = len(events), len(letters)
         by_message = {}
@@ -184,6 +187,11 @@ class Tables:
         return total
 
     def _message(self, place, value, events, letters):
+        if value in self.either:
+            found = (events.pop((*place, 0), None) is not None) + len(letters)
+            if found != 1:
+                self.wrong.append((f"poison {found} times", place, value))
+            return
         wanted, dead = lines.expected(value)
         refused = 0
         for index, (table, fields) in enumerate(wanted):
@@ -199,6 +207,8 @@ class Tables:
         if any(one[1] != value for one in letters):
             self.wrong.append(("letter with another value", place))
         of_scripts = sum(one[0][2] == "" for one in letters)
+        if not self.keeps_letters:
+            dead = 0
         if (of_scripts, len(letters) - of_scripts) != (dead, refused):
             self.wrong.append(("dead letters", place, f"{len(letters)} instead of {dead} and {refused} refused"))
 

@@ -24,7 +24,8 @@ from waiting import Late, wait_until
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PARTITIONS = 4
-SESSION_MS = 500
+SESSION_MS = 2000
+SHORT_SESSION_MS = 500  # for kills; librdkafka keeps it only while messages flow
 BOUND_MS = 2000  # session_bound of the output: how long a frozen natmill may hold anything
 QUICK = {"session.timeout.ms": SESSION_MS, "heartbeat.interval.ms": 100, "topic.metadata.refresh.interval.ms": 1000,
          "reconnect.backoff.ms": 50, "reconnect.backoff.max.ms": 500}
@@ -68,7 +69,7 @@ class Rig:
         self.kafka = world.kafka
         self.postgres = world.postgres
         self.seed = seed
-        self.dice = random.Random(seed)
+        self.dice = random.Random(seed)  # an int or a text
         self.partitions = partitions
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="natmill-faults-"))
         self.group = "faults-" + uuid.uuid4().hex[:12]
@@ -89,6 +90,10 @@ class Rig:
 
     def url(self, user="postgres", port=None):
         return f"postgresql://{user}@127.0.0.1:{port or self.proxy.port}/{self.database}?sslmode=disable"
+
+    def session(self, ms):
+        """Kafka's session time-out of processes started from now on."""
+        self.properties["session.timeout.ms"] = ms
 
     def config(self):
         return {"kafka": {"brokers": self.kafka.bootstrap, "group": self.group, "strategy": self.strategy,
@@ -173,7 +178,7 @@ class Rig:
             self.produced.send(lines.wrap(lines.line(8 + 56 * number), number), number)
         self.drained(timeout)
 
-    def check(self, timeout=60, refused=None):
+    def check(self, timeout=60, refused=None, either=()):
         """The verdict: everything settled, a fresh message goes through, each is where it belongs exactly once."""
         self.drained(timeout)
         self.fresh()
@@ -181,9 +186,13 @@ class Rig:
             self._watch.close()
             assert not self._watch.wrong, f"{len(self._watch.wrong)} times: {self._watch.wrong[:5]}"
             assert self._watch.looks > 3, "the watch has seen nothing"
-        connection = self.postgres.connect(self.database)
+        return self.check_tables(self.database, refused, either)
+
+    def check_tables(self, database, refused=None, either=(), output="postgresql"):
+        """Of another database than the first: without dead letters, which lie in the first alone."""
+        connection = self.postgres.connect(database)
         try:
-            tables = Tables(connection, self.topic, refused)
+            tables = Tables(connection, self.topic, refused, either, letters=output == "postgresql")
             events, letters = tables.check(self.produced.values)
         finally:
             connection.close()
@@ -197,13 +206,16 @@ class Rig:
     def await_log(self, process, pattern, timeout=30):
         return process.wait_for_err(pattern, timeout)
 
-    def close(self, keep=False):
+    def close_processes(self):
         if self._watch is not None:
             self._watch.close()
         for process in self.processes:
             if process.running():
                 process.signal(signal.SIGCONT)
             process.kill()
+
+    def close(self, keep=False):
+        self.close_processes()
         self.proxy.close()
         if self._eye is not None:
             self._eye.close()
@@ -217,4 +229,4 @@ class Rig:
             shutil.rmtree(self.folder, ignore_errors=True)
 
 
-__all__ = ["BOUND_MS", "Late", "Rig", "SESSION_MS", "World", "wait_until"]
+__all__ = ["BOUND_MS", "Late", "Rig", "SESSION_MS", "SHORT_SESSION_MS", "World", "wait_until"]

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The short form of the fault campaigns, for ./run test; all of them: ./run faults."""
+
+import random
+
+import pytest
+
+import data
+import group
+import killing
+import kafka_server
+import link
+import server
+from rig import Rig, World
+
+pytestmark = pytest.mark.skipif(not kafka_server.available(), reason="Apache Kafka is not there")
+
+
+@pytest.fixture(scope="module")
+def world():
+    with World() as servers:
+        yield servers
+
+
+@pytest.fixture
+def rig(world):
+    seed = random.randrange(1 << 32)
+    print(f"seed {seed}")
+    one = Rig(world, seed)
+    yield one
+    one.close()
+
+
+def test_kills(rig):
+    killing.kills(rig, 10)
+
+
+def test_lost_commit_answer(rig):
+    link.lost_commit_answer(rig, 6)
+
+
+def test_check_constraint(rig):
+    data.check_constraint(rig, 2000)
+
+
+def test_postgres_restart(rig):
+    server.postgres_restart(rig, 2)
+
+
+def test_stop_past_session(rig):
+    group.stop_past_session(rig)
