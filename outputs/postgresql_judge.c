@@ -41,6 +41,7 @@ static const struct {
 	{"08P01", MEND}, /* too few bytes for a value: the column's type has changed */
 	{"21", DATA},    /* cardinality violation, out of a trigger */
 	{"22", DATA},    /* data exceptions */
+	{"22021", MEND}, /* not UTF-8: texts are checked before, so the column holds something else now */
 	{"22P03", MEND}, /* invalid binary representation: the column's type has changed */
 	{"22P04", MEND}, /* bad COPY file format: the column's type has changed */
 	{"23", DATA},    /* constraints */

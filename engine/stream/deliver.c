@@ -135,6 +135,7 @@ static void write_events(struct delivery *d, struct batch *b, const struct share
 					     "not the data; "
 					     "the last reason: %s",
 					     refused, share->n, why.msg);
+				r->reopen = true; /* it looks at its tables anew: they may be mended */
 				return;
 			}
 		} else {

@@ -22,7 +22,7 @@ static const struct {
 	/* the event is to blame */
 	{"22001", 0, DATA}, /* text too long */
 	{"22003", 0, DATA}, /* number out of range */
-	{"22021", 0, DATA}, /* no such character in the encoding */
+	{"22021", 0, MEND}, /* no UTF-8: the column's type has changed, texts were checked before */
 	{"22P05", 0, DATA}, /* untranslatable character */
 	{"23502", 1, DATA}, /* NOT NULL */
 	{"23502", 0, DATA},
