@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * C11 threads for the tsan build, over pthreads. The thread sanitizer knows only those: a thread that librdkafka
- * starts with thrd_create would crash at its first malloc, and its locks would not be seen. Linked into every
- * program of that build, in the place of libc's functions; glibc's C11 types hold its pthread types.
+ * C11 threads for the tsan build, over pthreads. The thread sanitizer knows only those: a thread that
+ * librdkafka starts with thrd_create would crash at its first malloc, and its locks would not be seen. Linked
+ * into every program of that build, in the place of libc's functions; glibc's C11 types hold its pthread
+ * types.
  */
 #include <errno.h>
 #include <pthread.h>

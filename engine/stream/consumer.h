@@ -58,8 +58,8 @@ struct consumer_config {
  * nothing is left open; e has no code when *stop ended the wait. */
 int consumer_open(struct consumer *c, const struct consumer_config *config, struct err *e);
 
-/* Leaves the group and frees everything, within a few seconds: a handle whose broker does not answer is left
- * to the end of the process. Call with the batch released. */
+/* Commits what is settled, leaves the group and frees everything, within a few seconds: a handle whose broker
+ * does not answer is left to the end of the process. Call with the batch released. */
 void consumer_close(struct consumer *c);
 
 /* Serves the control queue, waiting up to timeout_ms for the first item. Does nothing while a rebalance that

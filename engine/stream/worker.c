@@ -175,7 +175,9 @@ static int turn(struct worker *w, const struct fetch_limits *shape)
 			consumer_release_batch(&w->batch);
 			return -1;
 		}
-		settle(w, deliver_batch(&w->delivery, &w->batch));
+		/* Partitions that are others' already: delivered by us, plain outputs would have it twice. */
+		bool lost = c->asked == REBALANCE_REVOKE && c->lost;
+		settle(w, lost ? DELIVER_GIVEN_UP : deliver_batch(&w->delivery, &w->batch));
 	}
 	commit_now_and_then(w);
 	return 0;
@@ -218,8 +220,6 @@ static int worker_open(struct worker *w)
 static void worker_close(struct worker *w)
 {
 	sinks_close(&w->sinks);
-	if (w->consumer.rk != NULL)
-		consumer_commit(&w->consumer, 2000);
 	consumer_close(&w->consumer);
 	delivery_free(&w->delivery);
 	batch_free(&w->batch);

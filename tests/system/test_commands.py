@@ -70,12 +70,19 @@ def test_missing_configuration(run_natmill):
     assert "absent.yaml" in error_of(run_natmill("run", "-c", "absent.yaml"), 1)
 
 
-@pytest.mark.parametrize("name", ["enable.auto.commit", "enable.auto.offset.store", "auto.offset.reset", "group.id",
-                                  "bootstrap.servers", "metadata.broker.list", "partition.assignment.strategy",
-                                  "enable.partition.eof"])
-def test_own_properties_are_refused(name, run, configure, kafka):
-    line = error_of(run(configure(kafka, "t", {name: "x"})), 1)
-    assert f"kafka.properties: " in line and name in line
+@pytest.mark.parametrize("name, value, advice", [
+    ("enable.auto.commit", "true", "natmill's own"),
+    ("enable.auto.offset.store", "true", "natmill's own"),
+    ("auto.offset.reset", "earliest", "natmill's own"),
+    ("enable.partition.eof", "true", "natmill's own"),
+    ("group.id", "x", "use the option kafka.group"),
+    ("bootstrap.servers", "localhost:1", "use the option kafka.brokers"),
+    ("metadata.broker.list", "localhost:1", "use the option kafka.brokers"),
+    ("partition.assignment.strategy", "range", "use the option kafka.strategy"),
+])
+def test_own_properties_are_refused(name, value, advice, run, configure, kafka):
+    line = error_of(run(configure(kafka, "t", {name: value})), 1)
+    assert "kafka.properties: " in line and name in line and advice in line
 
 
 def test_unknown_property_is_refused(run, configure, kafka):

@@ -43,6 +43,21 @@ def test_processes_come_and_go(strategy, kafka, topic, group, configure, start_n
     assert kafka.committed(group, topic) == end
 
 
+def test_two_groups_on_one_database(kafka, topic, configure, start_natmill, ledger):
+    """Both read everything and move the same watermarks: each batch is stored by the one that is faster, and the other
+    takes up its position anew."""
+    traffic.produce(kafka, topic, 3000)
+    config = configure(kafka, topic, workers=1, batch=SMALL)
+    one = start_natmill(config, name="one.yaml")
+    other = start_natmill({**config, "kafka": {**config["kafka"], "group": config["kafka"]["group"] + "-other"}},
+                          name="other.yaml")
+    ledger.wait(topic, 3000, what=one.err[-2000:])
+    assert one.terminate() == 0
+    assert other.terminate() == 0
+    ledger.check(topic, 3000)
+    assert "another natmill has moved it" in one.err + other.err
+
+
 @pytest.mark.parametrize("strategy", ["roundrobin", "cooperative-sticky"])
 def test_zombie_is_fenced(strategy, kafka, topic, configure, start_natmill, ledger):
     """Stopped for longer than its session, in the middle of its work, and woken up again when others have its

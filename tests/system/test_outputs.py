@@ -2,6 +2,8 @@
 """Standard output, and where dead letters go when no database takes them."""
 
 import json
+import random
+import time
 
 import traffic
 from waiting import wait_until
@@ -39,9 +41,8 @@ def run_to_stdout(kafka, topic, configure, start_natmill, **sections):
 
 
 def check_letters(letters, topic):
-    """letters: JSON objects, each of another place."""
+    """letters: JSON objects. Stores outside of a database keep each at least once."""
     assert {(letter["partition"], letter["offset"]) for letter in letters} == LETTERS
-    assert len(letters) == len(LETTERS)
     for letter in letters:
         assert letter["topic"] == topic
         assert letter["reason"] != ""
@@ -96,10 +97,37 @@ def test_missing_topic_for_letters_is_waited_for(kafka, topic, configure, start_
     process = start_natmill(configure(kafka, topic, outputs=STDOUT, dead_letters={"type": "kafka", "topic": dead}))
     process.wait_for_err(r"ALARM: output dead_letters: ")
     assert events_of(process) == []
+    assert all(offset == 0 for offset in kafka.committed(group, topic).values())
     kafka.create_topic(dead, partitions=1)
     wait_until(lambda: len(events_of(process)) == EVENTS, 40, lambda: process.err[-2000:])
     assert process.terminate() == 0
     check_letters(letters_in(kafka, dead, topic), topic)
+
+
+def test_kills_lose_nothing(kafka, topic, group, configure, start_natmill, tmp_path):
+    """No watermarks here: at least once, and the group's offset never passes what was not written."""
+    seed = random.randrange(1 << 32)
+    print(f"seed {seed}")
+    dice = random.Random(seed)
+    traffic.produce(kafka, topic, COUNT)
+    config = configure(kafka, topic, {"session.timeout.ms": 500}, outputs=STDOUT, workers=1,
+                       batch={"messages": 20, "wait": "20ms"},
+                       dead_letters={"type": "file", "path": str(tmp_path / "dead.jsonl")})
+    found = set()
+    for _ in range(5):
+        process = start_natmill(config)
+        process.wait_for_err(r"Kafka: assigned \d+ partitions")
+        time.sleep(dice.random() * 0.1)
+        process.kill()
+        found |= {event["src_ip"] for event in events_of(process)}
+    process = start_natmill(config)
+    end = {number: COUNT for number in range(4)}
+    wait_until(lambda: kafka.committed(group, topic) == end, 30, lambda: process.err)
+    assert process.terminate() == 0
+    found |= {event["src_ip"] for event in events_of(process)}
+    assert len(found) == EVENTS
+    letters = [json.loads(line) for line in (tmp_path / "dead.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert {(letter["partition"], letter["offset"]) for letter in letters} == LETTERS
 
 
 def test_two_outputs_both_have_all(kafka, topic, configure, start_natmill, ledger):
