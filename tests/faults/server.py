@@ -11,6 +11,7 @@ from campaigns import campaign
 from waiting import wait_until
 
 LOGIN = "faulty"
+SMALL = {"messages": 80, "wait": "20ms"}  # refused as a whole it would still be taken for bad data
 DISK_MB = 24
 
 
@@ -66,6 +67,7 @@ def login_refused(rig):
 def grants_lost(rig):
     """the right to insert is taken away and given back: alarm, no dead letters"""
     login(rig)
+    rig.batch = SMALL
     rig.watch()
     rig.start()
     with rig.load():
@@ -83,6 +85,7 @@ def table_dropped(rig):
     """a table is renamed away and comes back: alarm, no dead letters, nothing lost"""
     rig.output["create_tables"] = False
     make_tables(rig)
+    rig.batch = SMALL
     rig.watch()
     rig.start()
     with rig.load():
@@ -119,6 +122,7 @@ ALTERATIONS = (
 @campaign("altered-under-load", "P9 P7")
 def altered_under_load(rig):
     """columns are added, dropped, renamed and changed while rows flow in: read again, nothing refused, nothing lost"""
+    rig.batch = SMALL
     rig.watch()
     rig.start()
     with rig.load():
@@ -224,7 +228,7 @@ def provoke(rig):
         rival.close()
 
 
-@campaign("serialisation", "P6")
+@campaign("serialisation", "P6 P7")
 def serialisation(rig):
     """a trigger raises 40001 now and then; the attempt is repeated with the same bytes, no dead letter comes of it"""
     make_tables(rig)
