@@ -123,6 +123,8 @@ static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
 	struct consumer *c = opaque;
 	if (code == RD_KAFKA_RESP_ERR__FATAL)
 		return; /* comes as a message too, see consumer_serve() */
+	if (code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION || code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
+		c->out_of_place = true; /* should the topic be made anew, it is another one */
 	/* Before the first contact the one clear line comes from connect(). */
 	if (c->cluster_id[0] != '\0')
 		log_warn("Kafka: %s: %s", rd_kafka_err2name((rd_kafka_resp_err_t)code), reason);
