@@ -15,10 +15,6 @@ SESSION_MS = 1000
 GRACE = 4.0  # seconds on a loaded machine, beside what is promised
 
 
-def others_move(rig, by=500, timeout=30):
-    return rig.advance(by, timeout)
-
-
 def scale(rig, strategy):
     """1 -> 2 -> 3 -> 1 processes"""
     rig.strategy = strategy
@@ -91,13 +87,13 @@ def stop_past_session(rig):
         heir = rig.start()
         rig.await_log(heir, r"assigned 2 partitions")
         for _ in range(3):
-            others_move(rig)
+            rig.advance(500)
             time.sleep(rig.dice.random() * 0.2)
             zombie.signal(signal.SIGSTOP)
             time.sleep(SESSION_MS / 1000 + rig.dice.random())
-            others_move(rig, timeout=SESSION_MS / 1000 + BOUND_MS / 1000 + GRACE)
+            rig.advance(500, timeout=SESSION_MS / 1000 + BOUND_MS / 1000 + GRACE)
             zombie.signal(signal.SIGCONT)
-            others_move(rig)
+            rig.advance(500)
     return rig.check()
 
 

@@ -20,7 +20,7 @@ from kafka_server import KafkaServer, available
 from natmill_process import Natmill, write_config
 from oracle import Load, Produced, Tables, Watch
 from proxy import Proxy
-from waiting import Late, wait_until
+from waiting import wait_until
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PARTITIONS = 4
@@ -227,6 +227,3 @@ class Rig:
             print(f"   kept: {self.folder}")
         else:
             shutil.rmtree(self.folder, ignore_errors=True)
-
-
-__all__ = ["BOUND_MS", "Late", "Rig", "SESSION_MS", "SHORT_SESSION_MS", "World", "wait_until"]
