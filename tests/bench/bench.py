@@ -20,6 +20,7 @@ sys.path.insert(0, str(ROOT / "tests" / "system"))
 
 from confluent_kafka import Consumer, TopicPartition  # noqa: E402
 from kafka_server import KafkaServer  # noqa: E402
+from postgresql_row import kafka_postgresql  # noqa: E402
 
 TOPIC = "cgnat.syslog.nfware"
 PARTITIONS = 4
@@ -108,7 +109,10 @@ class Bench:
             raise SystemExit(f"bench: natmill's log has no line of accounts:\n{text}")
         words = line.split("settled ")[1].split()
         messages, seconds, parsed = int(words[0]), float(words[3]), int(words[8])
-        assert messages == parsed == self.count, f"natmill settled {messages}, parsed {parsed} of {self.count}: {line}"
+        # A batch whose COMMIT was sent when the group took its partition away is stored, but counts as to be read again.
+        again = int(line.split(" messages to be read again")[0].split()[-1])
+        assert messages == parsed, line
+        assert self.count - again <= messages <= self.count, f"not all of {self.count}: {line}"
         return figures(messages, seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
@@ -127,15 +131,20 @@ def kafka_null(bench, rounds):
     return row, reference
 
 
-ROWS = {"kafka-null": kafka_null}
+ROWS = {"kafka-null": kafka_null, "kafka-postgresql": kafka_postgresql}
+
+
+def show_line(name, figure):
+    text = f"{name:<20} {figure['msgs_per_s']:>10,} messages/s"
+    if "rss_mb" in figure:
+        text += f"  {figure['cpu_us_per_msg']:.3f} us CPU/message  {figure['rss_mb']} MB"
+    print(text)
 
 
 def show(row, reference):
-    print(f"{row['path']:<18} {row['msgs_per_s']:>10,} messages/s  {row['cpu_us_per_msg']:.3f} us CPU/message  "
-          f"{row['rss_mb']} MB")
-    print(f"{'  ' + row['reference']:<18} {reference['msgs_per_s']:>10,} messages/s  "
-          f"{reference['cpu_us_per_msg']:.3f} us CPU/message  {reference['rss_mb']} MB")
-    print(f"{'  ratio':<18} {row['ratio']:>10}")
+    show_line(row["path"], row)
+    show_line("  " + row["reference"], reference)
+    print(f"{'  ratio':<20} {row['ratio']:>10}")
 
 
 def main():
