@@ -5,6 +5,7 @@ says whether each message is where it belongs, exactly once. Exit 0 when all cam
 import argparse
 import pathlib
 import random
+import signal
 import sys
 import time
 import traceback
@@ -67,6 +68,7 @@ def run_one(world, name, function, seed, keep):
 
 def main():
     given = arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended from outside"))  # so that servers and folders go too
     if given.list:
         for one in ALL.values():
             print(f"  {one.name:24}{one.rows:16}{one.help}")
