@@ -43,7 +43,11 @@ static void open_world(struct world *w, enum strategy strategy)
 {
 	char why[256];
 	*w = (struct world){.topics = {TOPIC}};
-	w->producer = rd_kafka_new(RD_KAFKA_PRODUCER, rd_kafka_conf_new(), why, sizeof why);
+	rd_kafka_conf_t *conf = rd_kafka_conf_new();
+	rd_kafka_conf_set(conf, "log_level", "2", why, sizeof why);
+	rd_kafka_conf_set(conf, "reconnect.backoff.ms", "10", why, sizeof why);
+	rd_kafka_conf_set(conf, "reconnect.backoff.max.ms", "20", why, sizeof why);
+	w->producer = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof why);
 	w->cluster = rd_kafka_mock_cluster_new(w->producer, 1);
 	rd_kafka_mock_group_initial_rebalance_delay_ms(w->cluster, 100);
 	rd_kafka_mock_topic_create(w->cluster, TOPIC, 4, 1);
@@ -315,6 +319,7 @@ static void leaving_has_a_bound(void **state)
 	struct world w;
 	struct member m;
 	open_world(&w, STRATEGY_ROUNDROBIN);
+	option_put(option_find(kafka_options, "properties"), &w.settings, "session.timeout.ms", "30000");
 	join(&w, &m);
 	until_assigned(&m, 4);
 	produce(&w, 0, 10);
