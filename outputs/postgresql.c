@@ -190,6 +190,8 @@ static void postgresql_commit(struct output *o, const struct position *moves, si
 	}
 	strbuf_reset(&p->sql);
 	strbuf_adds(&p->sql, postgresql_prefix(p, false));
+	if (p->state != STATE_NONE)
+		postgresql_add_shape_test(p, &p->sql);
 	if (n > 0)
 		postgresql_add_moves(p, &p->sql, moves, n);
 	strbuf_adds(&p->sql, "COMMIT");

@@ -85,6 +85,7 @@ struct postgresql {
 	bool foreign_encoding; /* the database keeps no UTF-8: dead letters are stored as ASCII */
 	enum postgresql_state state;
 	struct postgresql_table tables[EVENT_TYPE_COUNT];
+	char shape[33]; /* fingerprint of the tables as they were when their columns were read */
 	struct strbuf sql;
 	struct strbuf rows;     /* encoded rows not yet handed to libpq */
 	struct position *doubt; /* moves of a COMMIT whose answer was lost, their topics behind them */
@@ -103,6 +104,9 @@ int postgresql_look_up(struct postgresql *p, int64_t deadline, struct output_res
 
 /* _link. `doing` ("reading the tables") goes into messages. All return -1 with r set (RETRY) on failure; a
  * connection that is lost, late or given up is closed then, and r->reopen set. */
+
+/* _columns: adds a statement that raises 42P01 when an event table is no longer as its columns were read. */
+void postgresql_add_shape_test(const struct postgresql *p, struct strbuf *sql);
 
 /* When the statements that are sent now must have answered. */
 int64_t postgresql_deadline(const struct postgresql *p);

@@ -29,6 +29,22 @@ static const char columns_sql[] =
 	" JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END"
 	" WHERE a.attnum > 0 AND NOT a.attisdropped ORDER BY v.name, a.attnum";
 
+/* Binary rows of the old type may well be taken for the new one, when both have the same width: wrong values
+ * without an error. So each COMMIT is tied to the columns that its rows were made for. */
+#define SHAPE                                                                                               \
+	"(SELECT md5(coalesce(string_agg(concat_ws(' ', attrelid, attnum, attname, atttypid, atttypmod,"    \
+	" attnotnull), ',' ORDER BY attrelid, attnum), '')) FROM pg_attribute WHERE attrelid IN"            \
+	" (to_regclass('session_mapping'), to_regclass('port_mapping'), to_regclass('port_block_mapping')," \
+	" to_regclass('address_mapping')) AND attnum > 0 AND NOT attisdropped)"
+
+void postgresql_add_shape_test(const struct postgresql *p, struct strbuf *sql)
+{
+	strbuf_printf(sql,
+		      "SELECT CASE WHEN " SHAPE " <> '%s'"
+		      " THEN '\"event tables as natmill read them\"'::text::regclass END;",
+		      p->shape);
+}
+
 static bool is_text(const char *type)
 {
 	return strcmp(type, "text") == 0 || strcmp(type, "varchar") == 0;
@@ -190,12 +206,18 @@ static int take_columns(struct postgresql *p, const PGresult *res, struct output
 
 int postgresql_read_tables(struct postgresql *p, struct output_result *r)
 {
-	PGresult *res;
+	PGresult *res[2];
 	postgresql_forget_tables(p);
-	int rc = postgresql_query(p, columns_sql, "reading the tables", &res, 1, r);
-	if (rc == 0)
-		rc = take_columns(p, res, r);
-	PQclear(res);
+	/* The fingerprint first: what changes in between differs from it, and is found at the next COMMIT. */
+	strbuf_reset(&p->sql);
+	strbuf_printf(&p->sql, "SELECT " SHAPE ";%s", columns_sql);
+	int rc = postgresql_query(p, p->sql.data, "reading the tables", res, 2, r);
+	if (rc == 0) {
+		snprintf(p->shape, sizeof p->shape, "%s", PQgetvalue(res[0], 0, 0));
+		rc = take_columns(p, res[1], r);
+	}
+	PQclear(res[0]);
+	PQclear(res[1]);
 	for (int type = 0; type < EVENT_TYPE_COUNT && rc == 0; type++)
 		plan_copy(&p->tables[type]);
 	return rc;

@@ -116,6 +116,9 @@ ALTERATIONS = (
     ("ALTER COLUMN src_ip TYPE text USING host(src_ip)", "ALTER COLUMN src_ip TYPE inet USING src_ip::inet", False),
     ("RENAME COLUMN src_ip TO inside", "RENAME COLUMN inside TO src_ip", True),
     ("ALTER COLUMN partition TYPE numeric", "ALTER COLUMN partition TYPE integer", True),
+    # Of the same width: the server takes binary rows of the old type without an error.
+    ('ALTER COLUMN "offset" TYPE numeric', 'ALTER COLUMN "offset" TYPE bigint', True),
+    ("ALTER COLUMN src_port TYPE real", "ALTER COLUMN src_port TYPE integer", True),
 )
 
 
