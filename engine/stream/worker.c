@@ -87,7 +87,7 @@ static void take_partitions(struct worker *w)
 	for (size_t i = 0; i < c->parts.n; i++) {
 		struct partition *p = c->parts.items[i];
 		int route = host_route(w->host, p->topic);
-		p->route = route < 0 ? 0 : (uint32_t)route;
+		p->route = route < 0 ? UINT32_MAX : (uint32_t)route; /* its messages are dead letters */
 	}
 	if (atomic_load_explicit(&w->first_us, memory_order_relaxed) == 0)
 		atomic_store_explicit(&w->first_us, clock_mono_us(), memory_order_relaxed);

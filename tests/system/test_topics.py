@@ -146,3 +146,16 @@ def test_start_latest(kafka, configure, start_natmill, ledger, topic):
     ledger.wait(topic, 200)
     assert process.terminate() == 0
     assert ledger.query('SELECT min("offset") FROM session_mapping') == [(100,)]
+
+
+def test_topic_without_script_gives_dead_letters(kafka, topic, configure, start_natmill, ledger):
+    """Not the events of whatever script another topic has."""
+    unserved = kafka.create_topic(partitions=1)
+    traffic.produce(kafka, topic, 10)
+    traffic.produce(kafka, unserved, 1, partitions=1)
+    process = start_natmill(configure(kafka, topic, topics={topic: ["nfware"], unserved: {"zone": "UTC"}}))
+    ledger.wait(unserved, 1, partitions=1)
+    ledger.wait(topic, 10)
+    letters = [reason for where, _, _, reason in ledger.letters() if where == unserved]
+    assert letters == ["no vendor script serves this topic"]
+    assert process.terminate() == 0
