@@ -193,6 +193,20 @@ static void resolve_outputs(struct loaded_config *c, struct errlist *errs)
 	}
 }
 
+/* Two transactional outputs into one place would wait for each other within a batch. */
+static void refuse_same_place(struct loaded_config *c, struct errlist *errs)
+{
+	for (size_t i = 0; i < c->sink_count; i++) {
+		const struct option *path = option_find(c->sinks[i].type->options, "path");
+		for (size_t k = 0; path != NULL && k < i; k++)
+			if (c->sinks[k].type == c->sinks[i].type && c->sinks[i].type->transactional &&
+			    option_equal(path, c->sinks[k].options, c->sinks[i].options))
+				settings_refuse(c->settings, errs, &c->config.outputs.items[i],
+						"outputs '%s' and '%s' have the same path; give each its own",
+						c->sinks[k].name, c->sinks[i].name);
+	}
+}
+
 /* A store in Kafka writes to the cluster that natmill reads from, unless it is told another one. */
 static void lend_kafka(const struct config *config, const struct option *rows, void *options)
 {
@@ -242,6 +256,7 @@ static int load(struct loaded_config *c, const struct settings_source *src, stru
 		return -1;
 	resolve_topics(c, errs);
 	resolve_outputs(c, errs);
+	refuse_same_place(c, errs);
 	if (errs->n == 0)
 		resolve_store(c, errs);
 	const char *folder =

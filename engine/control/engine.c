@@ -18,6 +18,7 @@
 #include "base/strbuf.h"
 
 #define TICK_MS 1000
+#define STUCK_MS 15000 /* beyond the deadline of a stop; leaving the group may take some seconds */
 
 struct engine {
 	struct worker_config shared;
@@ -123,6 +124,13 @@ static int join_all(struct engine *e, struct err *why)
 			continue;
 		}
 		uint64_t done;
+		if (clock_mono_ms() > atomic_load(&e->shared.stop_deadline) + STUCK_MS) {
+			log_error("worker %zu does not end: a script or a library call does not return; "
+				  "natmill ends "
+				  "without it, what it had under way is read again",
+				  i);
+			_exit(3);
+		}
 		if (poll(fds, 2, TICK_MS) <= 0)
 			continue;
 		if ((fds[0].revents & POLLIN) != 0)

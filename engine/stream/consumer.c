@@ -200,18 +200,31 @@ void consumer_restart(struct consumer *c)
 	c->out_of_place = false;
 }
 
-/* Waits for the answer of a commit that was sent with the queue q. */
-static void await_commit(rd_kafka_queue_t *q, int wait_ms)
+/* Waits for the answer of a commit that was sent with the queue q; true when it is done. */
+static bool await_commit(rd_kafka_queue_t *q, int wait_ms)
 {
 	rd_kafka_event_t *ev = rd_kafka_queue_poll(q, wait_ms);
+	bool done = ev != NULL && rd_kafka_event_error(ev) == RD_KAFKA_RESP_ERR_NO_ERROR;
 	if (ev == NULL)
 		log_warn("Kafka: no answer to a commit within %d ms; the next owner may read some messages "
 			 "again",
 			 wait_ms);
-	else if (rd_kafka_event_error(ev) != RD_KAFKA_RESP_ERR_NO_ERROR)
+	else if (!done)
 		log_warn("Kafka: commit: %s", rd_kafka_event_error_string(ev));
 	if (ev != NULL)
 		rd_kafka_event_destroy(ev);
+	return done;
+}
+
+void consumer_forget_commit(struct consumer *c, const rd_kafka_topic_partition_list_t *list)
+{
+	c->commit_failed = true;
+	for (int i = 0; i < list->cnt; i++) {
+		struct partition *p =
+			partitions_find(&c->parts, list->elems[i].topic, list->elems[i].partition);
+		if (p != NULL)
+			p->committed = -1;
+	}
 }
 
 void consumer_commit(struct consumer *c, int wait_ms)
@@ -227,7 +240,8 @@ void consumer_commit(struct consumer *c, int wait_ms)
 	if (list->cnt > 0 && wait_ms > 0) {
 		rd_kafka_queue_t *q = rd_kafka_queue_new(c->rk);
 		rd_kafka_commit_queue(c->rk, list, q, NULL, NULL);
-		await_commit(q, wait_ms);
+		if (!await_commit(q, wait_ms))
+			consumer_forget_commit(c, list);
 		rd_kafka_queue_destroy(q);
 	} else if (list->cnt > 0) {
 		rd_kafka_commit(c->rk, list, 1); /* the answer comes to on_commit() */

@@ -83,6 +83,9 @@ int consumer_assign(struct consumer *c, struct err *e);
  * committed before. */
 void consumer_restart(struct consumer *c);
 
+/* What was sent is not committed after all: it is sent again with the next commit. For consumer*.c. */
+void consumer_forget_commit(struct consumer *c, const rd_kafka_topic_partition_list_t *list);
+
 /* Commits `settled` of each partition that moved since the last commit. wait_ms > 0: waits for the answer
  * that long. */
 void consumer_commit(struct consumer *c, int wait_ms);

@@ -140,13 +140,8 @@ static void on_commit(rd_kafka_t *rk, rd_kafka_resp_err_t code, rd_kafka_topic_p
 	if (code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR__NO_OFFSET)
 		return;
 	log_warn("Kafka: commit: %s", rd_kafka_err2str(code));
-	c->commit_failed = true;
-	for (int i = 0; list != NULL && i < list->cnt; i++) {
-		struct partition *p =
-			partitions_find(&c->parts, list->elems[i].topic, list->elems[i].partition);
-		if (p != NULL)
-			p->committed = -1; /* unknown: to be sent again */
-	}
+	if (list != NULL)
+		consumer_forget_commit(c, list);
 }
 
 /* Waits until a broker answers and keeps the cluster's id. */
