@@ -9,8 +9,7 @@ local REPEAT_MAX = 65536 -- bytes that string.rep may make
 local allowed = {
 	functions = { "assert", "error", "ipairs", "next", "pairs", "select", "tonumber", "tostring", "type",
 		"unpack" },
-	string = { "byte", "char", "find", "format", "gmatch", "gsub", "len", "lower", "match", "reverse", "sub",
-		"upper" },
+	string = { "byte", "char", "format", "len", "lower", "reverse", "sub", "upper" },
 	table = { "concat", "insert", "maxn", "remove", "sort" },
 	math = { "abs", "ceil", "floor", "fmod", "huge", "max", "min", "modf", "pi", "pow", "sqrt" },
 	bit = { "arshift", "band", "bnot", "bor", "bswap", "bxor", "lshift", "rol", "ror", "rshift", "tobit", "tohex" },
@@ -21,6 +20,18 @@ local function repeated(text, count, separator)
 		error("string.rep: would make more than " .. REPEAT_MAX .. " bytes", 2)
 	end
 	return string.rep(text, count, separator)
+end
+
+-- Lua's own patterns can take for ever on one line, and nothing can end them while they do.
+local use_instead = {}
+for _, name in ipairs({ "match", "gmatch", "gsub" }) do
+	use_instead["string." .. name] = ": use a template, a regex rule or message:cursor(); string.find finds plain text"
+end
+
+-- What to find is plain text, without characters of a pattern.
+local find = string.find
+local function plain_find(text, what, init)
+	return find(text, what, init, true)
 end
 
 local function names_of(t)
@@ -38,7 +49,8 @@ return function(near)
 			__index = setmetatable(members, {
 				__index = function(_, name)
 					name = tostring(name)
-					error("there is no " .. what .. name .. near(name, names_of(members)), 2)
+					error("there is no " .. what .. name
+						.. (use_instead[what .. name] or near(name, names_of(members))), 2)
 				end,
 			}),
 			__newindex = function(_, name)
@@ -57,6 +69,7 @@ return function(near)
 		libraries[library] = members
 	end
 	libraries.string.rep = repeated
+	libraries.string.find = plain_find
 
 	-- ("text"):find() and the like reach the same functions, and nobody can reach the table itself.
 	local texts = getmetatable("")

@@ -7,7 +7,7 @@ local EVENTS = { "session_mapping", "port_mapping", "port_block_mapping", "addre
 local SCRIPT = 3 -- error level: the line of the script that called the method that called the check
 
 local function is_text(value)
-	return type(value) == "string" and not value:find("%z")
+	return type(value) == "string" and not value:find("\0", 1, true)
 end
 
 -- One text or a list of them, as a list.

@@ -161,7 +161,7 @@ int cmd_try(int argc, char **argv)
 	int asked = read_options(argc, argv, &o);
 	if (asked != 0)
 		return asked > 0 ? 0 : 2;
-	struct host_options plain = {.jit = true, .need_host_time = false};
+	struct host_options plain = {.jit = false, .need_host_time = false};
 	struct errlist errors = {0};
 	struct generation *g = generation_load(o.vendors, NULL, 0, 1, &errors);
 	struct host *h = g != NULL ? host_new(g, &plain, &errors) : NULL;

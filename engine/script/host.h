@@ -25,7 +25,7 @@
 #define HOST_ARENA_NEED(len) (2 * (len) + 2048)
 
 struct host_options {
-	bool jit;            /* off for checks: an endless script can then be ended */
+	bool jit;            /* off for checks: an endless handler is then ended, its record dead */
 	bool need_host_time; /* an event without host or timestamp is a dead letter (run: true; try, test:
 				false) */
 };

@@ -191,6 +191,7 @@ int nm_next(struct host *h)
 		return NM_DONE;
 	if (!w->open && !walk_record(h))
 		return NM_END;
+	state_count(&h->state);
 	return match_rules(h);
 }
 

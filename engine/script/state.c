@@ -139,6 +139,7 @@ void state_free(struct state *s)
 
 void state_jit(struct state *s, bool on)
 {
+	s->jit = on;
 	luaJIT_setmode(s->lua, 0, LUAJIT_MODE_ENGINE | (on ? LUAJIT_MODE_ON : LUAJIT_MODE_OFF));
 }
 
@@ -153,11 +154,13 @@ static void count_steps(lua_State *L, lua_Debug *ar)
 {
 	struct state *s = state_of(L);
 	s->steps += HOOK_STEP;
-	if (s->steps <= STATE_LOAD_STEPS)
+	if (s->steps <= STATE_STEPS_MAX)
 		return;
+	s->steps = 0; /* what comes after the error has its own share */
 	lua_getinfo(L, "Sl", ar);
-	lua_pushfstring(L, "%s:%d: the script does not come to an end while it loads", ar->short_src,
-			ar->currentline);
+	lua_pushfstring(L, "%s:%d: the %s", ar->short_src, ar->currentline,
+			s->loads ? "script does not come to an end while it loads"
+				 : "handler does not come to an end on this record");
 	lua_error(L);
 }
 
@@ -175,7 +178,7 @@ static int load_protected(lua_State *L)
 	lua_remove(L, -2);
 	lua_pushstring(L, load->name);
 	lua_pushstring(L, load->label);
-	s->steps = 0;
+	state_count(s);
 	lua_sethook(L, count_steps, LUA_MASKCOUNT, HOOK_STEP);
 	lua_call(L, 3, 0);
 	return 0;
@@ -188,8 +191,10 @@ int state_load(struct state *s, const char *name, const char *label, const char 
 	if (len > 0 && text[0] == LUA_SIGNATURE[0])
 		return err_set(e, ERR_SCRIPT, "%s: is compiled Lua; natmill takes only its text", label);
 	state_jit(s, false);
+	s->loads = true;
 	int rc = lua_cpcall(s->lua, load_protected, &load);
 	lua_sethook(s->lua, NULL, 0, 0);
+	s->loads = false;
 	if (rc == LUA_ERRMEM)
 		err_set(e, ERR_SCRIPT, "%s: the script takes more than %u MB of memory while it loads", label,
 			STATE_MEMORY_MAX >> 20);
@@ -203,8 +208,13 @@ int state_load(struct state *s, const char *name, const char *label, const char 
 
 int state_loop(struct state *s, struct err *e)
 {
+	state_count(s);
+	if (!s->jit) /* compiled code calls no hook, and the hook would cost where lines are many */
+		lua_sethook(s->lua, count_steps, LUA_MASKCOUNT, HOOK_STEP);
 	lua_rawgeti(s->lua, LUA_REGISTRYINDEX, s->loop);
 	int rc = lua_pcall(s->lua, 0, 0, 0);
+	if (!s->jit)
+		lua_sethook(s->lua, NULL, 0, 0);
 	if (rc != 0)
 		fail(s->lua, e);
 	if (s->refused)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A Lua state with limits: memory always, instructions while a script loads. It has the libraries that the
- * engine's own Lua needs (no io, os, debug, package); vendor scripts see only what scripts/sandbox.lua lets
- * through. Owner: the host.
+ * A Lua state with limits: memory always, instructions while a script loads or the JIT is off. It has the
+ * libraries that the engine's own Lua needs (no io, os, debug, package); vendor scripts see only what
+ * scripts/sandbox.lua lets through. Owner: the host.
  */
 #ifndef NATMILL_SCRIPT_STATE_H
 #define NATMILL_SCRIPT_STATE_H
@@ -13,7 +13,7 @@
 #include "base/err.h"
 
 #define STATE_MEMORY_MAX (64u << 20) /* bytes of one state */
-#define STATE_LOAD_STEPS 100000000   /* instructions that loading one script may take: about a second */
+#define STATE_STEPS_MAX 100000000    /* instructions to load a script, or for one record: about a second */
 
 struct lua_State;
 
@@ -21,7 +21,9 @@ struct state {
 	struct lua_State *lua;
 	size_t used;
 	size_t limit;
-	long steps;   /* instructions of the script that loads */
+	long steps;   /* instructions since state_count; counted only with the JIT off */
+	bool jit;     /* the compiler is on */
+	bool loads;   /* a script's file runs */
 	bool refused; /* an allocation was refused since this was last cleared */
 	int loader;   /* Lua functions of scripts/boot.lua, in the registry */
 	int loop;
@@ -40,7 +42,14 @@ int state_load(struct state *s, const char *name, const char *label, const char 
 /* Turns the JIT compiler on or off. */
 void state_jit(struct state *s, bool on);
 
-/* Calls the batch loop. -1 with e when Lua raised outside of a handler. */
+/* A new record is under way: it may take STATE_STEPS_MAX instructions. */
+static inline void state_count(struct state *s)
+{
+	s->steps = 0;
+}
+
+/* Calls the batch loop; with the JIT off, a handler that takes too many instructions is ended. -1 with e when
+ * Lua raised outside of a handler. */
 int state_loop(struct state *s, struct err *e);
 
 #endif

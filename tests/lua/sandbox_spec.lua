@@ -7,7 +7,7 @@ package.path = "scripts/?.lua;" .. package.path
 
 -- The string metatable belongs to the tests, too: it is put back after each one.
 describe("the sandbox", function()
-	local new_environment, texts, index
+	local new_environment, texts, index, guarded
 
 	before_each(function()
 		texts = getmetatable("")
@@ -15,6 +15,8 @@ describe("the sandbox", function()
 		new_environment = dofile("scripts/sandbox.lua")(function(name, names)
 			return " <" .. name .. " of " .. #names .. ">"
 		end)
+		guarded = texts.__index
+		texts.__index = index -- the tests' own, but for the code that run() is given
 	end)
 
 	after_each(function()
@@ -24,7 +26,11 @@ describe("the sandbox", function()
 
 	local function run(code, extra)
 		local chunk = assert(loadstring(code, "@x.lua"))
-		return pcall(setfenv(chunk, new_environment(extra or {})))
+		setfenv(chunk, new_environment(extra or {}))
+		texts.__index = guarded
+		local ok, value = pcall(chunk)
+		texts.__index = index
+		return ok, value
 	end
 
 	it("offers what it is given", function()
@@ -56,6 +62,20 @@ describe("the sandbox", function()
 	it("makes each script an environment of its own", function()
 		assert.are_not.equal(new_environment({}), new_environment({}))
 		assert.is_false(getmetatable(new_environment({})))
+	end)
+
+	it("has no patterns: they can take for ever", function()
+		for _, name in ipairs({ "match", "gmatch", "gsub" }) do
+			for _, code in ipairs({ "return string." .. name, "return ('x'):" .. name .. "('x', 'y')" }) do
+				local ok, message = run(code)
+				assert.is_false(ok)
+				assert.is_truthy(message:find("x.lua:1: there is no string." .. name .. ": use a template", 1, true))
+			end
+		end
+		local ok, at = run("return ('a%d'):find('%d')")
+		assert.is_true(ok)
+		assert.are.equal(2, at)
+		assert.is_nil(select(2, run("return string.find('abc', '%a')")))
 	end)
 
 	it("bounds string.rep", function()

@@ -103,6 +103,8 @@ static void errors_tell_where(void **state)
 		{"return nothing", "nothing is named nothing here\n"},
 		{"return strin", "nothing is named strin here; did you mean string?\n"},
 		{"count = 1", "write `local count = ...`: scripts share no names\n"},
+		{"return message.text:match('(%d+)')",
+		 "there is no string.match: use a template, a regex rule or message:cursor()"},
 		{"return string.fnd", "there is no string.fnd; did you mean find?\n"},
 		{"return ('x'):rep(1e9)", "string.rep: would make more than 65536 bytes\n"},
 		{"t:ignore 'x'", "only while the script loads, not in a handler\n"},
@@ -198,6 +200,26 @@ static void cursor(void **state)
 			    "true two  words nil nil false 53\n");
 }
 
+/* With the JIT off, as natmill try and test run, a handler without end costs its record. */
+static void endless(void **state)
+{
+	struct fixture *f = *state;
+	struct host_options o = {.jit = false};
+	fixture_script(f, HANDLER("if message.text == 'x' then while true do end end " FILL "emit(event)"));
+	host_free(f->host);
+	f->host = host_new(f->generation, &o, &f->errors);
+	f->route = host_route_all(f->host);
+	batch_reset(&f->batch);
+	for (int i = 0; i < 3; i++)
+		fixture_add(f, i == 1 ? "y" : "x", 1);
+	const char *dead = "t/handler 0: t.lua:3: the handler does not come to an end on this record\n";
+	const char *shown = fixture_run(f);
+	assert_int_equal(f->batch.event_count, 1);
+	assert_int_equal(f->batch.dead_count, 2);
+	assert_non_null(strstr(shown, dead));
+	assert_string_equal(fixture_line(f, "y"), EVENT);
+}
+
 static void emit_at_load(void **state)
 {
 	struct fixture *f = *state;
@@ -224,6 +246,7 @@ int main(void)
 		FIXTURE_TEST(limits),        FIXTURE_TEST(values),
 		FIXTURE_TEST(message_parts), FIXTURE_TEST(cursor),
 		FIXTURE_TEST(emit_at_load),  FIXTURE_TEST(siblings_survive),
+		FIXTURE_TEST(endless),
 	};
 	return cmocka_run_group_tests_name("handler", tests, NULL, NULL);
 }
