@@ -24,11 +24,14 @@ static const char *const known_keys[KEY_COUNT] = {"message", "timestamp", "ip", 
 
 #define KEY_RAW_MAX 54 /* longest spelling of a known key: nine times \uXXXX */
 
+#define REASON_TEXT_MAX 40 /* bytes of a text in the reason of a dead letter */
+
 /* What a short text was read as the last time. */
 #define CACHED_TEXT_MAX 64
 struct cached {
 	char text[CACHED_TEXT_MAX];
 	uint32_t len; /* 0 = nothing kept */
+	bool no_time; /* asked for a time, and the text is none */
 	int64_t time;
 	struct ip ip; /* family 0: the text is no address */
 };
@@ -178,7 +181,7 @@ static int read_short(const struct opening *o, const struct json_member *m, bool
 	size_t len = m->value_len;
 	if (c->len == len && len > 0 && memcmp(c->text, text, len) == 0)
 		return 0;
-	*c = (struct cached){.time = EVENT_NO_TIME};
+	*c = (struct cached){.time = EVENT_NO_TIME, .no_time = len > CACHED_TEXT_MAX};
 	if (len > CACHED_TEXT_MAX)
 		return 0;
 	memcpy(c->text, text, len);
@@ -193,8 +196,23 @@ static int read_short(const struct opening *o, const struct json_member *m, bool
 	c->len = m->value_len;
 	if (!time)
 		ip_parse(text, len, &c->ip);
-	else if (time_read(text, len, TIME_ZONE_UNKNOWN, &c->time) != len)
-		c->time = EVENT_NO_TIME;
+	else
+		c->no_time = time_read(text, len, TIME_ZONE_UNKNOWN, &c->time) != len;
+	return 0;
+}
+
+/* When the collector says: a time without year or zone is none, but what is no time at all must not silently
+ * become Kafka's. */
+static int read_timestamp(const struct opening *o, const struct json_member *m, struct envelope *out)
+{
+	const struct cached *c = &o->r->time;
+	if (read_short(o, m, true, &o->r->time) != 0)
+		return -1;
+	if (c->no_time)
+		return err_set(o->e, ERR_DATA, "`timestamp` is no time: `%.*s`",
+			       (int)(m->value_len < REASON_TEXT_MAX ? m->value_len : REASON_TEXT_MAX),
+			       o->value + m->value);
+	out->timestamp = c->time;
 	return 0;
 }
 
@@ -248,11 +266,8 @@ static int open_syslog(const struct opening *o, struct envelope *out)
 	out->kind = ENVELOPE_SYSLOG;
 	if (add_string(o, message->value, message->value_len, &out->text) != 0)
 		return -1;
-	if (time != NULL) {
-		if (read_short(o, time, true, &o->r->time) != 0)
-			return -1;
-		out->timestamp = o->r->time.time;
-	}
+	if (time != NULL && read_timestamp(o, time, out) != 0)
+		return -1;
 	if (read_device(o, out) != 0)
 		return -1;
 	if (program != NULL && add_string(o, program->value, program->value_len, &out->program) != 0)

@@ -91,10 +91,10 @@ static void remembers_only_equal_texts(void **state)
 	static const char *const times[] = {"2025-05-02T11:34:56Z",
 					    "2025-05-02T11:34:56Z",
 					    "2025-05-02T11:34:57Z",
-					    "2025-05-02T11:34:5",
+					    "2025-05-02T11:34:57",
 					    "",
 					    "2025-05-02T11:34:57Z",
-					    "nonsense"};
+					    "2025-05-02T11:34:57"};
 	static const char *const read[] = {"2025-05-02T11:34:56Z",
 					   "2025-05-02T11:34:56Z",
 					   "2025-05-02T11:34:57Z",
@@ -130,10 +130,42 @@ static void times_need_a_zone(void **state)
 	(void)state;
 	opens("{\"message\":\"x\",\"timestamp\":\"2025-05-02T11:34:56.870\"}");
 	time_is("");
-	opens("{\"message\":\"x\",\"timestamp\":\"2025-05-02T11:34:56Z \"}");
+	opens("{\"message\":\"x\",\"timestamp\":\"May  2 11:34:56\"}");
 	time_is("");
-	opens("{\"message\":\"x\",\"timestamp\":\"yesterday\"}");
+	opens("{\"message\":\"x\",\"timestamp\":\"\"}");
 	time_is("");
+	opens("{\"message\":\"x\",\"timestamp\":null}");
+	time_is("");
+}
+
+/* What is no time must not silently become Kafka's. */
+static void no_time_is_dead(void **state)
+{
+	(void)state;
+	static const char *const wrong[] = {"2020-02-30T11:34:56Z",
+					    "2025-05-02T25:00:00Z",
+					    "2025-13-02T11:34:56Z",
+					    "2025-05-02T11:34:5",
+					    "2025-05-02T11:34:56Z ",
+					    "yesterday",
+					    " ",
+					    "2025-05-02T11:34:56Z, or so",
+					    "\\u0000",
+					    "-"};
+	for (size_t i = 0; i < 2 * (sizeof wrong / sizeof wrong[0]); i++) {
+		char value[200];
+		char reason[100];
+		snprintf(value, sizeof value, "{\"message\":\"x\",\"timestamp\":\"%s\"}", wrong[i / 2]);
+		snprintf(reason, sizeof reason, "`timestamp` is no time: `%s`", wrong[i / 2]);
+		is_dead(value, reason); /* twice: the second time as it is remembered */
+	}
+	is_dead("{\"message\":\"x\",\"timestamp\":\"1234567890123456789012345678901234567890123\"}",
+		": `1234567890123456789012345678901234567890`");
+	is_dead("{\"message\":\"x\",\"timestamp\":\"1234567890123456789012345678901234567890"
+		"1234567890123456789012345678901234567890\"}",
+		": `1234567890123456789012345678901234567890`");
+	opens("{\"message\":\"x\",\"timestamp\":\"2025-05-02T11:34:56Z\"}");
+	time_is("2025-05-02T11:34:56Z");
 }
 
 static void takes_headers_off(void **state)
@@ -239,6 +271,7 @@ int main(void)
 		cmocka_unit_test(chooses_host),
 		cmocka_unit_test(remembers_only_equal_texts),
 		cmocka_unit_test(times_need_a_zone),
+		cmocka_unit_test(no_time_is_dead),
 		cmocka_unit_test(takes_headers_off),
 		cmocka_unit_test(raw_text_stays),
 		cmocka_unit_test(opens_records),
