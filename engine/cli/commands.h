@@ -10,7 +10,7 @@
 /* name, one line of help */
 #define COMMANDS(X)                                                                   \
 	X(run, "consume, run the vendor scripts and write events until told to stop") \
-	X(check, "check configuration, scripts and samples as a reload would")        \
+	X(check, "check configuration, scripts and samples as a start would")         \
 	X(try, "show what the vendor scripts make of each input line")                \
 	X(test, "run the samples beside the vendor scripts and show what differs")    \
 	X(watermarks, "show or set how far the outputs have come")                    \

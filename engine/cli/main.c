@@ -28,17 +28,29 @@ static void print_help(FILE *to)
 	      "usage: natmill COMMAND [ARGUMENTS]\n\n",
 	      to);
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		fprintf(to, "  %-8s %s\n", commands[i].name, commands[i].help);
+		fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].help);
 	fputs("\n`natmill COMMAND --help` tells more. `natmill --version` prints the version.\n", to);
+}
+
+static int run_command(int argc, char **argv)
+{
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		if (strcmp(argv[0], commands[i].name) == 0)
+			return commands[i].run(argc, argv);
+	fprintf(stderr, "natmill: unknown command '%s'; `natmill --help` lists them\n", argv[0]);
+	return 2;
 }
 
 int main(int argc, char **argv)
 {
+	static char help[] = "--help";
 	if (argc < 2) {
 		print_help(stderr);
 		return 2;
 	}
 	const char *name = argv[1];
+	if (strcmp(name, "help") == 0 && argc > 2)
+		return run_command(2, (char *[]){argv[2], help, NULL});
 	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
 		print_help(stdout);
 		return 0;
@@ -47,9 +59,5 @@ int main(int argc, char **argv)
 		puts("natmill " NATMILL_VERSION);
 		return 0;
 	}
-	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		if (strcmp(name, commands[i].name) == 0)
-			return commands[i].run(argc - 1, argv + 1);
-	fprintf(stderr, "natmill: unknown command '%s'; `natmill --help` lists them\n", name);
-	return 2;
+	return run_command(argc - 1, argv + 1);
 }
