@@ -37,8 +37,7 @@ static const char config_text[] =
 	"workers: 2\n"
 	"outputs:\n"
 	"  - type: sqlite\n"
-	"    path: %s/cgnat.db\n"
-	"log: { level: warn }\n";
+	"    path: %s/cgnat.db\n";
 
 struct demo {
 	const char *vendors;
@@ -48,6 +47,9 @@ struct demo {
 	char db_path[PATH_SIZE + 16];
 	struct demo_traffic *traffic;
 	bool terminal;
+	bool fresh; /* the folder was made for this run */
+	bool wrote; /* its files are ours */
+	bool keep;  /* there is something in them */
 	int64_t start_ms;
 	uint64_t last_records;
 	bool traffic_ended;
@@ -83,21 +85,40 @@ static int parse_args(struct demo *d, int argc, char **argv)
 
 static int make_folder(struct demo *d, struct err *e)
 {
+	d->fresh = true;
 	if (d->dir[0] == '\0') {
 		const char *tmp = getenv("TMPDIR");
 		snprintf(d->dir, sizeof d->dir, "%s/natmill-demo-XXXXXX", tmp != NULL ? tmp : "/tmp");
 		if (mkdtemp(d->dir) == NULL)
 			return err_set(e, ERR_SYSTEM, "cannot make the folder %s: %s", d->dir,
 				       strerror(errno));
-	} else if (mkdir(d->dir, 0777) != 0 && errno != EEXIST) {
-		return err_set(e, ERR_SYSTEM, "cannot make the folder %s: %s", d->dir, strerror(errno));
+	} else if (mkdir(d->dir, 0777) != 0) {
+		if (errno != EEXIST)
+			return err_set(e, ERR_SYSTEM, "cannot make the folder %s: %s", d->dir,
+				       strerror(errno));
+		d->fresh = false;
 	}
 	snprintf(d->config_path, sizeof d->config_path, "%s/natmill.yaml", d->dir);
 	snprintf(d->db_path, sizeof d->db_path, "%s/cgnat.db", d->dir);
 	if (access(d->db_path, F_OK) == 0)
 		return err_set(e, ERR_USAGE, "%s is there already: name an empty folder with --dir",
 			       d->db_path);
+	d->wrote = true;
 	return 0;
+}
+
+/* What this run wrote, when there is nothing in it that anybody would look at. */
+static void remove_files(const struct demo *d)
+{
+	static const char *const ends[] = {"", "-wal", "-shm", "-journal"};
+	char path[PATH_SIZE + 32];
+	unlink(d->config_path);
+	for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+		snprintf(path, sizeof path, "%s%s", d->db_path, ends[i]);
+		unlink(path);
+	}
+	if (d->fresh)
+		rmdir(d->dir);
 }
 
 static int write_config(const struct demo *d, struct err *e)
@@ -128,7 +149,8 @@ static bool tick(struct engine *engine, void *context)
 	       " dead letters%s",
 	       d->terminal ? "\r" : "", (long long)elapsed, bold, t.records - d->last_records, plain,
 	       t.events, t.ignored, t.dead, d->terminal ? "\033[K" : "\n");
-	fflush(stdout);
+	if (fflush(stdout) != 0)
+		return true; /* nobody looks any more: the terminal was closed, or the pipe */
 	d->last_records = t.records;
 	if (!d->traffic_ended && elapsed >= d->seconds) {
 		demo_traffic_stop(d->traffic);
@@ -137,9 +159,14 @@ static bool tick(struct engine *engine, void *context)
 	return d->traffic_ended && (t.messages >= demo_traffic_sent(d->traffic) || elapsed >= d->seconds + 5);
 }
 
-static int report(const struct demo *d, const struct engine_totals *t, const struct output_totals *out,
+static int report(struct demo *d, const struct engine_totals *t, const struct output_totals *out,
 		  struct err *e)
 {
+	d->keep = out->stored > 0 || t->dead > 0;
+	if (!d->keep) {
+		printf("%sEnded before anything was stored.\n", d->terminal ? "\n" : "");
+		return 0;
+	}
 	printf("%s\n%" PRIu64 " messages sent, %" PRIu64 " settled in %.1f s by 2 workers: %" PRIu64
 	       " records = %" PRIu64 " parsed + %" PRIu64 " ignored + %" PRIu64 " dead letters\n",
 	       d->terminal ? "\n" : "", demo_traffic_sent(d->traffic), t->messages, t->seconds, t->records,
@@ -148,7 +175,8 @@ static int report(const struct demo *d, const struct engine_totals *t, const str
 	       out->rejected);
 	if (demo_answer(d->db_path, e) != 0)
 		return -1;
-	printf("\nKept: %s and %s\n", d->config_path, d->db_path);
+	printf("\nKept: %s and %s; delete %s when you have seen enough.\n", d->config_path, d->db_path,
+	       d->fresh ? "the folder" : "them");
 	return 0;
 }
 
@@ -164,11 +192,14 @@ static int run_engine(struct demo *d)
 		config_unload(&c);
 		return config_fail(&errs);
 	}
+	/* The rates are rewritten in place: log lines would be glued to them. The file keeps the default. */
+	c.config.log.level = LOG_ERROR;
 	logging_apply(&c.config.log);
 	struct engine_config engine = config_engine(&c);
 	d->start_ms = clock_mono_ms();
 	int rc = engine_run(&engine, tick, d, &totals, outputs, &e);
 	demo_traffic_stop(d->traffic);
+	d->keep = rc != 0;
 	if (rc == 0)
 		rc = report(d, &totals, outputs, &e);
 	config_unload(&c);
@@ -221,8 +252,11 @@ int cmd_demo(int argc, char **argv)
 	if (status == 0) {
 		puts("An embedded broker, the samples of all vendor scripts as live traffic, SQLite as "
 		     "output. Ctrl-C ends it.");
+		fflush(stdout);
 		status = run_engine(&d);
 	}
 	demo_traffic_free(d.traffic);
+	if (d.wrote && !d.keep)
+		remove_files(&d);
 	return status;
 }

@@ -8,7 +8,7 @@
 
 #include "base/err.h"
 
-/* Prints to standard output. -1 with e when the file cannot be read or holds no row to ask about. */
+/* Prints to standard output. -1 with e when the file cannot be read. */
 int demo_answer(const char *path, struct err *e);
 
 #endif

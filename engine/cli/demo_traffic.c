@@ -53,21 +53,28 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *m, void *opaqu
 		atomic_fetch_add(&t->sent, 1);
 }
 
-/* The samples of one script become lines of its topic. */
+/* The samples of one script become lines of its topic; without samples the topic stays empty. */
 static int add_script(struct demo_traffic *t, const struct generation *g, size_t i, struct err *e)
 {
 	const char *topic = generation_script_topic(g, i);
 	if (topic == NULL)
 		return 0;
+	rd_kafka_mock_topic_create(t->cluster, topic, PARTITIONS, 1);
 	struct strbuf path;
 	strbuf_init(&path);
 	sample_file_path(generation_script_path(g, i), &path);
 	struct sample_file *file = &t->files[t->file_count++];
+	if (access(path.data, F_OK) != 0) {
+		printf("%s: no samples beside it; lines in %s would be sent\n", generation_script_path(g, i),
+		       path.data);
+		strbuf_free(&path);
+		t->file_count--;
+		return 0;
+	}
 	int rc = sample_file_read(file, path.data, e);
 	strbuf_free(&path);
 	if (rc != 0)
 		return -1;
-	rd_kafka_mock_topic_create(t->cluster, topic, PARTITIONS, 1);
 	t->lines = xrealloc(t->lines, (t->line_count + file->count) * sizeof *t->lines);
 	for (size_t k = 0; k < file->count; k++)
 		t->lines[t->line_count++] = (struct source_line){.topic = topic,
