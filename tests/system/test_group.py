@@ -28,12 +28,12 @@ def test_processes_come_and_go(strategy, kafka, topic, group, configure, start_n
     first = start_natmill(config)
     progress(first, 2000)
     second = start_natmill(config)
-    second.wait_for_err(r"assigned 2 partitions")
+    second.wait_for_err(r"assigned \d partitions, 2 in all")
     progress(second, 2000)
     assert second.terminate() == 0
     progress(first, 4000)
     third = start_natmill(config)
-    third.wait_for_err(r"assigned 2 partitions")
+    third.wait_for_err(r"assigned \d partitions, 2 in all")
     assert first.terminate() == 0
     ledger.wait(topic, PER_PARTITION, what=third.err[-2000:])
     assert third.terminate() == 0
@@ -46,11 +46,13 @@ def test_processes_come_and_go(strategy, kafka, topic, group, configure, start_n
 def test_two_groups_on_one_database(kafka, topic, configure, start_natmill, ledger):
     """Both read everything and move the same watermarks: each batch is stored by the one that is faster, and the other
     takes up its position anew."""
-    traffic.produce(kafka, topic, 3000)
     config = configure(kafka, topic, workers=1, batch=SMALL)
     one = start_natmill(config, name="one.yaml")
     other = start_natmill({**config, "kafka": {**config["kafka"], "group": config["kafka"]["group"] + "-other"}},
                           name="other.yaml")
+    for process in one, other:
+        process.wait_for_err("4 in all")
+    traffic.produce(kafka, topic, 3000)
     ledger.wait(topic, 3000, what=one.err[-2000:])
     assert one.terminate() == 0
     assert other.terminate() == 0
@@ -68,7 +70,7 @@ def test_zombie_is_fenced(strategy, kafka, topic, configure, start_natmill, ledg
     zombie = start_natmill(config)
     wait_until(lambda: ledger.progress(topic) >= 2000, 30, lambda: zombie.err)
     other = start_natmill(config)
-    other.wait_for_err(r"assigned 2 partitions")
+    other.wait_for_err(r"assigned \d partitions, 2 in all")
     zombie.signal(signal.SIGSTOP)
     other.wait_for_err(r"Kafka: assigned \d+ partitions, 4 in all")
     before = zombie.err.count("partitions")
