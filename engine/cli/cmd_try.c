@@ -101,6 +101,14 @@ static bool read_line(FILE *in, struct strbuf *line)
 	return true;
 }
 
+static int write_out(const struct strbuf *shown, struct err *e)
+{
+	if (shown->len > 0 &&
+	    (fwrite(shown->data, 1, shown->len, stdout) != shown->len || fflush(stdout) != 0))
+		return err_set(e, ERR_SYSTEM, "cannot write: %s", strerror(errno));
+	return 0;
+}
+
 /* Each line is a batch of its own and is shown at once, so that `tail -f | natmill try` works. */
 static int try_lines(FILE *in, const struct options *o, struct host *h, uint32_t route, struct err *e)
 {
@@ -108,6 +116,7 @@ static int try_lines(FILE *in, const struct options *o, struct host *h, uint32_t
 	struct batch batch;
 	struct strbuf line = {0};
 	struct strbuf shown = {0};
+	uint64_t hostless = 0;
 	int rc = 0;
 	batch_init(&batch, 1, HOST_ARENA_NEED(ENVELOPE_VALUE_MAX));
 	for (uint64_t n = 1; rc == 0 && read_line(in, &line); n++) {
@@ -125,12 +134,18 @@ static int try_lines(FILE *in, const struct options *o, struct host *h, uint32_t
 			try_show_json(n, &batch, &shown);
 		else
 			try_show_text(n, &batch, &last, colour, &shown);
-		if (rc == 0 && (fwrite(shown.data, 1, shown.len, stdout) != shown.len || fflush(stdout) != 0))
-			rc = err_set(e, ERR_SYSTEM, "cannot write: %s", strerror(errno));
+		hostless += try_show_hostless(&batch);
+		if (rc == 0)
+			rc = write_out(&shown, e);
 	}
 	if (rc == 0 && ferror(in))
 		rc = err_set(e, ERR_SYSTEM, "cannot read '%s': %s",
 			     o->file != NULL ? o->file : "standard input", strerror(errno));
+	strbuf_reset(&shown);
+	if (rc == 0 && !o->json) {
+		try_show_note(hostless, &shown);
+		rc = write_out(&shown, e);
+	}
 	strbuf_free(&line);
 	strbuf_free(&shown);
 	batch_free(&batch);

@@ -146,13 +146,43 @@ static void add_event(const struct event *ev, const struct batch *b, bool colour
 	strbuf_free(&json);
 }
 
+/* Whose rule stopped; the reason below names the rule. */
+static void add_vendor(const struct dead_letter *d, struct strbuf *out)
+{
+	if (d->vendor[0] != '\0')
+		strbuf_printf(out, " (%s)", d->vendor);
+}
+
+uint64_t try_show_hostless(const struct batch *b)
+{
+	uint64_t n = 0;
+	for (uint32_t i = 0; i < b->event_count; i++)
+		n += b->events[i].host.family == 0;
+	return n;
+}
+
+void try_show_note(uint64_t hostless, struct strbuf *out)
+{
+	if (hostless == 0)
+		return;
+	strbuf_printf(out,
+		      "note: %" PRIu64
+		      " event%s no host; on Kafka %s unless the collector's envelope tells it "
+		      "or topics.NAME.host is set\n",
+		      hostless, hostless == 1 ? " has" : "s have",
+		      hostless == 1 ? "it becomes a dead letter" : "they become dead letters");
+}
+
 void try_show_text(uint64_t line, const struct batch *b, const struct host_last *last, bool colour,
 		   struct strbuf *out)
 {
 	const char *text = event_text(last->text, b->arena.data, b->arena.len);
 	size_t n = text != NULL ? last->text.len : 0;
-	strbuf_printf(out, "%s%" PRIu64 "%s %s", colour ? DIM : "", line, colour ? PLAIN : "", verdict_of(b));
-	if (last->vendor[0] != '\0' && b->dead_count == 0)
+	strbuf_printf(out, "%sline %" PRIu64 ":%s %s", colour ? DIM : "", line, colour ? PLAIN : "",
+		      verdict_of(b));
+	if (b->dead_count > 0)
+		add_vendor(&b->dead[b->dead_count - 1], out);
+	else if (last->vendor[0] != '\0')
 		strbuf_printf(out, " (%s: %s)", last->vendor, last->rule);
 	strbuf_addc(out, '\n');
 	if (b->dead_count == 0 && n > 0) {

@@ -22,4 +22,8 @@ void try_show_json(uint64_t line, const struct batch *b, struct strbuf *out);
 void try_show_text(uint64_t line, const struct batch *b, const struct host_last *last, bool colour,
 		   struct strbuf *out);
 
+/* Events of the batch without a host, and the closing note about all of them (none: nothing). */
+uint64_t try_show_hostless(const struct batch *b);
+void try_show_note(uint64_t hostless, struct strbuf *out);
+
 #endif

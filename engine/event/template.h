@@ -80,4 +80,7 @@ size_t template_spans(const struct template *t, const char *text, size_t n, stru
 /* True if the template sets the field on every way through it (for checks of required fields). */
 bool template_always_sets(const struct template *t, enum event_field f);
 
+/* True if it sets the field on some way. */
+bool template_may_set(const struct template *t, enum event_field f);
+
 #endif

@@ -174,3 +174,8 @@ bool template_always_sets(const struct template *t, enum event_field f)
 {
 	return f < FIELD_COUNT && (t->always >> f & 1) != 0;
 }
+
+bool template_may_set(const struct template *t, enum event_field f)
+{
+	return f < FIELD_COUNT && (t->may >> f & 1) != 0;
+}

@@ -53,6 +53,15 @@ static void set_origin(const struct walk *w, struct event *ev)
 		ev->host_name = w->envelope.host_name;
 }
 
+/* Says what to do; the topic is known here only. */
+static int host_missing(const struct walk *w, struct err *e)
+{
+	const char *topic = w->batch->messages[w->message].topic;
+	return err_set(e, ERR_DATA,
+		       "host is missing: neither envelope nor header tells it; set topics.%s.host",
+		       topic != NULL && topic[0] != '\0' ? topic : "NAME");
+}
+
 int walk_add_event(struct host *h, struct err *e)
 {
 	struct walk *w = &h->walk;
@@ -61,8 +70,10 @@ int walk_add_event(struct host *h, struct err *e)
 		return -1;
 	set_origin(w, ev);
 	const struct arena *a = &w->batch->arena;
-	if (event_validate(ev, a->data, a->len, h->options.need_host_time, e) != 0)
-		return -1;
+	if (event_validate(ev, a->data, a->len, h->options.need_host_time, e) != 0) {
+		bool just_host = ev->host.family == 0 && event_validate(ev, a->data, a->len, false, e) == 0;
+		return just_host ? host_missing(w, e) : -1;
+	}
 	struct event *place = batch_add_event(w->batch);
 	*place = *ev;
 	place->message = w->message;

@@ -139,6 +139,13 @@ int script_check_rule(const struct script *s, struct err *e)
 		if (has_constant(r, f) || template_always_sets(r->template, f))
 			continue;
 		const char *name = rule_field_name(f);
+		if (template_may_set(r->template, f))
+			return err_set(
+				e, ERR_SCRIPT,
+				"%s: needs {%s} in every line it fits (here {%s} is optional: write [[ ]] "
+				"for brackets that stand in the line); where the line does not tell it, "
+				"give it as a second argument: { %s = ... }",
+				r->name, name, name, name);
 		return err_set(e, ERR_SCRIPT,
 			       "%s: needs {%s} in every line it fits; where the line does not tell it, "
 			       "give it as a second argument: { %s = ... }",

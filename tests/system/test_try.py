@@ -55,6 +55,26 @@ def test_for_people(run_natmill):
     assert "\x1b" not in text  # neither ours in a pipe nor the line's own
     assert "session-mapping event=1 vrf_id=0 protocol=6 src_ip=10.0.0.1" in text
     assert "\n  A VRF 0 6 INT 10.0.0 EXT .[31m\n                ^\n" in text
+    assert text.startswith("line 1: events (nfware: session_mapping)\n")
+    assert "\nline 2: dead (nfware)\n" in text
+    assert text.splitlines()[-1] == ("note: 1 event has no host; on Kafka it becomes a dead letter unless the "
+                                     "collector's envelope tells it or topics.NAME.host is set")
+
+
+def test_note_only_without_host(run_natmill):
+    told = json.dumps({"message": GOOD.decode(), "ip": "192.0.2.1"}).encode()
+    for lines, note in [(told, False), (b"junk", False), (told + b"\n" + GOOD + b"\n" + GOOD, True)]:
+        text = run_natmill("try", "--vendors", VENDORS, input=lines).stdout.decode()
+        assert ("note: 2 events have no host; on Kafka they become dead letters" in text) == note
+        assert text.count("note: ") == note
+
+
+def test_endless_handler_ends(run_natmill, tmp_path):
+    (tmp_path / "x.lua").write_text('local x = vendor "x"\nx:handler(function() while true do end end)\nreturn x\n',
+                                    encoding="ascii")
+    done = run_natmill("try", "--vendors", tmp_path, "--json", input=b"line")
+    assert done.returncode == 0
+    assert "x.lua:2: the handler does not come to an end" in json.loads(done.stdout)["reason"]
 
 
 @pytest.mark.parametrize("arguments, status, message", [

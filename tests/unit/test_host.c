@@ -135,6 +135,10 @@ static void host_and_time_needed(void **state)
 	assert_true(fixture_load(f, true));
 	assert_non_null(strstr(fixture_line(f, "created 10.0.0.1 192.0.2.1"),
 			       "dead 0 t/address_mapping 0: address_mapping: "));
+	batch_reset(&f->batch);
+	fixture_add(f, "created 10.0.0.1 192.0.2.1", 26)->timestamp = 1000000;
+	assert_non_null(strstr(fixture_run(f), "host is missing: neither envelope nor header tells it; set "
+					       "topics.cgnat.test.host\n"));
 	assert_null(strstr(fixture_line(f, SYSLOG("created 10.0.0.1 192.0.2.1")), "dead"));
 }
 

@@ -43,6 +43,10 @@ static const struct {
 	 "t.lua:2: address_mapping: needs {action} in every line it fits; where the line does not "
 	 "tell it, give it as "
 	 "a second argument: { action = ... }"},
+	{"t:address_mapping '{action} {src_ip} [{x_ip}]'",
+	 "t.lua:2: address_mapping: needs {x_ip} in every line it fits (here {x_ip} is optional: write [[ ]] "
+	 "for brackets that stand in the line); where the line does not tell it, give it as "
+	 "a second argument: { x_ip = ... }"},
 	{"t:address_mapping('{src_ip} {x_ip}', { action = 'made' })",
 	 "t.lua:2: address_mapping: action must be an action (created, deleted, updated), is "
 	 "\"made\""},
