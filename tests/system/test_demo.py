@@ -38,7 +38,8 @@ def test_accounts_add_up(demo, tmp_path):
     vendors.mkdir()
     shutil.copy(VENDORS / "nfware.lua", vendors)
     shutil.copy(VENDORS / "nfware.samples", vendors)
-    (vendors / "bare.lua").write_text('local bare = vendor "bare"\nbare:topics "bare"\nbare:ignore "{*}"\nreturn bare\n')
+    (vendors / "bare.lua").write_text('local bare = vendor "bare"\nbare:topics "bare"\n'
+                                      'bare:ignore "{*}"\nreturn bare\n')
     process = demo("--seconds", 2, "--vendors", vendors, "--dir", tmp_path / "kept")
     assert process.wait() == 0, process.err
     out = process.out

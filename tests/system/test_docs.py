@@ -49,3 +49,39 @@ def test_every_command_of_the_readme_is_there(natmill):
     listed = re.findall(r"^  (\w+) ", run(natmill, "--help").stdout, re.MULTILINE)
     shown = re.findall(r"^\| `natmill (\w+)` \|", (ROOT / "README.md").read_text(), re.MULTILINE)
     assert sorted(listed) == sorted(shown)
+
+
+def test_host_of_raw_lines_as_the_readme_sets_it(natmill, tmp_path):
+    (tmp_path / "vendors").mkdir()
+    (tmp_path / "vendors" / "acme.lua").write_text(fenced("README.md", "lua")[0])
+    topics = re.search(r"^    (topics: .*)$", (ROOT / "README.md").read_text(), re.MULTILINE).group(1)
+    (tmp_path / "natmill.yaml").write_text(fenced("README.md", "yaml")[0] + topics + "\n")
+    result = run(natmill, "check", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+
+
+def test_script_and_samples_of_the_page_on_vendor_scripts(natmill, tmp_path):
+    page = "docs/vendor-scripts.md"
+    script, = fenced(page, "lua")
+    samples, = fenced(page, "samples")
+    (tmp_path / "acme.lua").write_text(script)
+    (tmp_path / "acme.samples").write_text(samples)
+    result = run(natmill, "test", "--vendors", tmp_path)
+    assert (result.returncode, result.stdout) == (0, f"{samples.count('> ')} samples passed, 0 failed\n"), result.stderr
+
+
+def test_page_on_vendor_scripts_names_every_field_and_declaration(natmill, tmp_path):
+    text = (ROOT / "docs" / "vendor-scripts.md").read_text()
+    fields = re.findall(r"^\tX\((\w+), [A-Z]+, EVENT_IN", (ROOT / "engine/event/fields.h").read_text(), re.MULTILINE)
+    assert len(fields) >= 15
+    methods = re.findall(r"function methods:(\w+)", (ROOT / "scripts/vendor.lua").read_text())
+    for word in fields + [f":{name}" for name in methods]:
+        assert re.search(rf"`{word}\b", text), word
+
+
+def test_help_of_a_command_is_its_option_help(natmill):
+    for name in re.findall(r"^  (\w+) ", run(natmill, "--help").stdout, re.MULTILINE):
+        shown = run(natmill, "help", name)
+        assert (shown.returncode, shown.stdout) == (0, run(natmill, name, "--help").stdout)
+        assert shown.stdout.startswith(f"usage: natmill {name}")
+    assert run(natmill, "help", "nonsense").returncode == 2
