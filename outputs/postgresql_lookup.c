@@ -20,7 +20,7 @@
 struct lookup {
 	atomic_int owners;
 	int done_fd;
-	int rc; /* of getaddrinfo, once done_fd is readable */
+	atomic_int rc; /* of getaddrinfo, once done_fd is readable */
 	char host[];
 };
 
