@@ -111,7 +111,8 @@ class Bench:
             raise SystemExit(f"bench: natmill's log has no line of accounts:\n{text}")
         words = line.split("settled ")[1].split()
         messages, seconds, parsed = int(words[0]), float(words[3]), int(words[8])
-        # A batch whose COMMIT was under way when the group took its partition counts as to be read again, though stored.
+        # A batch whose COMMIT was under way when the group took its partition is stored, but counts as to be read
+        # again.
         again = int(line.split(" messages to be read again")[0].split()[-1])
         assert messages == parsed, line
         assert self.count - again <= messages <= self.count, f"not all of {self.count}: {line}"
