@@ -25,7 +25,8 @@ end
 -- Lua's own patterns can take for ever on one line, and nothing can end them while they do.
 local use_instead = {}
 for _, name in ipairs({ "match", "gmatch", "gsub" }) do
-	use_instead["string." .. name] = ": use a template, a regex rule or message:cursor(); string.find finds plain text"
+	use_instead["string." .. name] = ": use a template, a regex rule or message:cursor(); string.find finds plain "
+		.. "text"
 end
 
 -- What to find is plain text, without characters of a pattern.
