@@ -16,14 +16,15 @@ def ledger(tmp_path):
 
 @pytest.fixture
 def configure(tmp_path, group, ledger):
-    """configure(cluster, topic, properties, **sections): into SQLite. properties are librdkafka's. A section given
-    replaces ours or, if a dict, adds to it; one that is None is left out."""
+    """configure(cluster, topic, properties, **sections): one worker, into SQLite. properties are librdkafka's. A
+    section given replaces ours or, if a dict, adds to it; one that is None is left out."""
 
     def make(cluster, topic, properties=None, **sections):
         config = {
             "kafka": {"brokers": cluster.bootstrap, "group": group, "properties": {**QUICK, **(properties or {})}},
             "vendors": str(traffic.vendors(tmp_path)),
             "topics": {topic: ["nfware"]},
+            "workers": 1,
             "outputs": [{"type": "sqlite", "path": str(ledger.path)}],
         }
         for name, value in sections.items():

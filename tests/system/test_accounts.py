@@ -20,7 +20,7 @@ def settled(err):
 
 def test_200000_messages_are_accounted_for(kafka, topic, configure, start_natmill, ledger):
     traffic.produce(kafka, topic, PER_PARTITION)
-    process = start_natmill(configure(kafka, topic))
+    process = start_natmill(configure(kafka, topic, workers=2))
     ledger.wait(topic, PER_PARTITION)
     assert process.terminate() == 0
     events, letters = ledger.check(topic, PER_PARTITION)
@@ -47,7 +47,7 @@ def test_20_kills_at_random_moments(kafka, topic, configure, start_natmill, ledg
     print(f"seed {seed}")
     dice = random.Random(seed)
     traffic.produce(kafka, topic, PER_PARTITION)
-    config = configure(kafka, topic, {"session.timeout.ms": 500}, batch={"messages": 100, "wait": "20ms"})
+    config = configure(kafka, topic, {"session.timeout.ms": 500}, workers=2, batch={"messages": 100, "wait": "20ms"})
     early = 0
     for _ in range(20):
         before = ledger.progress(topic)

@@ -92,8 +92,7 @@ def test_unknown_property_is_refused(run, configure, kafka):
 def test_any_property_passes_through(kafka, topic, group, configure, start_natmill):
     if kafka.is_mock:
         pytest.skip("the mock cluster does not describe groups")
-    process = start_natmill(configure(kafka, topic, {"client.id": "my-own-name", "message.max.bytes": 50000000},
-                                      workers=1))
+    process = start_natmill(configure(kafka, topic, {"client.id": "my-own-name", "message.max.bytes": 50000000}))
 
     def members():
         future, = kafka.admin.describe_consumer_groups([group]).values()

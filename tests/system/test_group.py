@@ -17,7 +17,7 @@ def test_processes_come_and_go(strategy, kafka, topic, group, configure, start_n
     """Alone, with a second one, alone again with what it gave away, then only a third: every partition is revoked
     and some are regained."""
     traffic.produce(kafka, topic, PER_PARTITION)
-    config = configure(kafka, topic, workers=1, batch=SMALL)
+    config = configure(kafka, topic, batch=SMALL)
     config["kafka"]["strategy"] = strategy
 
     def progress(process, by):
@@ -46,7 +46,7 @@ def test_processes_come_and_go(strategy, kafka, topic, group, configure, start_n
 def test_two_groups_on_one_database(kafka, topic, configure, start_natmill, ledger):
     """Both read everything and move the same watermarks: each batch is stored by the one that is faster, and the other
     takes up its position anew."""
-    config = configure(kafka, topic, workers=1, batch=SMALL)
+    config = configure(kafka, topic, batch=SMALL)
     one = start_natmill(config, name="one.yaml")
     other = start_natmill({**config, "kafka": {**config["kafka"], "group": config["kafka"]["group"] + "-other"}},
                           name="other.yaml")
@@ -65,7 +65,7 @@ def test_zombie_is_fenced(strategy, kafka, topic, configure, start_natmill, ledg
     """Stopped for longer than its session, in the middle of its work, and woken up again when others have its
     partitions."""
     traffic.produce(kafka, topic, PER_PARTITION)
-    config = configure(kafka, topic, workers=1, batch=SMALL)
+    config = configure(kafka, topic, batch=SMALL)
     config["kafka"]["strategy"] = strategy
     zombie = start_natmill(config)
     wait_until(lambda: ledger.progress(topic) >= 2000, 30, lambda: zombie.err)

@@ -27,7 +27,7 @@ def test_unwritable_path_is_waited_for(kafka, topic, configure, start_natmill, l
 
 def test_locked_database_keeps_the_group(kafka, topic, configure, start_natmill, ledger):
     """Longer than the session: no rebalance, and all is there in the end."""
-    process = start_natmill(configure(kafka, topic, workers=1))
+    process = start_natmill(configure(kafka, topic))
     traffic.produce(kafka, topic, 100)
     ledger.wait(topic, 100)
     database = sqlite3.connect(ledger.path, isolation_level=None)
@@ -45,7 +45,7 @@ def test_locked_database_keeps_the_group(kafka, topic, configure, start_natmill,
 
 def test_stop_has_a_bound(kafka, topic, configure, start_natmill, ledger):
     """What cannot be delivered within it is left to the next owner."""
-    process = start_natmill(configure(kafka, topic, workers=1, shutdown="1s"))
+    process = start_natmill(configure(kafka, topic, shutdown="1s"))
     traffic.produce(kafka, topic, 100)
     ledger.wait(topic, 100)
     database = sqlite3.connect(ledger.path, isolation_level=None)
@@ -57,14 +57,14 @@ def test_stop_has_a_bound(kafka, topic, configure, start_natmill, ledger):
     assert time.monotonic() - start < 4
     database.execute("ROLLBACK")
     database.close()
-    process = start_natmill(configure(kafka, topic, workers=1))
+    process = start_natmill(configure(kafka, topic))
     ledger.wait(topic, 1100)
     assert process.terminate() == 0
     ledger.check(topic, 1100)
 
 
 def test_second_signal_stops_at_once(kafka, topic, configure, start_natmill, ledger):
-    process = start_natmill(configure(kafka, topic, workers=1, shutdown="60s"))
+    process = start_natmill(configure(kafka, topic, shutdown="60s"))
     traffic.produce(kafka, topic, 100)
     ledger.wait(topic, 100)
     database = sqlite3.connect(ledger.path, isolation_level=None)
@@ -81,7 +81,7 @@ def test_second_signal_stops_at_once(kafka, topic, configure, start_natmill, led
 def test_stop_drains(kafka, topic, configure, start_natmill, ledger):
     """The batch under way is delivered, and the group's offset is where the watermark is."""
     traffic.produce(kafka, topic, PER_PARTITION)
-    config = configure(kafka, topic, batch=SMALL)
+    config = configure(kafka, topic, workers=2, batch=SMALL)
     for _ in range(3):
         before = ledger.progress(topic)
         process = start_natmill(config)
@@ -100,7 +100,7 @@ def test_stop_drains(kafka, topic, configure, start_natmill, ledger):
 def test_broker_killed_and_restarted(own_kafka, configure, start_natmill, ledger):
     topic = own_kafka.create_topic()
     traffic.produce(own_kafka, topic, PER_PARTITION)
-    config = configure(own_kafka, topic, batch=SMALL)
+    config = configure(own_kafka, topic, workers=2, batch=SMALL)
     process = start_natmill(config)
     wait_until(lambda: ledger.progress(topic) > PER_PARTITION, 30, lambda: process.err)
     own_kafka.kill()

@@ -56,7 +56,7 @@ def values_match(letter):
 
 def test_stdout_and_letters_in_a_file(kafka, topic, configure, start_natmill, tmp_path):
     path = tmp_path / "dead.jsonl"
-    run_to_stdout(kafka, topic, configure, start_natmill, dead_letters={"type": "file", "path": str(path)})
+    run_to_stdout(kafka, topic, configure, start_natmill, workers=2, dead_letters={"type": "file", "path": str(path)})
     letters = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     check_letters(letters, topic)
     assert all(values_match(letter) for letter in letters)
@@ -110,7 +110,7 @@ def test_kills_lose_nothing(kafka, topic, group, configure, start_natmill, tmp_p
     print(f"seed {seed}")
     dice = random.Random(seed)
     traffic.produce(kafka, topic, COUNT)
-    config = configure(kafka, topic, {"session.timeout.ms": 500}, outputs=STDOUT, workers=1,
+    config = configure(kafka, topic, {"session.timeout.ms": 500}, outputs=STDOUT,
                        batch={"messages": 20, "wait": "20ms"},
                        dead_letters={"type": "file", "path": str(tmp_path / "dead.jsonl")})
     found = set()

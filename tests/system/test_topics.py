@@ -30,7 +30,7 @@ def test_topic_made_anew_while_it_runs(count, kafka, configure, start_natmill, l
     """Longer than before, Kafka itself would go on at the old place in the new log."""
     topic = kafka.create_topic(partitions=1)
     traffic.produce(kafka, topic, 100, partitions=1)
-    process = start_natmill(configure(kafka, topic, {"topic.metadata.refresh.interval.ms": 60000}, workers=1))
+    process = start_natmill(configure(kafka, topic, {"topic.metadata.refresh.interval.ms": 60000}))
     ledger.wait(topic, 100, partitions=1)
     make_anew(kafka, topic, count)
     process.wait_for_err(STOPPED.format(topic))
@@ -43,7 +43,7 @@ def test_topic_made_anew_while_it_runs(count, kafka, configure, start_natmill, l
 def test_topic_made_anew_while_it_is_away(kafka, configure, start_natmill, ledger):
     topic = kafka.create_topic(partitions=1)
     traffic.produce(kafka, topic, 100, partitions=1)
-    config = configure(kafka, topic, workers=1)
+    config = configure(kafka, topic)
     process = start_natmill(config)
     ledger.wait(topic, 100, partitions=1)
     assert process.terminate() == 0
@@ -57,7 +57,7 @@ def test_topic_made_anew_while_it_is_away(kafka, configure, start_natmill, ledge
 def test_stopped_topic_does_not_hold_up_others(kafka, configure, start_natmill, ledger, topic):
     gone = kafka.create_topic(partitions=1)
     traffic.produce(kafka, gone, 100, partitions=1)
-    config = configure(kafka, gone, workers=1)
+    config = configure(kafka, gone)
     config["kafka"]["strategy"] = "cooperative-sticky"
     config["topics"][topic] = ["nfware"]
     process = start_natmill(config)
@@ -86,7 +86,7 @@ def delete_records(kafka, topic, before):
 def test_gap_is_reported(kafka, configure, start_natmill, ledger):
     topic = kafka.create_topic(partitions=1)
     traffic.produce(kafka, topic, 100, partitions=1)
-    config = configure(kafka, topic, workers=1)
+    config = configure(kafka, topic)
     process = start_natmill(config)
     ledger.wait(topic, 100, partitions=1)
     assert process.terminate() == 0
@@ -106,7 +106,7 @@ def test_gap_while_it_runs(kafka, configure, start_natmill, ledger):
     topic = kafka.create_topic(partitions=1)
     traffic.produce(kafka, topic, 100, partitions=1)
     process = start_natmill(configure(kafka, topic, {"queued.min.messages": 1, "fetch.message.max.bytes": 1000},
-                                      workers=1, batch={"messages": 10}))
+                                      batch={"messages": 10}))
     ledger.wait(topic, 100, partitions=1)
     database = sqlite3.connect(ledger.path, isolation_level=None)
     database.execute("BEGIN IMMEDIATE")
@@ -123,7 +123,7 @@ def test_gap_while_it_runs(kafka, configure, start_natmill, ledger):
 def test_new_topic_and_partitions_are_found(kafka, configure, start_natmill, ledger, group):
     """A regex subscription sees a topic that is made later."""
     first = kafka.create_topic(f"{group}.one", partitions=1)
-    process = start_natmill(configure(kafka, f"^{group}\\..*", workers=1))
+    process = start_natmill(configure(kafka, f"^{group}\\..*"))
     traffic.produce(kafka, first, 100, partitions=1)
     ledger.wait(first, 100, partitions=1)
     second = kafka.create_topic(f"{group}.two", partitions=2)
@@ -136,7 +136,7 @@ def test_new_topic_and_partitions_are_found(kafka, configure, start_natmill, led
 def test_start_latest(kafka, configure, start_natmill, ledger, topic):
     """Where nothing is known the option decides; afterwards the watermark does."""
     traffic.produce(kafka, topic, 100)
-    config = configure(kafka, topic, workers=1)
+    config = configure(kafka, topic)
     config["kafka"]["start"] = "latest"
     process = start_natmill(config)
     wait_until(lambda: ledger.watermarks(topic) == {n: 100 for n in range(4)}, 30, lambda: process.err)
