@@ -33,7 +33,8 @@ struct cached {
 	uint32_t len; /* 0 = nothing kept */
 	bool no_time; /* asked for a time, and the text is none */
 	int64_t time;
-	struct ip ip; /* family 0: the text is no address */
+	int32_t zone_s; /* that the time was read in */
+	struct ip ip;   /* family 0: the text is no address */
 };
 
 struct envelope_reader {
@@ -51,6 +52,7 @@ struct opening {
 	struct envelope_reader *r;
 	struct arena *arena;
 	const char *value;
+	int32_t zone_s;                             /* of times that tell none */
 	bool escapes;                               /* a backslash stands somewhere in the value */
 	const struct json_member *known[KEY_COUNT]; /* NULL = not there, or null */
 	struct err *e;
@@ -179,9 +181,9 @@ static int read_short(const struct opening *o, const struct json_member *m, bool
 {
 	const char *text = o->value + m->value;
 	size_t len = m->value_len;
-	if (c->len == len && len > 0 && memcmp(c->text, text, len) == 0)
+	if (c->len == len && len > 0 && c->zone_s == o->zone_s && memcmp(c->text, text, len) == 0)
 		return 0;
-	*c = (struct cached){.time = EVENT_NO_TIME, .no_time = len > CACHED_TEXT_MAX};
+	*c = (struct cached){.time = EVENT_NO_TIME, .zone_s = o->zone_s, .no_time = len > CACHED_TEXT_MAX};
 	if (len > CACHED_TEXT_MAX)
 		return 0;
 	memcpy(c->text, text, len);
@@ -197,12 +199,12 @@ static int read_short(const struct opening *o, const struct json_member *m, bool
 	if (!time)
 		ip_parse(text, len, &c->ip);
 	else
-		c->no_time = time_read(text, len, TIME_ZONE_UNKNOWN, &c->time) != len;
+		c->no_time = time_read(text, len, o->zone_s, &c->time) != len;
 	return 0;
 }
 
-/* When the collector says: a time without year or zone is none, but what is no time at all must not silently
- * become Kafka's. */
+/* When the collector says: a time without year, or without any zone, is none, but what is no time at all must
+ * not silently become Kafka's. */
 static int read_timestamp(const struct opening *o, const struct json_member *m, struct envelope *out)
 {
 	const struct cached *c = &o->r->time;
@@ -239,10 +241,10 @@ static int read_device(const struct opening *o, struct envelope *out)
 }
 
 /* Takes a header off out->text; what the envelope itself said wins over it. */
-static void take_header(const struct arena *arena, struct envelope *out)
+static void take_header(const struct opening *o, struct envelope *out)
 {
 	struct syslog_header h;
-	size_t used = syslog_header(arena->data + out->text.off, out->text.len, &h);
+	size_t used = syslog_header(o->arena->data + out->text.off, out->text.len, o->zone_s, &h);
 	if (used == 0)
 		return;
 	uint32_t line = out->text.off;
@@ -273,7 +275,7 @@ static int open_syslog(const struct opening *o, struct envelope *out)
 	if (program != NULL && add_string(o, program->value, program->value_len, &out->program) != 0)
 		return -1;
 	if (out->text.len > 0)
-		take_header(o->arena, out);
+		take_header(o, out);
 	return 0;
 }
 
@@ -347,7 +349,7 @@ static int open_raw(const struct opening *o, size_t n, struct envelope *out)
 		return arena_is_full(o->e);
 	out->kind = ENVELOPE_RAW;
 	out->text = (struct text){.off = off, .len = (uint32_t)n};
-	take_header(o->arena, out);
+	take_header(o, out);
 	return 0;
 }
 
@@ -367,7 +369,7 @@ static bool is_object(const char *value, size_t n)
 	return next < n && (value[next] == '"' || value[next] == '}');
 }
 
-int envelope_open(struct envelope_reader *r, struct arena *arena, const char *value, size_t n,
+int envelope_open(struct envelope_reader *r, struct arena *arena, const char *value, size_t n, int32_t zone_s,
 		  struct envelope *out, struct err *e)
 {
 	*out = (struct envelope){.timestamp = EVENT_NO_TIME};
@@ -377,7 +379,7 @@ int envelope_open(struct envelope_reader *r, struct arena *arena, const char *va
 	size_t lead = skip_blanks(value, n, 0);
 	if (lead == n)
 		return err_set(e, ERR_DATA, "the value is empty");
-	struct opening o = {.r = r, .arena = arena, .value = value + lead, .e = e};
+	struct opening o = {.r = r, .arena = arena, .value = value + lead, .zone_s = zone_s, .e = e};
 	n -= lead;
 	return is_object(o.value, n) ? open_object(&o, n, out) : open_raw(&o, n, out);
 }

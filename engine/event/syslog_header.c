@@ -19,6 +19,7 @@ struct line {
 	const char *s;
 	size_t n;
 	size_t at;
+	int32_t zone_s; /* of times that tell none */
 };
 
 static bool is_digit(char c)
@@ -90,7 +91,7 @@ static size_t time_len(const struct line *l, size_t at, int64_t *us)
 	if (n < 15 || (is_digit(s[0]) && s[4] != '-' && s[4] != ' '))
 		return 0;
 	int64_t read;
-	size_t used = time_read(s, n, TIME_ZONE_UNKNOWN, &read);
+	size_t used = time_read(s, n, l->zone_s, &read);
 	if (used == 0 || !(at_blank_or_end(l, at + used) || at_char(l, at + used, ':')))
 		return 0;
 	*us = read;
@@ -292,12 +293,12 @@ static bool may_have_header(const char *s, size_t n)
 	return s[0] == '<' || is_digit(s[0]) || (n > 3 && s[3] == ' '); /* "Jan " */
 }
 
-size_t syslog_header(const char *s, size_t n, struct syslog_header *out)
+size_t syslog_header(const char *s, size_t n, int32_t zone_s, struct syslog_header *out)
 {
 	clear(out);
 	if (!may_have_header(s, n))
 		return 0;
-	struct line l = {.s = s, .n = n};
+	struct line l = {.s = s, .n = n, .zone_s = zone_s};
 	l.at = skip_pri(&l, 0);
 	if (!read_forms(&l, out))
 		return l.at;

@@ -14,7 +14,7 @@
 
 /* Places are offsets into the line; length 0 = the header has none. */
 struct syslog_header {
-	int64_t timestamp; /* microseconds UTC; EVENT_NO_TIME without year or zone */
+	int64_t timestamp; /* microseconds UTC; EVENT_NO_TIME without year, or without any zone */
 	struct ip host;    /* family 0 = the header has no address */
 	size_t host_name;  /* where the name of the device begins, when it is no address */
 	size_t host_name_len;
@@ -35,7 +35,8 @@ struct syslog_header {
  * A relay's header before another <PRI> with a time is passed over. A word that ends in ':' is a tag, not
  * the host, but for an address or before a `%` mnemonic. A tag is `name[pid]:` or `name:`. A name in
  * capitals without [pid] stays in the text, because it may be what tells the event (`NAT-TCP-C: ...`),
- * unless another such word follows (`RT_FLOW: RT_FLOW_SESSION_CREATE: ...`). */
-size_t syslog_header(const char *s, size_t n, struct syslog_header *out);
+ * unless another such word follows (`RT_FLOW: RT_FLOW_SESSION_CREATE: ...`). A time without zone is taken
+ * in zone_s, seconds east of UTC; with TIME_ZONE_UNKNOWN it is none. */
+size_t syslog_header(const char *s, size_t n, int32_t zone_s, struct syslog_header *out);
 
 #endif

@@ -15,7 +15,9 @@ static struct route *add_route(struct host *h, const char *topic)
 {
 	h->routes = xrealloc(h->routes, (h->route_count + 1) * sizeof *h->routes);
 	struct route *r = &h->routes[h->route_count++];
-	*r = (struct route){.topic = topic != NULL ? xstrdup(topic) : NULL, .zone_s = TIME_ZONE_UNKNOWN};
+	*r = (struct route){.topic = topic != NULL ? xstrdup(topic) : NULL,
+			    .zone_s = TIME_ZONE_UNKNOWN,
+			    .envelope_zone_s = TIME_ZONE_UNKNOWN};
 	r->scripts = xcalloc(h->script_count + 1, sizeof *r->scripts);
 	return r;
 }
@@ -27,6 +29,8 @@ static void add_script(const struct host *h, struct route *r, size_t place)
 		if (r->scripts[i] == place)
 			return;
 	r->scripts[r->count++] = (uint32_t)place;
+	if (r->envelope_zone_s == TIME_ZONE_UNKNOWN)
+		r->envelope_zone_s = s->zone_s;
 	if (r->separator_len == 0) {
 		r->separator = s->separator;
 		r->separator_len = s->separator_len;
@@ -63,6 +67,7 @@ int host_route(struct host *h, const char *topic)
 	if (t != NULL) {
 		r->host = t->host;
 		r->zone_s = t->zone_s;
+		r->envelope_zone_s = t->zone_s;
 		for (size_t i = 0; i < t->script_count; i++)
 			add_script(h, r, t->scripts[i]);
 	}

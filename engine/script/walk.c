@@ -154,7 +154,8 @@ static bool open_message(struct host *h)
 		return false;
 	}
 	uint32_t mark = w->batch->arena.len;
-	if (envelope_open(h->reader, &w->batch->arena, m->value, m->len, &w->envelope, &e) != 0) {
+	if (envelope_open(h->reader, &w->batch->arena, m->value, m->len, w->route->envelope_zone_s,
+			  &w->envelope, &e) != 0) {
 		arena_rewind(&w->batch->arena, mark);
 		message_dead(h, e.msg);
 		return false;

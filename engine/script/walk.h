@@ -24,7 +24,8 @@ struct route {
 	const char *separator; /* of the first script that declares one */
 	size_t separator_len;
 	struct ip host;
-	int32_t zone_s;
+	int32_t zone_s;          /* the topic's option, or TIME_ZONE_UNKNOWN */
+	int32_t envelope_zone_s; /* of headers and collectors: that, else what the first script declares */
 };
 
 /* Where a rule stopped that has no template to explain it: a regex whose group is no value of its field. */

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "event/timeparse.h"
 #include "script/host.h"
 #include "script/sample_file.h"
 #include "script/walk.h"
@@ -56,7 +57,8 @@ static void run(struct host *h, struct batch *b, enum what what)
 	}
 	struct envelope envelope;
 	for (uint32_t i = 0; i < b->message_count; i++)
-		envelope_open(h->reader, &b->arena, b->messages[i].value, b->messages[i].len, &envelope, &e);
+		envelope_open(h->reader, &b->arena, b->messages[i].value, b->messages[i].len,
+			      TIME_ZONE_UNKNOWN, &envelope, &e);
 }
 
 /* The best of several rounds, nanoseconds a message. */

@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/strbuf.h"
 #include "event/envelope.h"
+#include "event/timeparse.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -67,7 +68,7 @@ static void check_round_trip(struct envelope_reader *r, const struct envelope *e
 	struct arena b;
 	struct envelope second;
 	arena_init(&b, 64u << 20);
-	must(envelope_open(r, &b, again.data, again.len, &second, NULL) == 0);
+	must(envelope_open(r, &b, again.data, again.len, TIME_ZONE_UNKNOWN, &second, NULL) == 0);
 	must(second.kind == ENVELOPE_RECORD && second.pair_count == env->pair_count);
 	for (size_t i = 0; i < env->pair_count; i++) {
 		must(same(before[i].key, a, envelope_pairs(r)[i].key, &b));
@@ -95,10 +96,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct envelope one;
 	struct envelope two;
 	struct err e = {0};
-	int result = envelope_open(r, &first, value, size, &one, &e);
+	int result = envelope_open(r, &first, value, size, TIME_ZONE_UNKNOWN, &one, &e);
 	must((result == 0) == (e.code == ERR_NONE));
 	must(result == 0 || (result == -1 && e.msg[0] != '\0'));
-	must(envelope_open(r, &second, value, size, &two, NULL) == result);
+	must(envelope_open(r, &second, value, size, TIME_ZONE_UNKNOWN, &two, NULL) == result);
 	if (result == 0) {
 		check(r, &two, &second);
 		must(one.kind == two.kind && one.timestamp == two.timestamp);

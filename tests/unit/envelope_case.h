@@ -16,6 +16,7 @@ static struct envelope_reader *reader;
 static struct arena arena;
 static struct envelope env;
 static struct err err;
+static int32_t zone_s = TIME_ZONE_UNKNOWN; /* given to envelope_open */
 
 static inline int make_reader(void **state)
 {
@@ -37,7 +38,7 @@ static inline int open_bytes(const char *value, size_t n)
 {
 	arena_reset(&arena);
 	err = (struct err){0};
-	return envelope_open(reader, &arena, guard_end(value, n), n, &env, &err);
+	return envelope_open(reader, &arena, guard_end(value, n), n, zone_s, &env, &err);
 }
 
 static inline void opens(const char *value)

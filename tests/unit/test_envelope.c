@@ -57,6 +57,28 @@ static void unescapes(void **state)
 	text_is(env.text, "\xc3\xa9");
 }
 
+/* The reader keeps the last time: not beyond its zone. */
+static void takes_times_in_the_zone(void **state)
+{
+	(void)state;
+	const char *value = "{\"message\":\"x\",\"timestamp\":\"2025-05-02 11:00:00\"}";
+	opens(value);
+	time_is("");
+	zone_s = 7200;
+	opens(value);
+	time_is("2025-05-02T09:00:00Z");
+	opens("<13>2025-05-02T11:00:00 fw x");
+	time_is("2025-05-02T09:00:00Z");
+	opens("{\"message\":\"<13>Oct 11 2025 12:00:00 fw x\",\"timestamp\":\"Oct 11 12:00:00\"}");
+	time_is("2025-10-11T10:00:00Z");
+	zone_s = -3600;
+	opens(value);
+	time_is("2025-05-02T12:00:00Z");
+	zone_s = TIME_ZONE_UNKNOWN;
+	opens(value);
+	time_is("");
+}
+
 static void chooses_host(void **state)
 {
 	(void)state;
@@ -268,6 +290,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(opens_what_syslog_ng_writes),
 		cmocka_unit_test(unescapes),
+		cmocka_unit_test(takes_times_in_the_zone),
 		cmocka_unit_test(chooses_host),
 		cmocka_unit_test(remembers_only_equal_texts),
 		cmocka_unit_test(times_need_a_zone),

@@ -177,10 +177,10 @@ static void sizes_have_limits(void **state)
 	repeat(&b, "0123456789abcdef", (ENVELOPE_VALUE_MAX - 32) / 16);
 	strbuf_adds(&b, "\"}");
 	arena_reset(&arena);
-	assert_int_equal(envelope_open(reader, &arena, b.data, b.len, &env, &err), 0);
+	assert_int_equal(envelope_open(reader, &arena, b.data, b.len, TIME_ZONE_UNKNOWN, &env, &err), 0);
 	assert_int_equal(env.text.len, (ENVELOPE_VALUE_MAX - 32) / 16 * 16);
 	repeat(&b, " ", 100);
-	assert_int_equal(envelope_open(reader, &arena, b.data, b.len, &env, &err), -1);
+	assert_int_equal(envelope_open(reader, &arena, b.data, b.len, TIME_ZONE_UNKNOWN, &env, &err), -1);
 	assert_non_null(strstr(err.msg, "4194304 are allowed"));
 	opens("{\"message\":\"small again\"}");
 	text_is(env.text, "small again");
@@ -196,7 +196,9 @@ static void a_full_arena_is_no_dead_letter(void **state)
 	struct arena small;
 	arena_init(&small, 8);
 	for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
-		assert_int_equal(envelope_open(reader, &small, values[i], strlen(values[i]), &env, &err), -1);
+		assert_int_equal(envelope_open(reader, &small, values[i], strlen(values[i]),
+					       TIME_ZONE_UNKNOWN, &env, &err),
+				 -1);
 		assert_int_equal(err.code, ERR_SYSTEM);
 	}
 	arena_free(&small);

@@ -168,6 +168,33 @@ static void zones(void **state)
 	}
 }
 
+/* What header and collector tell: the topic's zone, else that of the first script that declares one. */
+static void zones_of_envelopes(void **state)
+{
+	struct fixture *f = *state;
+	const char *collector = "{\"message\":\"created 10.0.0.1 192.0.2.1\",\"timestamp\":\"2025-05-02 "
+				"11:00:00\"}";
+	const char *header = "<13>2025-05-02 11:00:00 192.0.2.9 created 10.0.0.1 192.0.2.1";
+	const char *b = "local b = vendor 'b'\nb:zone '+03:00'\nreturn b\n";
+	fixture_write(f, "b.lua", b, strlen(b));
+	fixture_script(f, "t:zone '+02:00'\nt:address_mapping '{action} {src_ip} {x_ip}'");
+	assert_non_null(strstr(fixture_line(f, collector), "T08:00:00Z"));
+	assert_non_null(strstr(fixture_line(f, header), "T08:00:00Z"));
+	f->route = host_route_script(f->host, 1);
+	assert_non_null(strstr(fixture_line(f, collector), "T09:00:00Z"));
+	struct topic_config topic = {.pattern = "x", .zone_s = 3600};
+	struct host_options o = {.jit = true};
+	const char *t[] = {"t"};
+	topic.vendors = t;
+	topic.vendor_count = 1;
+	fixture_unload(f);
+	f->generation = generation_load(f->dir, &topic, 1, 7, &f->errors);
+	f->host = host_new(f->generation, &o, &f->errors);
+	f->route = host_route(f->host, "x");
+	assert_non_null(strstr(fixture_line(f, collector), "T10:00:00Z"));
+	assert_non_null(strstr(fixture_line(f, header), "T10:00:00Z"));
+}
+
 static void constants(void **state)
 {
 	struct fixture *f = *state;
@@ -280,19 +307,13 @@ static void loop_survives_batches(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		FIXTURE_TEST(declared_rules),
-		FIXTURE_TEST(first_rule_wins),
-		FIXTURE_TEST(whole_messages),
-		FIXTURE_TEST(records),
-		FIXTURE_TEST(too_many_records),
-		FIXTURE_TEST(origin),
-		FIXTURE_TEST(host_and_time_needed),
-		FIXTURE_TEST(zones),
-		FIXTURE_TEST(constants),
-		FIXTURE_TEST(invalid_event),
-		FIXTURE_TEST(regexes),
-		FIXTURE_TEST(several_scripts),
-		FIXTURE_TEST(small_arena),
+		FIXTURE_TEST(declared_rules),        FIXTURE_TEST(first_rule_wins),
+		FIXTURE_TEST(whole_messages),        FIXTURE_TEST(records),
+		FIXTURE_TEST(too_many_records),      FIXTURE_TEST(origin),
+		FIXTURE_TEST(host_and_time_needed),  FIXTURE_TEST(zones),
+		FIXTURE_TEST(zones_of_envelopes),    FIXTURE_TEST(constants),
+		FIXTURE_TEST(invalid_event),         FIXTURE_TEST(regexes),
+		FIXTURE_TEST(several_scripts),       FIXTURE_TEST(small_arena),
 		FIXTURE_TEST(loop_survives_batches),
 	};
 	return cmocka_run_group_tests_name("host", tests, NULL, NULL);

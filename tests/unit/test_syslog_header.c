@@ -165,7 +165,7 @@ static void reads_every_shape(void **state)
 		char text[TIME_TEXT_MAX + IP_TEXT_MAX];
 		struct syslog_header h;
 		size_t mark = unmark(shapes[i].line, line);
-		size_t used = syslog_header(line, strlen(line), &h);
+		size_t used = syslog_header(line, strlen(line), TIME_ZONE_UNKNOWN, &h);
 		if (used != mark)
 			fail_msg("`%s`: text begins at `%s`", line, line + used);
 		time_format(h.timestamp, text);
@@ -182,7 +182,7 @@ static void leaves_other_lines_alone(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof headless / sizeof headless[0]; i++) {
 		struct syslog_header h;
-		if (syslog_header(headless[i], strlen(headless[i]), &h) != 0)
+		if (syslog_header(headless[i], strlen(headless[i]), TIME_ZONE_UNKNOWN, &h) != 0)
 			fail_msg("took something off `%s`", headless[i]);
 		assert_true(h.timestamp == EVENT_NO_TIME);
 		assert_int_equal(h.host.family, 0);
@@ -194,10 +194,10 @@ static void cut_everywhere(const char *line)
 {
 	for (size_t n = 0; n <= strlen(line); n++) {
 		struct syslog_header h;
-		size_t used = syslog_header(guard_end(line, n), n, &h);
+		size_t used = syslog_header(guard_end(line, n), n, TIME_ZONE_UNKNOWN, &h);
 		assert_true(used <= n);
 		assert_true(h.host_name + h.host_name_len <= n && h.program + h.program_len <= n);
-		assert_int_equal(syslog_header(guard_begin(line, n), n, &h), used);
+		assert_int_equal(syslog_header(guard_begin(line, n), n, TIME_ZONE_UNKNOWN, &h), used);
 	}
 }
 
@@ -213,10 +213,31 @@ static void never_reads_beyond(void **state)
 		cut_everywhere(headless[i]);
 }
 
+/* A year is still needed. */
+static void takes_times_in_the_zone(void **state)
+{
+	(void)state;
+	static const char *const lines[][2] = {
+		{"<134>1 2013 Nov 26 13:43:16 10.0.0.1 FW 1 x", "2013-11-26T11:43:16Z"},
+		{"<134>Nov 26 2013 13:43:16 10.0.0.1 x y", "2013-11-26T11:43:16Z"},
+		{"<134>2013-11-26T13:43:16Z 10.0.0.1 x y", "2013-11-26T13:43:16Z"},
+		{"<134>2013-11-26T13:43:16 10.0.0.1 x y", "2013-11-26T11:43:16Z"},
+		{"<134>Nov 26 13:43:16 10.0.0.1 x y", ""},
+	};
+	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+		struct syslog_header h;
+		char text[TIME_TEXT_MAX];
+		assert_true(syslog_header(lines[i][0], strlen(lines[i][0]), 7200, &h) > 0);
+		time_format(h.timestamp, text);
+		assert_string_equal(text, lines[i][1]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_every_shape),
+		cmocka_unit_test(takes_times_in_the_zone),
 		cmocka_unit_test(leaves_other_lines_alone),
 		cmocka_unit_test(never_reads_beyond),
 	};
