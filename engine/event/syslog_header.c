@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "event/event.h"
-#include "event/timeparse.h"
+#include "event/syslog_device.h"
 
 #define HOST_NAME_MAX_LEN 255
 #define TAG_MAX_LEN 64
@@ -91,7 +91,7 @@ static size_t time_len(const struct line *l, size_t at, int64_t *us)
 	if (n < 15 || (is_digit(s[0]) && s[4] != '-' && s[4] != ' '))
 		return 0;
 	int64_t read;
-	size_t used = time_read(s, n, l->zone_s, &read);
+	size_t used = syslog_time(s, n, l->zone_s, &read);
 	if (used == 0 || !(at_blank_or_end(l, at + used) || at_char(l, at + used, ':')))
 		return 0;
 	*us = read;
@@ -158,13 +158,16 @@ static void read_tag(struct line *l, struct syslog_header *out)
 {
 	size_t end = l->at;
 	bool lower = false;
+	bool number = true; /* that is how routers count their lines */
 	while (end < l->n && end - l->at < TAG_MAX_LEN &&
-	       (is_alnum(l->s[end]) || memchr("_.@/-", l->s[end], 5) != NULL))
-		lower = is_lower(l->s[end++]) || lower;
+	       (is_alnum(l->s[end]) || memchr("_.@/-", l->s[end], 5) != NULL)) {
+		lower = is_lower(l->s[end]) || lower;
+		number = is_digit(l->s[end++]) && number;
+	}
 	size_t name = end - l->at;
 	size_t pid = pid_len(l, end);
 	end += pid;
-	if (name == 0 || !at_char(l, end, ':') || !at_blank_or_end(l, end + 1))
+	if (number || !at_char(l, end, ':') || !at_blank_or_end(l, end + 1))
 		return;
 	size_t rest = skip_blanks(l, end + 1);
 	size_t next = word_len(l, rest);
@@ -285,19 +288,19 @@ static bool read_forms(struct line *l, struct syslog_header *out)
 	return true;
 }
 
-/* Most lines of most devices have no header: two looks tell. */
+/* Most lines of most devices have no header: a few looks tell. */
 static bool may_have_header(const char *s, size_t n)
 {
 	if (n < 3)
 		return false;
-	return s[0] == '<' || is_digit(s[0]) || (n > 3 && s[3] == ' '); /* "Jan " */
+	if (s[0] == '<' || is_digit(s[0]) || s[0] == '%' || s[0] == '*')
+		return true;
+	return n > 3 && s[3] == ' '; /* "Jan " */
 }
 
-size_t syslog_header(const char *s, size_t n, int32_t zone_s, struct syslog_header *out)
+/* The header of syslog itself; returns where it ends. */
+static size_t standard_header(const char *s, size_t n, int32_t zone_s, struct syslog_header *out)
 {
-	clear(out);
-	if (!may_have_header(s, n))
-		return 0;
 	struct line l = {.s = s, .n = n, .zone_s = zone_s};
 	l.at = skip_pri(&l, 0);
 	if (!read_forms(&l, out))
@@ -316,4 +319,13 @@ size_t syslog_header(const char *s, size_t n, int32_t zone_s, struct syslog_head
 	if (out->timestamp == EVENT_NO_TIME)
 		out->timestamp = relay.timestamp;
 	return l.at;
+}
+
+size_t syslog_header(const char *s, size_t n, int32_t zone_s, struct syslog_header *out)
+{
+	clear(out);
+	if (!may_have_header(s, n))
+		return 0;
+	size_t end = standard_header(s, n, zone_s, out);
+	return syslog_device(s, n, end, zone_s, out);
 }

@@ -32,6 +32,9 @@ struct syslog_header {
  *   <PRI>TIME:                                    the text begins behind the colon
  *   <PRI>                                         the text begins right behind
  *
+ * Behind these, or alone where the line begins with a digit, `*` or `%`, may stand what routers print; see
+ * syslog_device.h.
+ *
  * A relay's header before another <PRI> with a time is passed over. A word that ends in ':' is a tag, not
  * the host, but for an address or before a `%` mnemonic. A tag is `name[pid]:` or `name:`. A name in
  * capitals without [pid] stays in the text, because it may be what tells the event (`NAT-TCP-C: ...`),
