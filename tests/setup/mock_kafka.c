@@ -43,6 +43,8 @@ int main(void)
 		rd_kafka_destroy(rk);
 		return 3;
 	}
+	/* Its default is longer than the sessions of the tests: their groups would never form. */
+	rd_kafka_mock_group_initial_rebalance_delay_ms(cluster, 100);
 	printf("%s\n", rd_kafka_mock_cluster_bootstraps(cluster));
 	fflush(stdout);
 

@@ -88,6 +88,8 @@ def test_stop_drains(kafka, topic, configure, start_natmill, ledger):
         wait_until(lambda at=before: ledger.progress(topic) > at or at == 4 * PER_PARTITION, 30, lambda: process.err)
         assert process.terminate() == 0
         assert "0 messages to be read again" in process.err
+        if kafka.is_mock:
+            continue  # it refuses commits while the second worker joins; Kafka takes them
         marks = {number: at for number, at in ledger.watermarks(topic).items() if at > 0}
         committed = kafka.committed(config["kafka"]["group"], topic)
         assert {number: at for number, at in committed.items() if at > 0} == marks
