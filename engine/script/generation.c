@@ -15,7 +15,11 @@
 static void topic_free(struct topic *t)
 {
 	pattern_free(&t->pattern);
-	free(t->scripts);
+	free(t->scripts.scripts);
+	for (size_t i = 0; i < t->host_count; i++)
+		free(t->hosts[i].scripts);
+	free(t->hosts);
+	by_host_free(t->by_host);
 }
 
 static void generation_free(struct generation *g)
@@ -56,6 +60,50 @@ int generation_script_find(const struct generation *g, const char *name, struct 
 	return err_set(e, ERR_CONFIG, "no vendor script '%.80s' beside '%s'", name, g->sources[0].path);
 }
 
+/* "natmill.yaml:7:12: topics: PATTERN: REASON" */
+static int wrong(const struct topic_config *c, const char *where, const struct err *e, struct errlist *errors)
+{
+	return errlist_add(errors, ERR_CONFIG, "%s%stopics: %s: %s", where != NULL ? where : "",
+			   where != NULL ? ": " : "", c->pattern, e->msg);
+}
+
+static int resolve_vendors(const struct generation *g, const struct topic_config *c, const char *const *names,
+			   const char *const *places, size_t n, struct choice *out, struct errlist *errors)
+{
+	struct err e = {0};
+	int rc = 0;
+	out->scripts = xcalloc(n + 1, sizeof *out->scripts);
+	for (size_t i = 0; i < n; i++) {
+		int place = generation_script_find(g, names[i], &e);
+		if (place < 0)
+			rc = wrong(c, places != NULL ? places[i] : NULL, &e, errors);
+		else
+			out->scripts[out->count++] = (uint32_t)place;
+	}
+	return rc;
+}
+
+static int resolve_hosts(const struct generation *g, const struct topic_config *c, struct topic *t,
+			 struct errlist *errors)
+{
+	struct err e = {0};
+	int rc = 0;
+	if (c->host_count == 0)
+		return 0;
+	t->by_host = by_host_new();
+	t->hosts = xcalloc(c->host_count, sizeof *t->hosts);
+	for (size_t i = 0; i < c->host_count; i++) {
+		const struct topic_host *host = &c->hosts[i];
+		if (by_host_add(t->by_host, host->host, &e) != 0)
+			rc = wrong(c, host->where, &e, errors);
+		else if (resolve_vendors(g, c, host->vendors, host->vendor_places, host->vendor_count,
+					 &t->hosts[t->host_count++], errors) != 0)
+			rc = -1;
+	}
+	by_host_seal(t->by_host);
+	return rc;
+}
+
 /* One row of the configuration. */
 static int resolve_topic(const struct generation *g, const struct topic_config *c, struct topic *t,
 			 struct errlist *errors)
@@ -64,14 +112,8 @@ static int resolve_topic(const struct generation *g, const struct topic_config *
 	*t = (struct topic){.host = c->host, .zone_s = c->zone_s};
 	if (pattern_compile(&t->pattern, c->pattern, &e) != 0)
 		return errlist_add(errors, ERR_CONFIG, "topics: %s", e.msg);
-	t->scripts = xcalloc(c->vendor_count + 1, sizeof *t->scripts);
-	for (size_t i = 0; i < c->vendor_count; i++) {
-		int place = generation_script_find(g, c->vendors[i], &e);
-		if (place < 0)
-			return errlist_add(errors, ERR_CONFIG, "topics: %s: %s", c->pattern, e.msg);
-		t->scripts[t->script_count++] = (uint32_t)place;
-	}
-	return 0;
+	int rc = resolve_vendors(g, c, c->vendors, c->vendor_places, c->vendor_count, &t->scripts, errors);
+	return resolve_hosts(g, c, t, errors) != 0 ? -1 : rc;
 }
 
 static int resolve_topics(struct generation *g, const struct topic_config *topics, size_t n,

@@ -18,13 +18,26 @@
 #define GENERATION_SCRIPTS_MAX 256
 #define SCRIPT_HASH_SIZE 65 /* SHA-256 in hex, with NUL */
 
+/* One device, or several, whose messages on a topic are for certain scripts. */
+struct topic_host {
+	const char *host;                 /* address, prefix or host name, as in by_host.h */
+	const char *where;                /* it was written, for messages; NULL = unknown */
+	const char *const *vendors;       /* scripts to try, in this order */
+	const char *const *vendor_places; /* where each was written; NULL = unknown */
+	size_t vendor_count;
+};
+
 /* One row of the configuration's `topics`. */
 struct topic_config {
 	const char *pattern;        /* a topic's name, or a ^regex (POSIX extended, as librdkafka has it) */
 	const char *const *vendors; /* scripts to try, in this order; none: those that declare the topic */
+	const char *const *vendor_places; /* where each was written, for messages; NULL = unknown */
 	size_t vendor_count;
+	const struct topic_host *hosts; /* in their place for messages of these devices */
+	size_t host_count;
 	struct ip host; /* of messages that tell none; family 0 = none */
-	int32_t zone_s; /* for times without zone where the script declares none; or TIME_ZONE_UNKNOWN */
+	int32_t zone_s; /* of times without zone, or TIME_ZONE_UNKNOWN. For times in lines the script's own
+			 * zone is stronger; for those of headers and collectors this one is */
 };
 
 struct generation;

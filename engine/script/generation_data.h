@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/strbuf.h"
+#include "script/by_host.h"
 #include "script/generation.h"
 
 /* A topic's name or ^regex. */
@@ -40,11 +41,19 @@ struct source {
 int sources_read(const char *dir, struct source **out, size_t *n, struct errlist *errors);
 void source_free(struct source *s);
 
+/* Places of scripts, in the order to try them. */
+struct choice {
+	uint32_t *scripts;
+	size_t count;
+};
+
 /* A row of the configuration, resolved. */
 struct topic {
 	struct pattern pattern;
-	uint32_t *scripts; /* places; count 0: those that declare the topic */
-	size_t script_count;
+	struct choice scripts;   /* count 0: those that declare the topic */
+	struct by_host *by_host; /* NULL = all hosts alike; else numbers of hosts[] */
+	struct choice *hosts;
+	size_t host_count;
 	struct ip host;
 	int32_t zone_s;
 };

@@ -115,6 +115,16 @@ static void wrong_topics(void **state)
 	struct topic_config topic = {.pattern = "one", .vendors = vendors, .vendor_count = 1};
 	assert_string_equal(load_error(f, f->dir, &topic, 1),
 			    "topics: one: no vendor script 'nfwar'; did you mean 'nfware'?");
+	const char *const places[] = {"n.yaml:3:9"};
+	struct topic_host hosts[] =
+		{{.host = "10.0.0.1", .vendors = vendors, .vendor_count = 1, .vendor_places = places},
+		 {.host = "10.0.0", .where = "n.yaml:4:5"}};
+	topic = (struct topic_config){.pattern = "one", .hosts = hosts, .host_count = 1};
+	assert_string_equal(load_error(f, f->dir, &topic, 1),
+			    "n.yaml:3:9: topics: one: no vendor script 'nfwar'; did you mean 'nfware'?");
+	topic.hosts++;
+	assert_string_equal(load_error(f, f->dir, &topic, 1),
+			    "n.yaml:4:5: topics: one: host '10.0.0' is no IPv4 or IPv6 address or prefix");
 	topic = (struct topic_config){.pattern = "^["};
 	assert_non_null(strstr(load_error(f, f->dir, &topic, 1), "topics: topic \"^[\": "));
 	topic.pattern = "a/b";
