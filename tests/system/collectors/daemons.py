@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The real collectors as processes under test: docker/collectors' own start scripts, on free loopback ports, in a
+temporary folder. tests/setup/collectors.sh brings the programs; a machine may have its own."""
+
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import sysconfig
+
+from kafka_server import free_ports
+from waiting import Late, die_with_parent, wait_until
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+CONFIG = ROOT / "docker" / "collectors"
+PATH = f"{ROOT / 'build' / 'collectors' / 'bin'}:{os.environ.get('PATH', '')}:/usr/sbin"
+
+
+def missing(program):
+    """Why a case must be skipped, or None."""
+    return None if shutil.which(program, path=PATH) else f"{program} is not on this machine"
+
+
+class Collector:
+    """start() returns when it listens; all that it says is in self.log. stop() returns its exit status."""
+
+    program = None  # the name of the executable
+    variable = None  # that tells the start script its path
+    folder = None  # in docker/collectors
+    listens = None  # what it logs then
+
+    def __init__(self, kafka, folder):
+        self.kafka = kafka
+        self.state = folder / "state"
+        self.log = folder / f"{self.program}.log"
+        self.port = None
+        self.process = None
+
+    def environment(self):
+        raise NotImplementedError
+
+    def start(self, **more):
+        env = {**os.environ, "KAFKA_BOOTSTRAP_SERVERS": self.kafka.bootstrap, "TZ": "Pacific/Apia",
+               self.variable: shutil.which(self.program, path=PATH), **self.environment(), **more}
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen([CONFIG / self.folder / "start.sh"], env=env, stdin=subprocess.DEVNULL,
+                                            stdout=log, stderr=log, start_new_session=True,
+                                            preexec_fn=die_with_parent)
+        wait_until(self._ready, 30, lambda: f"{self.program} listens:\n{self.said()}")
+        return self
+
+    def _ready(self):
+        assert self.process.poll() is None, f"{self.program} ended with {self.process.returncode}:\n{self.said()}"
+        return self.listens in self.said()
+
+    def said(self):
+        return self.log.read_text(encoding="utf-8", errors="replace")[-5000:]
+
+    def stop(self, timeout=20):
+        if self.process is None:
+            return None
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            wait_until(lambda: self.process.poll() is not None, timeout, f"{self.program} has ended")
+        except Late:
+            pass
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)  # and what it has forked
+        except ProcessLookupError:
+            pass
+        status, self.process = self.process.wait(), None
+        return status
+
+    def send(self, packet, source="127.0.0.1", port=None):
+        """One datagram, from that address."""
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            sender.bind((source, 0))
+            sender.sendto(packet, ("127.0.0.1", port or self.port))
+
+
+class SyslogNg(Collector):
+    program = "syslog-ng"
+    variable = "SYSLOG_NG"
+    folder = "syslog-ng"
+    listens = "syslog-ng starting up"
+    pinned = "hillstone"  # the vendor that has a port of its own
+
+    def environment(self):
+        self.port, self.framed_port, self.pinned_port = free_ports(3)
+        return {"SYSLOG_STATE": str(self.state), "SYSLOG_PORTS": str(self.port),
+                "SYSLOG_FRAMED_PORTS": str(self.framed_port), "KAFKA_LINGER_MS": "1",
+                "SYSLOG_VENDOR_PORTS": f"{self.pinned_port}={self.pinned}", "SYSLOG_BUFFER_BYTES": "10000000"}
+
+    def stream(self, *lines, framed=False):
+        """Over TCP: a line each, or framed as RFC 6587 has it."""
+        with socket.create_connection(("127.0.0.1", self.framed_port if framed else self.port)) as sender:
+            sender.sendall(b"".join(b"%d %s" % (len(line), line) if framed else line + b"\n" for line in lines))
+
+
+class Nfacctd(Collector):
+    program = "nfacctd"
+    variable = "NFACCTD"
+    folder = "nfacctd"
+    listens = "waiting for NetFlow/IPFIX data"
+
+    def environment(self):
+        self.port = free_ports(1)[0]
+        return {"NETFLOW_STATE": str(self.state), "NETFLOW_PORT": str(self.port), "NETFLOW_REFRESH_SECONDS": "1",
+                "NETFLOW_CACHE_ENTRIES": "1021"}
+
+
+class FreeRadius(Collector):
+    program = "freeradius"
+    variable = "FREERADIUS"
+    folder = "freeradius"
+    listens = "Ready to process requests"
+    secret = b"test\"ing\\123"
+
+    def environment(self):
+        self.port = free_ports(1)[0]
+        return {"RADIUS_STATE": str(self.state), "RADIUS_PORT": str(self.port), "RADIUS_SECRET": self.secret.decode(),
+                # radiusd's interpreter is the system's; the Kafka client is the one of the tests' environment.
+                "PYTHONPATH": sysconfig.get_paths()["purelib"]}
