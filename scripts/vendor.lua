@@ -5,6 +5,7 @@
 
 local EVENTS = { "session_mapping", "port_mapping", "port_block_mapping", "address_mapping" }
 local SCRIPT = 3 -- error level: the line of the script that called the method that called the check
+local DEPTH_MAX = 8 -- of tables of keys within each other
 
 local function is_text(value)
 	return type(value) == "string" and not value:find("\0", 1, true)
@@ -53,24 +54,72 @@ return function(ffi, C, host, near, handlers)
 		return answer
 	end
 
-	local function rule(kind, name, text, constants)
-		local level = SCRIPT + 1
-		check(C.nm_declare_rule(host, kind, name, text, #text), level)
+	-- Adds the constants to the rule declared last, and closes it.
+	local function finish(name, constants, level)
 		local advice = name .. ": write the values after the template as { action = \"created\" }"
 		if constants ~= nil and type(constants) ~= "table" then
-			error(advice, SCRIPT)
+			error(advice, level)
 		end
 		for field, value in pairs(constants or {}) do
 			if not is_text(field) or not (is_text(value) or type(value) == "number") then
-				error(advice, SCRIPT)
+				error(advice, level)
 			end
 			value = tostring(value)
-			check(C.nm_declare_constant(host, field, value, #value), level)
+			check(C.nm_declare_constant(host, field, value, #value), level + 1)
 		end
-		check(C.nm_declare_end(host), level)
+		check(C.nm_declare_end(host), level + 1)
+	end
+
+	local function rule(kind, name, text, constants)
+		check(C.nm_declare_rule(host, kind, name, text, #text), SCRIPT + 1)
+		finish(name, constants, SCRIPT + 1)
+	end
+
+	-- Adds the keys of a table to those of others that it holds; its own win.
+	local function add_keys(keys, reader, found, depth)
+		local advice = reader .. ": write the keys and the templates of their values as "
+			.. (reader == "csv" and "{ [8] = \"{src_ip}\", ... }" or "{ [\"key\"] = \"{src_ip}\", ... }")
+		for pass = 1, 2 do
+			for key, text in pairs(keys) do
+				local shared = type(text) == "table" and type(key) == "number"
+				local front = key == 1 and reader ~= "csv" and reader ~= "json"
+				local column = type(key) == "number" and reader == "csv" and key >= 1
+				if not shared and not (is_text(text) and (is_text(key) or front or column))
+						or depth > DEPTH_MAX then
+					error(advice, SCRIPT + depth)
+				elseif shared and pass == 1 then
+					add_keys(text, reader, found, depth + 1)
+				elseif not shared and pass == 2 then
+					found[front and "@front" or tostring(key)] = text
+				end
+			end
+		end
+		return found
 	end
 
 	local methods = {}
+
+	local function reader_method(reader, name)
+		methods[name] = function(_, kind, keys, constants)
+			kind = texts(kind, name)[1]
+			check(C.nm_declare_reader(host, reader, kind))
+			local found = add_keys(type(keys) == "table" and keys or { keys }, name, {}, 0)
+			for key, text in pairs_of(found, name, "{ [\"key\"] = \"{src_ip}\", ... }") do
+				check(C.nm_declare_key(host, key, #key, text, #text))
+			end
+			finish(kind, constants, SCRIPT)
+		end
+	end
+
+	local reader = 0
+	while C.nm_reader_name(reader) ~= nil do
+		reader_method(reader, ffi.string(C.nm_reader_name(reader)))
+		reader = reader + 1
+	end
+
+	function methods:ignore_untranslated()
+		check(C.nm_declare_ignore_untranslated(host))
+	end
 
 	function methods:topics(names)
 		for _, name in ipairs(texts(names, "topics")) do

@@ -1,81 +1,50 @@
 -- SPDX-License-Identifier: Apache-2.0
 --
--- NFWare vCGNAT, syslog. INT is the inside address, EXT the public one, DST the destination.
+-- NFWare vCGNAT, syslog and RADIUS accounting. INT is the inside address, EXT the public one, DST the destination.
 --
--- A (added) and D (deleted) are in the vendor's documentation. It mentions interim logs for port blocks too, but not
--- their letter: I and U are our reading, and hold for port blocks only.
+-- A (added) and D (deleted) are in the vendor's documentation (docs.nfware.com, nat/logging). It mentions interim logs
+-- for port blocks too, but not their letter: I and U are our reading. Sent without a syslog header, a word or two may
+-- stay in front.
 
 local nfware = vendor "nfware"
 
-nfware:topics  "cgnat.syslog.nfware"
-nfware:actions { A = "created", D = "deleted" }
+nfware:topics  { "cgnat.syslog.nfware", "cgnat.accounting.nfware", "cgnat.accounting.generic" }
+nfware:actions {
+	A = "created", D = "deleted",
+	["Port-Allocated"] = "created", ["Session-Created"] = "created", ["Port-Block-Allocated"] = "created",
+	["Port-Freed"] = "deleted", ["Session-Deleted"] = "deleted", ["Port-Block-Freed"] = "deleted",
+	["1"] = "created", ["3"] = "created", ["5"] = "created", -- the same as numbers
+	["2"] = "deleted", ["4"] = "deleted", ["6"] = "deleted",
+}
 
-nfware:session_mapping    "{action} VRF {vrf_id} {protocol} INT {src_ip}:{src_port} EXT {x_ip}:{x_port} DST {dst_ip}:{dst_port}[ DIR (OUT|IN)]"
-nfware:port_mapping       "{action} VRF {vrf_id} {protocol} INT {src_ip}:{src_port} EXT {x_ip}:{x_port}"
-nfware:port_block_mapping "{action} VRF {vrf_id} INT {src_ip} EXT {x_ip}:{start_port}-{end_port}"
-nfware:port_block_mapping("(I|U) VRF {vrf_id} INT {src_ip} EXT {x_ip}:{start_port}-{end_port}", { action = "updated" })
-nfware:address_mapping    "{action} VRF {vrf_id} INT {src_ip} EXT {x_ip}"
+nfware:session_mapping    "[{word} ][{word} ]{action} VRF {vrf_id} {protocol} INT {src_ip}:{src_port} EXT {x_ip}:{x_port} DST {dst_ip}:{dst_port}[ DIR (OUT|IN)]"
+nfware:port_mapping       "[{word} ][{word} ]{action} VRF {vrf_id} {protocol} INT {src_ip}:{src_port} EXT {x_ip}:{x_port}"
+nfware:port_block_mapping "[{word} ][{word} ]{action} VRF {vrf_id} INT {src_ip} EXT {x_ip}:{start_port}-{end_port}"
+nfware:port_block_mapping("[{word} ][{word} ](I|U) VRF {vrf_id} INT {src_ip} EXT {x_ip}:{start_port}-{end_port}", { action = "updated" })
+nfware:address_mapping    "[{word} ][{word} ]{action} VRF {vrf_id} INT {src_ip} EXT {x_ip}"
 
--- Sent without a syslog header, words may stay in front. Only the first record in the line is read, and it must end
--- there: a template that skips what is in front would pass over a record that it does not fit.
-local WORDS_MAX = 4
+-- RADIUS: the vendor's dictionary (46576). What is mapped follows from the attributes, not from the action: the suite's
+-- own templates send port blocks as Session-Created. FreeRADIUS writes names, or numbers where it has no dictionary.
+nfware:json("ignore", { ["Acct-Status-Type"] = "(Accounting-On|Accounting-Off|7|8)" })
 
-local function action(c, event)
-	for _ = 1, WORDS_MAX do
-		if c:word() == "VRF" then -- a record has begun, and was not read
-			return false
-		end
-		c:skip(" ")
-		if c:skip("I VRF ") or c:skip("U VRF ") then
-			event.action = "updated"
-			return true
-		end
-		if c:read("action") and c:skip(" VRF ") then
-			return true
-		end
-	end
-	return false
-end
-
-local function ports(c, event)
-	if not (c:endpoint("src_ip", "src_port") and c:skip(" EXT ") and c:endpoint("x_ip", "x_port")) then
-		return false
-	end
-	event.type = "port_mapping"
-	if c:skip(" DST ") then
-		event.type = "session_mapping"
-		return c:endpoint("dst_ip", "dst_port") and (c:skip(" DIR OUT") or c:skip(" DIR IN") or true)
-	end
-	return true
-end
-
-local function addresses(c, event)
-	if not (c:read("src_ip") and c:skip(" EXT ") and c:read("x_ip")) then
-		return false
-	end
-	event.type = "address_mapping"
-	if c:skip(":") then
-		event.type = "port_block_mapping"
-		return c:read("start_port") and c:skip("-") and c:read("end_port")
-	end
-	return true
-end
-
-nfware:handler(function(message, event, emit)
-	local c = message:cursor()
-	local fits
-	if not (action(c, event) and c:read("vrf_id") and c:skip(" ")) then
-		return
-	end
-	if c:skip("INT ") then
-		fits = addresses(c, event)
-	elseif c:read("protocol") and c:skip(" INT ") then
-		fits = ports(c, event)
-	end
-	local interim = event.action == 3 and event.type ~= "port_block_mapping"
-	if fits and not interim and not c:rest() then
-		emit(event)
-	end
-end)
+local accounting = {
+	["NFWare-vCGNAT-Action"] = "{action}",
+	["NFWare-vCGNAT-64-Inside-Addr|NFWare-vCGNAT-Inside-Addr"] = "{src_ip}", -- NAT64 first
+	["NFWare-vCGNAT-NAT-Addr"] = "{x_ip}",
+	["NFWare-vCGNAT-VRF"] = "[{vrf_id}]",
+	["NAS-IP-Address|NAS-IPv6-Address"] = "[{host}]",
+	["NAS-Identifier"] = "[{host_name}]",
+	["Event-Timestamp"] = "[{timestamp}]",
+}
+local ports = {
+	accounting,
+	["NFWare-vCGNAT-Protocol"] = "[OTHER|0|{protocol}]",
+	["NFWare-vCGNAT-Inside-Port"] = "[{src_port}]",
+	["NFWare-vCGNAT-NAT-Port"] = "{x_port}",
+}
+nfware:json("session_mapping", { ports, ["NFWare-vCGNAT-Dest-Addr"] = "{dst_ip}", ["NFWare-vCGNAT-Dest-Port"] = "[{dst_port}]" })
+nfware:json("port_block_mapping", { accounting, ["NFWare-vCGNAT-NAT-Port-Start"] = "{start_port}", ["NFWare-vCGNAT-NAT-Port-End"] = "{end_port}" })
+nfware:json("port_mapping", ports)
+nfware:json("address_mapping", { accounting, ["NFWare-vCGNAT-NAT-Port"] = "" })
 
 return nfware

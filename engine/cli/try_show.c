@@ -79,11 +79,10 @@ static size_t width(const char *s, size_t n)
 	return steps;
 }
 
-/* The text, with the fields that the template found in bold. */
-static void add_spans(const char *text, size_t n, const struct template *t, struct strbuf *out)
+/* The text, with the fields that the rule found in bold. */
+static void add_spans(const char *text, size_t n, const struct field_span *spans, size_t count,
+		      struct strbuf *out)
 {
-	struct field_span spans[FIELD_COUNT];
-	size_t count = t != NULL ? template_spans(t, text, n, spans, FIELD_COUNT) : 0;
 	size_t at = 0;
 	for (size_t i = 0; i < count; i++) {
 		if (spans[i].off < at || spans[i].off + spans[i].len > n)
@@ -188,7 +187,7 @@ void try_show_text(uint64_t line, const struct batch *b, const struct host_last 
 	if (b->dead_count == 0 && n > 0) {
 		strbuf_adds(out, "  ");
 		if (colour)
-			add_spans(text, n, last->template, out);
+			add_spans(text, n, last->spans, last->span_count, out);
 		else
 			add_safe(text, n, out);
 		strbuf_addc(out, '\n');

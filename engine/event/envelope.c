@@ -13,50 +13,15 @@
 
 #include "base/err.h"
 #include "base/strbuf.h"
-#include "event/json_scan.h"
+#include "event/envelope_opening.h"
 #include "event/syslog_header.h"
 #include "event/timeparse.h"
-
-/* Keys of the syslog envelope that mean something to us. */
-enum known_key { KEY_MESSAGE, KEY_TIMESTAMP, KEY_IP, KEY_HOST, KEY_PROGRAM, KEY_COUNT };
 
 static const char *const known_keys[KEY_COUNT] = {"message", "timestamp", "ip", "host", "program"};
 
 #define KEY_RAW_MAX 54 /* longest spelling of a known key: nine times \uXXXX */
 
 #define REASON_TEXT_MAX 40 /* bytes of a text in the reason of a dead letter */
-
-/* What a short text was read as the last time. */
-#define CACHED_TEXT_MAX 64
-struct cached {
-	char text[CACHED_TEXT_MAX];
-	uint32_t len; /* 0 = nothing kept */
-	bool no_time; /* asked for a time, and the text is none */
-	int64_t time;
-	int32_t zone_s; /* that the time was read in */
-	struct ip ip;   /* family 0: the text is no address */
-};
-
-struct envelope_reader {
-	struct json_scan *scan;
-	struct cached time;
-	struct cached ip;
-	struct cached host;
-	size_t pair_count;
-	struct json_member members[ENVELOPE_PAIRS_MAX];
-	struct envelope_pair pairs[ENVELOPE_PAIRS_MAX];
-};
-
-/* One value on its way: what the functions below all need. */
-struct opening {
-	struct envelope_reader *r;
-	struct arena *arena;
-	const char *value;
-	int32_t zone_s;                             /* of times that tell none */
-	bool escapes;                               /* a backslash stands somewhere in the value */
-	const struct json_member *known[KEY_COUNT]; /* NULL = not there, or null */
-	struct err *e;
-};
 
 struct envelope_reader *envelope_reader_new(void)
 {
@@ -76,42 +41,6 @@ void envelope_reader_free(struct envelope_reader *r)
 const struct envelope_pair *envelope_pairs(const struct envelope_reader *r)
 {
 	return r->pairs;
-}
-
-static int arena_is_full(struct err *e)
-{
-	return err_set(e, ERR_SYSTEM, "the batch has no room left for this value");
-}
-
-static bool is_escaped(const struct opening *o, uint32_t at, uint32_t len)
-{
-	return o->escapes && memchr(o->value + at, '\\', len) != NULL;
-}
-
-static int wrong_escape(const struct opening *o, uint32_t at)
-{
-	return err_set(o->e, ERR_DATA,
-		       "the value is not a JSON object: the string at byte %" PRIu32 " has a wrong escape",
-		       at + 1);
-}
-
-/* Adds the string of len raw bytes at offset at of the value to the arena, unescaped. */
-static int add_string(const struct opening *o, uint32_t at, uint32_t len, struct text *out)
-{
-	if (!is_escaped(o, at, len)) {
-		uint32_t off = arena_add(o->arena, o->value + at, len);
-		*out = (struct text){.off = off, .len = len};
-		return off == ARENA_FULL ? arena_is_full(o->e) : 0;
-	}
-	uint32_t off = arena_alloc(o->arena, len + JSON_SLACK);
-	if (off == ARENA_FULL)
-		return arena_is_full(o->e);
-	int64_t used = json_scan_unescape(o->r->scan, at, o->arena->data + off);
-	if (used < 0)
-		return wrong_escape(o, at);
-	arena_rewind(o->arena, off + (uint32_t)used);
-	*out = (struct text){.off = off, .len = (uint32_t)used};
-	return 0;
 }
 
 static enum known_key known_key_of(const char *key, size_t len)
@@ -137,7 +66,7 @@ static enum known_key key_of(const struct opening *o, const struct json_member *
 {
 	const char *key = o->value + m->key;
 	enum known_key plainly = known_key_of(key, m->key_len);
-	if (plainly != KEY_COUNT || m->key_len > KEY_RAW_MAX || !is_escaped(o, m->key, m->key_len))
+	if (plainly != KEY_COUNT || m->key_len > KEY_RAW_MAX || !opening_is_escaped(o, m->key, m->key_len))
 		return plainly;
 	char plain[KEY_RAW_MAX + JSON_SLACK];
 	int64_t len = json_scan_unescape(o->r->scan, m->key, plain);
@@ -188,10 +117,10 @@ static int read_short(const struct opening *o, const struct json_member *m, bool
 		return 0;
 	memcpy(c->text, text, len);
 	char plain[CACHED_TEXT_MAX + JSON_SLACK];
-	if (is_escaped(o, m->value, m->value_len)) {
+	if (opening_is_escaped(o, m->value, m->value_len)) {
 		int64_t used = json_scan_unescape(o->r->scan, m->value, plain);
 		if (used < 0)
-			return wrong_escape(o, m->value);
+			return opening_wrong_escape(o, m->value);
 		text = plain;
 		len = (size_t)used;
 	}
@@ -234,7 +163,7 @@ static int read_device(const struct opening *o, struct envelope *out)
 	if (read_short(o, host, false, &r->host) != 0)
 		return -1;
 	if (r->host.ip.family == 0)
-		return add_string(o, host->value, host->value_len, &out->host_name);
+		return opening_add_string(o, host->value, host->value_len, &out->host_name);
 	if (out->host.family == 0)
 		out->host = r->host.ip;
 	return 0;
@@ -266,69 +195,17 @@ static int open_syslog(const struct opening *o, struct envelope *out)
 	const struct json_member *time = o->known[KEY_TIMESTAMP];
 	const struct json_member *program = o->known[KEY_PROGRAM];
 	out->kind = ENVELOPE_SYSLOG;
-	if (add_string(o, message->value, message->value_len, &out->text) != 0)
+	if (opening_add_string(o, message->value, message->value_len, &out->text) != 0)
 		return -1;
 	if (time != NULL && read_timestamp(o, time, out) != 0)
 		return -1;
 	if (read_device(o, out) != 0)
 		return -1;
-	if (program != NULL && add_string(o, program->value, program->value_len, &out->program) != 0)
+	if (program != NULL && opening_add_string(o, program->value, program->value_len, &out->program) != 0)
 		return -1;
 	if (out->text.len > 0)
 		take_header(o, out);
-	return 0;
-}
-
-/* A string or other value of a record: within the copied text where nothing is escaped, else unescaped behind
- * it. */
-static int add_part(const struct opening *o, uint32_t copy, uint32_t at, uint32_t len, bool string,
-		    struct text *out)
-{
-	if (string && is_escaped(o, at, len))
-		return add_string(o, at, len, out);
-	*out = (struct text){.off = copy + at, .len = len};
-	return 0;
-}
-
-/* -1 when the last pair's key stands among those before. seen: which keys there may be, by length and first
- * byte. */
-static int check_twice(const struct opening *o, uint64_t *seen)
-{
-	const struct envelope_pair *pairs = o->r->pairs;
-	struct text key = pairs[o->r->pair_count].key;
-	const char *name = o->arena->data + key.off;
-	unsigned ends = key.len > 0 ? (unsigned char)name[0] * 5U + (unsigned char)name[key.len - 1] * 3U : 0;
-	uint64_t bit = UINT64_C(1) << ((key.len * 7U + ends) & 63);
-	bool maybe = (*seen & bit) != 0;
-	*seen |= bit;
-	for (size_t i = 0; maybe && i < o->r->pair_count; i++)
-		if (pairs[i].key.len == key.len &&
-		    memcmp(o->arena->data + pairs[i].key.off, name, key.len) == 0)
-			return err_set(o->e, ERR_DATA, "the key `%.*s` stands twice in the value",
-				       (int)(key.len < 64 ? key.len : 64), name);
-	return 0;
-}
-
-static int open_record(const struct opening *o, size_t count, size_t n, struct envelope *out)
-{
-	struct envelope_reader *r = o->r;
-	uint64_t seen = 0;
-	uint32_t copy = arena_add(o->arena, o->value, (uint32_t)n);
-	if (copy == ARENA_FULL)
-		return arena_is_full(o->e);
-	out->kind = ENVELOPE_RECORD;
-	out->text = (struct text){.off = copy, .len = (uint32_t)n};
-	for (r->pair_count = 0; r->pair_count < count; r->pair_count++) {
-		const struct json_member *m = &r->members[r->pair_count];
-		struct envelope_pair *pair = &r->pairs[r->pair_count];
-		uint32_t len = m->kind == JSON_NULL ? 0 : m->value_len;
-		if (add_part(o, copy, m->key, m->key_len, true, &pair->key) != 0 ||
-		    add_part(o, copy, m->value, len, m->kind == JSON_STRING, &pair->value) != 0 ||
-		    check_twice(o, &seen) != 0)
-			return -1;
-	}
-	out->pair_count = count;
-	return 0;
+	return opening_message(o, out);
 }
 
 static int open_object(struct opening *o, size_t n, struct envelope *out)
@@ -338,7 +215,7 @@ static int open_object(struct opening *o, size_t n, struct envelope *out)
 	if (count < 0 || find_known(o, (size_t)count) != 0)
 		return -1;
 	if (o->known[KEY_MESSAGE] == NULL)
-		return open_record(o, (size_t)count, n, out);
+		return opening_record(o, (size_t)count, n, out);
 	return check_known(o) != 0 ? -1 : open_syslog(o, out);
 }
 
@@ -346,11 +223,11 @@ static int open_raw(const struct opening *o, size_t n, struct envelope *out)
 {
 	uint32_t off = arena_add(o->arena, o->value, (uint32_t)n);
 	if (off == ARENA_FULL)
-		return arena_is_full(o->e);
+		return opening_no_room(o->e);
 	out->kind = ENVELOPE_RAW;
 	out->text = (struct text){.off = off, .len = (uint32_t)n};
 	take_header(o, out);
-	return 0;
+	return opening_message(o, out);
 }
 
 static size_t skip_blanks(const char *s, size_t n, size_t at)
@@ -358,15 +235,6 @@ static size_t skip_blanks(const char *s, size_t n, size_t at)
 	while (at < n && (s[at] == ' ' || s[at] == '\t' || s[at] == '\n' || s[at] == '\r'))
 		at++;
 	return at;
-}
-
-/* `{` alone is not enough: device lines begin with it too ("{service_set_3}MSVCS_LOG_SESSION_OPEN: ..."). */
-static bool is_object(const char *value, size_t n)
-{
-	if (value[0] != '{')
-		return false;
-	size_t next = skip_blanks(value, n, 1);
-	return next < n && (value[next] == '"' || value[next] == '}');
 }
 
 int envelope_open(struct envelope_reader *r, struct arena *arena, const char *value, size_t n, int32_t zone_s,
@@ -381,5 +249,5 @@ int envelope_open(struct envelope_reader *r, struct arena *arena, const char *va
 		return err_set(e, ERR_DATA, "the value is empty");
 	struct opening o = {.r = r, .arena = arena, .value = value + lead, .zone_s = zone_s, .e = e};
 	n -= lead;
-	return is_object(o.value, n) ? open_object(&o, n, out) : open_raw(&o, n, out);
+	return opening_is_object(o.value, n) ? open_object(&o, n, out) : open_raw(&o, n, out);
 }

@@ -230,6 +230,17 @@ static const char *article(const char *noun)
 	return strchr("aeiou", noun[0]) != NULL ? "an" : "a";
 }
 
+bool event_untranslated(const struct event *ev)
+{
+	static const uint8_t none[sizeof ev->x_ip.bytes];
+	if (memcmp(ev->x_ip.bytes, none, sizeof none) == 0)
+		return true;
+	if (ev->x_ip.family != ev->src_ip.family ||
+	    memcmp(ev->x_ip.bytes, ev->src_ip.bytes, sizeof none) != 0)
+		return false;
+	return ev->src_port < 0 || ev->x_port < 0 || ev->src_port == ev->x_port;
+}
+
 int event_validate(const struct event *ev, const char *arena, uint32_t arena_len, bool need_host_time,
 		   struct err *e)
 {

@@ -88,6 +88,9 @@ void event_unset(struct event *ev, enum event_field f);
 
 bool event_has(const struct event *ev, enum event_field f);
 
+/* Is the public side the inside one, or no address at all (0.0.0.0, ::)? Ports count where both are known. */
+bool event_untranslated(const struct event *ev);
+
 /* Pointer to the text's bytes within arena text of arena_len bytes, NULL if absent or out of bounds. */
 const char *event_text(struct text t, const char *arena, uint32_t arena_len);
 

@@ -27,4 +27,25 @@ static inline size_t number_read(const char *s, size_t n, size_t max_digits, int
 	return i;
 }
 
+/* Reads min to max (at most 16) hexadecimal digits in either case, not followed by another digit or letter.
+ * Returns the bytes used; 0 if there is no such number, then *value is untouched. */
+static inline size_t hexadecimal_read(const char *s, size_t n, size_t min, size_t max, uint64_t *value)
+{
+	uint64_t number = 0;
+	size_t i = 0;
+	for (; i < n; i++) {
+		unsigned digit = (unsigned)(s[i] - '0');
+		unsigned letter = (unsigned)((s[i] | 0x20) - 'a');
+		if (digit > 9 && letter > 25)
+			break;
+		if (i == max || (digit > 9 && letter > 5))
+			return 0;
+		number = number << 4 | (digit <= 9 ? digit : letter + 10);
+	}
+	if (i < min)
+		return 0;
+	*value = number;
+	return i;
+}
+
 #endif

@@ -13,11 +13,12 @@
  * of the template it takes the rest. So it must be followed by a blank or other characters. A text does not
  * begin with a blank, ends at the first blank where a blank may follow it, and has at most EVENT_TEXT_MAX
  * bytes.
+ * - `{word}` takes all bytes up to the next blank, at least one; a blank or the end follows it.
  * - An address directly before `:{port}` ends at the last colon, or is an IPv6 address in brackets.
- * - `[...]` is optional; it is tried first, but one that begins with `{*}` only when its absence does not
- * fit. `(a|b|)` are alternatives, tried as written, the empty one too; `[a|b]` is `(a|b|)`. They nest to a
- * depth of 8; the number of ways through a template is at most 256 (each optional part doubles it). A way
- * that is given up leaves no field set.
+ * - `[...]` is optional; it is tried first, but one that begins with `{*}` or `{word}` only when its
+ * absence does not fit. `(a|b|)` are alternatives, tried as written, the empty one too; `[a|b]` is `(a|b|)`.
+ * They nest to a depth of 8; the number of ways through a template is at most 256 (each optional part doubles
+ * it). A way that is given up leaves no field set.
  * - Doubled `{{ }} [[ ]] (( )) ||` are the characters. Where two brackets close at once an empty pair between
  * them keeps them apart: `[a[b]()]`, `(a|(b|c)[])`.
  */
@@ -68,6 +69,13 @@ bool template_match(const struct template *t, const char *text, size_t n, uint32
 /* Adds "session_mapping stopped at column 31: expected an IPv4 or IPv6 address, found `10.0.0`". */
 void template_explain(const struct miss *m, const char *text, size_t n, struct strbuf *out);
 
+/* The same for a text that stands base bytes behind the beginning of what its reader sees. */
+void template_explain_at(const struct miss *m, size_t base, const char *text, size_t n, struct strbuf *out);
+
+/* The sets of fields that some way through the template sets, and every way. */
+uint32_t template_may(const struct template *t);
+uint32_t template_always(const struct template *t);
+
 /* For natmill try in colour: spans of fields in the text. Fills up to max; returns the number. */
 struct field_span {
 	enum event_field field;
@@ -76,11 +84,5 @@ struct field_span {
 };
 size_t template_spans(const struct template *t, const char *text, size_t n, struct field_span *spans,
 		      size_t max);
-
-/* True if the template sets the field on every way through it (for checks of required fields). */
-bool template_always_sets(const struct template *t, enum event_field f);
-
-/* True if it sets the field on some way. */
-bool template_may_set(const struct template *t, enum event_field f);
 
 #endif

@@ -116,6 +116,8 @@ static uint16_t emit_node(struct compiler *c, const struct tree_node *node, uint
 		return emit_field(c, node, next);
 	case TREE_SKIP:
 		return emit(c, c->t->ops[next].code == OP_END ? OP_REST : OP_RUN, node, next);
+	case TREE_WORD:
+		return emit(c, OP_TOKEN, node, next);
 	case TREE_CHOICE:
 		return emit_choice(c, node, next);
 	case TREE_SEQUENCE:

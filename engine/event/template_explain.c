@@ -53,6 +53,9 @@ static void describe(const struct template *t, const struct template_op *op, str
 	case OP_ENDPOINT:
 		strbuf_adds(out, vocabulary_expects(t->voc, op->field, room, sizeof(room)));
 		return;
+	case OP_TOKEN:
+		strbuf_adds(out, "a word");
+		return;
 	case OP_REST:
 		strbuf_printf(out, "a text of at most %d bytes", EVENT_TEXT_MAX);
 		return;
@@ -132,18 +135,23 @@ static void add_found(const char *text, size_t n, size_t pos, struct strbuf *out
 	add_quoted(out, text + pos, end - pos);
 }
 
-void template_explain(const struct miss *m, const char *text, size_t n, struct strbuf *out)
+void template_explain_at(const struct miss *m, size_t base, const char *text, size_t n, struct strbuf *out)
 {
 	if (!m->set)
 		return;
 	strbuf_printf(out, "%s stopped at column %zu: ", m->rule != NULL ? m->rule : "template",
-		      (size_t)m->pos + 1);
+		      base + m->pos + 1);
 	if (m->from != NULL) {
 		strbuf_adds(out, "expected ");
 		add_expected(m, out);
 		strbuf_adds(out, ", ");
 	}
 	add_found(text, n, m->pos, out);
+}
+
+void template_explain(const struct miss *m, const char *text, size_t n, struct strbuf *out)
+{
+	template_explain_at(m, 0, text, n, out);
 }
 
 size_t template_spans(const struct template *t, const char *text, size_t n, struct field_span *spans,
@@ -170,12 +178,12 @@ size_t template_spans(const struct template *t, const char *text, size_t n, stru
 	return count;
 }
 
-bool template_always_sets(const struct template *t, enum event_field f)
+uint32_t template_may(const struct template *t)
 {
-	return f < FIELD_COUNT && (t->always >> f & 1) != 0;
+	return t->may;
 }
 
-bool template_may_set(const struct template *t, enum event_field f)
+uint32_t template_always(const struct template *t)
 {
-	return f < FIELD_COUNT && (t->may >> f & 1) != 0;
+	return t->always;
 }

@@ -94,6 +94,11 @@ static void add_first(const struct template *t, uint16_t at, bool after_blank, s
 	case OP_ENDPOINT:
 		add_value(t->voc, op->field, set);
 		return;
+	case OP_TOKEN:
+		for (int c = 0; c <= UCHAR_MAX; c++)
+			if (!template_blank((char)c))
+				add_byte(set, (char)c);
+		return;
 	case OP_RUN:
 	case OP_REST:
 		add_all(set);
@@ -116,7 +121,7 @@ static uint16_t new_set(struct template *t, uint16_t at, bool after_blank)
 const char *template_field_name(const struct template_op *op)
 {
 	if (op->field == TEMPLATE_NO_FIELD)
-		return "*";
+		return op->code == OP_TOKEN ? "word" : "*";
 	return rule_field_name((enum event_field)op->field);
 }
 
@@ -153,6 +158,24 @@ static uint16_t find_must(const struct template *t, const struct template_op *ru
 	return t->ops[at].code == OP_LITERAL ? at : 0;
 }
 
+/* A word takes all up to the next blank. */
+static int check_behind_word(const struct template *t, const struct template_op *word, uint16_t at,
+			     struct err *e)
+{
+	const struct template_op *op = &t->ops[at];
+	if (op->code == OP_END || op->code == OP_BLANK)
+		return 0;
+	if (op->code == OP_SPLIT)
+		return check_behind_word(t, word, op->next, e) != 0
+			       ? -1
+			       : check_behind_word(t, word, op->other, e);
+	return err_set(
+		e, ERR_SCRIPT,
+		"template column %u: {word} takes everything up to the next blank: put a blank behind it, or "
+		"write {*}",
+		word->column);
+}
+
 static int link_run(struct template *t, struct template_op *op, struct err *e)
 {
 	if (check_follower(t, op, op->next, e) != 0)
@@ -183,6 +206,8 @@ static int link_ops(struct template *t, struct err *e)
 			op->set = new_set(t, op->next, true);
 		}
 		if (op->code == OP_RUN && link_run(t, op, e) != 0)
+			return -1;
+		if (op->code == OP_TOKEN && check_behind_word(t, op, op->next, e) != 0)
 			return -1;
 	}
 	return 0;

@@ -243,6 +243,12 @@ static inline bool read_op(struct match *m, const struct template_op *op, size_t
 	} else if (op->code == OP_BLANK) {
 		*pos = skip_blanks(m->text, m->n, *pos);
 		return *pos > 0 && template_blank(m->text[*pos - 1]);
+	} else if (op->code == OP_TOKEN) {
+		used = 0;
+		while (*pos + used < m->n && !template_blank(m->text[*pos + used]))
+			used++;
+		*pos += used;
+		return used > 0;
 	} else if (op->code == OP_REST) {
 		used = read_rest(m, op, *pos);
 		if (op->field == TEMPLATE_NO_FIELD) {

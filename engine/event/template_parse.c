@@ -78,7 +78,7 @@ static int append(struct parser *p, uint16_t sequence, uint16_t child)
 	return 0;
 }
 
-/* `{name}` or `{*}`; the brace is at pos. */
+/* `{name}`, `{word}` or `{*}`; the brace is at pos. */
 static int parse_placeholder(struct parser *p, uint16_t sequence)
 {
 	size_t start = p->pos;
@@ -90,6 +90,8 @@ static int parse_placeholder(struct parser *p, uint16_t sequence)
 	p->pos = start + len + 2;
 	if (len == 1 && name[0] == '*')
 		return append(p, sequence, new_node(p, TREE_SKIP, start));
+	if (len == 4 && memcmp(name, "word", 4) == 0)
+		return append(p, sequence, new_node(p, TREE_WORD, start));
 	int field = rule_field_of(name, len, p->e);
 	if (field < 0)
 		return err_prefix(p->e, "template column %zu", start + 1);
@@ -132,8 +134,13 @@ static void add_way(struct tree *t, uint16_t choice, uint16_t sequence)
 	c->ways = limit_ways(first ? s->ways : (unsigned)c->ways + s->ways);
 }
 
+static bool begins_with_skip(const char *s, size_t n)
+{
+	return (n > 3 && memcmp(s, "{*}", 3) == 0) || (n > 6 && memcmp(s, "{word}", 6) == 0);
+}
+
 /* `[...]` or `(...)`; the opening bracket is at pos. An optional part is tried before its absence, but one
- * that begins with {*} after it: a skip is as short as it can be. */
+ * that begins with {*} or {word} after it: a skip is as short as it can be. */
 static int parse_choice(struct parser *p, uint16_t parent)
 {
 	size_t start = p->pos;
@@ -143,7 +150,7 @@ static int parse_choice(struct parser *p, uint16_t parent)
 		return fail(p, start, "brackets within brackets go deeper than 8");
 	p->depth++;
 	uint16_t choice = new_node(p, TREE_CHOICE, start);
-	bool lazy = optional && p->n - start > 3 && memcmp(p->text + start + 1, "{*}", 3) == 0;
+	bool lazy = optional && begins_with_skip(p->text + start + 1, p->n - start - 1);
 	if (lazy)
 		add_way(p->tree, choice, new_node(p, TREE_SEQUENCE, start));
 	for (;;) {

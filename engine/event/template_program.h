@@ -21,6 +21,7 @@ enum template_code {
 	OP_BLANK,    /* one or more blanks and tabs; none when the one before was a blank too */
 	OP_VALUE,    /* a value of the field's type */
 	OP_ENDPOINT, /* an address before `:{port}` */
+	OP_TOKEN,    /* {word}: one or more bytes that are no blank */
 	OP_REST,     /* {text} or {*} up to the end */
 	OP_RUN, /* {text} or {*} up to the first place where what follows fits; from here on not by read_op()
 		 */

@@ -19,6 +19,7 @@ enum tree_kind {
 	TREE_BLANK,   /* one or more blanks */
 	TREE_FIELD,
 	TREE_SKIP,     /* {*} */
+	TREE_WORD,     /* {word} */
 	TREE_CHOICE,   /* children are sequences, tried in their order; an optional part has an empty one last
 			*/
 	TREE_SEQUENCE, /* children one after the other */

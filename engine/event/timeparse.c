@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "event/event.h"
+#include "event/number.h"
 
 #define US_PER_S INT64_C(1000000)
 #define S_PER_DAY 86400
@@ -349,13 +350,25 @@ static size_t read_epoch(const char *s, size_t n, int32_t zone_s, int64_t *us)
 	return at;
 }
 
+/* Hexadecimal seconds of Junos. Without 0x they are of 2004 or later, so that no date becomes one. */
+static size_t read_hexadecimal(const char *s, size_t n, int64_t *us)
+{
+	uint64_t v;
+	size_t at = n > 2 && s[0] == '0' && (s[1] | 0x20) == 'x' ? 2 : 0;
+	size_t used = hexadecimal_read(s + at, n - at, 8, at > 0 ? 16 : 8, &v);
+	if (used == 0 || v > UINT32_MAX || (at == 0 && v < 0x40000000))
+		return 0;
+	*us = (int64_t)v * US_PER_S;
+	return at + used;
+}
+
 size_t time_read(const char *s, size_t n, int32_t zone_s, int64_t *us)
 {
 	struct civil c = {0};
 	int64_t read = EVENT_NO_TIME;
-	size_t used = 0;
-	if (n < 9)
-		return 0;
+	size_t used = read_hexadecimal(s, n, us);
+	if (used > 0 || n < 9)
+		return used;
 	if (!is_digit(s[0]))
 		used = read_named(s, n, 0, &c, zone_s, &read);
 	else if (s[4] == '-')

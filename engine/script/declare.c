@@ -116,6 +116,32 @@ int nm_declare_records(struct host *h, const char *separator, uint32_t len)
 	return 0;
 }
 
+int nm_declare_ignore_untranslated(struct host *h)
+{
+	struct script *s = loading(h);
+	if (s == NULL)
+		return -1;
+	s->ignore_untranslated = true;
+	return 0;
+}
+
+const char *nm_reader_name(int reader)
+{
+	return reader >= 0 && reader < READER_COUNT ? reader_name((enum reader)reader) : NULL;
+}
+
+int nm_declare_reader(struct host *h, int reader, const char *name)
+{
+	struct script *s = loading(h);
+	return s == NULL ? -1 : script_add_reader(s, reader, name, &h->error);
+}
+
+int nm_declare_key(struct host *h, const char *key, uint32_t key_len, const char *text, uint32_t len)
+{
+	struct script *s = loading(h);
+	return s == NULL ? -1 : script_add_key(s, key, key_len, text, len, &h->error);
+}
+
 int nm_declare_rule(struct host *h, int kind, const char *name, const char *text, uint32_t len)
 {
 	struct script *s = loading(h);
@@ -137,5 +163,5 @@ int nm_declare_constant(struct host *h, const char *field, const char *value, ui
 int nm_declare_end(struct host *h)
 {
 	struct script *s = loading(h);
-	return s == NULL ? -1 : script_check_rule(s, &h->error);
+	return s == NULL ? -1 : script_end_rule(s, &h->error);
 }

@@ -24,7 +24,7 @@ struct nm_text {
 	uint32_t len;
 };
 
-enum { NM_ABI = 1 };
+enum { NM_ABI = 2 };
 
 /* What nm_next returns besides the number of a handler to run. */
 enum { NM_END = 0, NM_DONE = -1 };
@@ -60,6 +60,13 @@ NM_API int nm_declare_records(struct host *h, const char *separator, uint32_t le
 /* name: the event type's script name, "ignore" or "handler". For a handler: text is empty, returns its number
  * (> 0). */
 NM_API int nm_declare_rule(struct host *h, int kind, const char *name, const char *text, uint32_t len);
+/* Instead, a rule over the keys of a reader (by its place in their table; NULL behind the last): each value must
+ * fit its template. */
+NM_API const char *nm_reader_name(int reader);
+NM_API int nm_declare_reader(struct host *h, int reader, const char *name);
+NM_API int nm_declare_key(struct host *h, const char *key, uint32_t key_len, const char *text, uint32_t len);
+/* An event whose public side is the inside one is no translation: ignored. */
+NM_API int nm_declare_ignore_untranslated(struct host *h);
 /* A field's value where the line does not tell it; belongs to the rule declared last. */
 NM_API int nm_declare_constant(struct host *h, const char *field, const char *value, uint32_t len);
 /* The rule declared last is whole: can it make a valid event at all? */

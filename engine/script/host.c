@@ -105,10 +105,16 @@ struct host_last host_last(const struct host *h)
 	struct host_last last = {.vendor = "", .rule = "", .text = w->text};
 	if (w->script != NULL)
 		last.vendor = w->script->name;
-	if (w->rule != NULL) {
-		last.rule = w->rule->name;
-		last.template = w->rule->template;
-	}
+	if (w->rule == NULL)
+		return last;
+	const char *data = w->batch->arena.data;
+	last.rule = w->rule->name;
+	if (w->rule->template != NULL)
+		last.span_count = template_spans(w->rule->template, data + w->text.off, w->text.len,
+						 last.spans, FIELD_COUNT);
+	else if (w->rule->keys != NULL)
+		last.span_count =
+			reader_rule_spans(w->rule->keys, data, w->text, &h->reading, last.spans, FIELD_COUNT);
 	return last;
 }
 

@@ -52,10 +52,11 @@ int host_run(struct host *h, struct batch *b, struct err *e);
 
 /* For natmill try: the last record of the batch that was run last, and the rule that decided about it. */
 struct host_last {
-	const char *vendor;              /* "" unknown */
-	const char *rule;                /* "" unknown */
-	const struct template *template; /* NULL: it was no template */
-	struct text text;                /* in the batch's arena */
+	const char *vendor; /* "" unknown */
+	const char *rule;   /* "" unknown */
+	struct text text;   /* in the batch's arena */
+	size_t span_count;  /* where the rule found fields in the text; none of a regex or function */
+	struct field_span spans[FIELD_COUNT];
 };
 struct host_last host_last(const struct host *h);
 

@@ -22,7 +22,7 @@ static enum tried fitted(struct host *h)
 {
 	struct walk *w = &h->walk;
 	struct err e;
-	if (w->rule->type < 0) {
+	if (w->rule->type < 0 || (w->script->ignore_untranslated && event_untranslated(&w->event))) {
 		walk_ignored(h);
 		return TRIED_SETTLED;
 	}
@@ -36,6 +36,29 @@ static enum tried fitted(struct host *h)
 	return TRIED_SETTLED;
 }
 
+/* The record as the rule's reader cuts it. Rules of one script and reader share the work. */
+static const struct reading *reading_for(struct host *h, const struct script *s, const struct rule *r)
+{
+	struct walk *w = &h->walk;
+	const struct keys *keys = s->keys[r->reader];
+	if (w->reading_of == keys)
+		return &h->reading;
+	walk_room(h, w->text.len);
+	reader_read(r->reader, keys, &w->batch->arena, w->text, &w->envelope, envelope_pairs(h->reader),
+		    &h->reading);
+	w->reading_of = keys;
+	return &h->reading;
+}
+
+static enum tried try_keys(struct host *h)
+{
+	struct walk *w = &h->walk;
+	const struct reading *in = reading_for(h, w->script, w->rule);
+	if (reader_rule_match(w->rule->keys, w->batch->arena.data, in, &w->event, NULL))
+		return fitted(h);
+	return TRIED_MISS;
+}
+
 static enum tried try_template(struct host *h)
 {
 	struct walk *w = &h->walk;
@@ -44,23 +67,39 @@ static enum tried try_template(struct host *h)
 	return TRIED_MISS;
 }
 
-/* Where did the template that got furthest stop? Asked only for records that nothing fits: it costs more than
- * a plain no. */
+static void find_template_miss(struct walk *w, const struct script *s, const struct rule *r)
+{
+	struct miss before = w->miss;
+	template_match(r->template, record_text(w), w->text.len, w->text.off, &w->event, &w->miss);
+	if (w->miss.pos == before.pos && w->miss.from == before.from)
+		return;
+	w->miss.rule = r->name;
+	w->miss_script = s;
+}
+
+static void find_keys_miss(struct host *h, const struct script *s, const struct rule *r)
+{
+	struct walk *w = &h->walk;
+	const struct reading *in = reading_for(h, s, r);
+	reader_rule_match(r->keys, w->batch->arena.data, in, &w->event, &w->keys_miss);
+	if (w->keys_miss.rule != r->keys)
+		return;
+	w->keys_miss_rule = r;
+	w->keys_miss_script = s;
+}
+
+/* Where did the rule that got furthest stop? Asked only for records that nothing fits: it costs more than a
+ * plain no. */
 static void find_miss(struct host *h)
 {
 	struct walk *w = &h->walk;
 	for (size_t i = 0; i < w->route->count; i++) {
 		const struct script *s = &h->scripts[w->route->scripts[i]];
 		for (size_t k = 0; k < s->rule_count; k++) {
-			struct miss before = w->miss;
-			if (s->rules[k].template == NULL)
-				continue;
-			template_match(s->rules[k].template, record_text(w), w->text.len, w->text.off,
-				       &w->event, &w->miss);
-			if (w->miss.pos == before.pos && w->miss.from == before.from)
-				continue;
-			w->miss.rule = s->rules[k].name;
-			w->miss_script = s;
+			if (s->rules[k].template != NULL)
+				find_template_miss(w, s, &s->rules[k]);
+			else if (s->rules[k].keys != NULL)
+				find_keys_miss(h, s, &s->rules[k]);
 		}
 	}
 }
@@ -115,6 +154,21 @@ static void bad_value_dead(struct host *h)
 	walk_dead(h, w->bad_script, bad->rule->name, bad->pos + 1, h->reason.data);
 }
 
+/* A rule over keys has something to say when some of them stood in the record, or nobody else has. */
+static bool keys_got_further(const struct walk *w)
+{
+	return w->keys_miss.rule != NULL && (w->keys_miss.fitted > 0 || !w->miss.set);
+}
+
+static void keys_miss_dead(struct host *h)
+{
+	struct walk *w = &h->walk;
+	const struct rule *r = w->keys_miss_rule;
+	const struct reading *in = reading_for(h, w->keys_miss_script, r);
+	uint32_t column = reader_rule_explain(&w->keys_miss, r->name, w->batch->arena.data, in, &h->reason);
+	walk_dead(h, w->keys_miss_script, r->name, column, h->reason.data);
+}
+
 /* No rule of any script fits: the dead letter tells which came furthest. */
 static void miss_dead(struct host *h)
 {
@@ -123,6 +177,10 @@ static void miss_dead(struct host *h)
 	find_miss(h);
 	if (w->bad.rule != NULL && (!w->miss.set || w->bad.pos > w->miss.pos)) {
 		bad_value_dead(h);
+		return;
+	}
+	if (keys_got_further(w)) {
+		keys_miss_dead(h);
 		return;
 	}
 	if (w->miss.set) {
@@ -146,7 +204,9 @@ static int try_rule(struct host *h)
 		w->cursor = 0;
 		return w->rule->handler;
 	}
-	enum tried tried = w->rule->template != NULL ? try_template(h) : try_regex(h);
+	enum tried tried = w->rule->template != NULL ? try_template(h)
+			   : w->rule->keys != NULL   ? try_keys(h)
+						     : try_regex(h);
 	return tried == TRIED_SETTLED ? NM_DONE : NM_END;
 }
 

@@ -25,10 +25,16 @@ void script_free(struct script *s)
 		struct rule *r = &s->rules[i];
 		template_free(r->template);
 		regex_free(r->regex);
+		reader_rule_free(r->keys);
 		for (size_t k = 0; k < r->constant_count; k++)
 			free(r->constants[k].text);
 	}
 	free(s->rules);
+	for (size_t i = 0; i < READER_COUNT; i++) {
+		if (s->keys[i] != NULL)
+			keys_free(s->keys[i]);
+		free(s->keys[i]);
+	}
 	for (size_t i = 0; i < s->topic_count; i++)
 		free(s->topics[i]);
 	script_init(s);
@@ -48,18 +54,28 @@ static struct rule *add_rule(struct script *s, struct err *e)
 	return r;
 }
 
-int script_add_rule(struct script *s, int kind, const char *name, const char *text, size_t len, struct err *e)
+/* A rule that makes events of a type, or ignores; NULL with e. Counts when the caller says so. */
+static struct rule *add_named(struct script *s, const char *name, struct err *e)
 {
 	struct rule *r = add_rule(s, e);
 	if (r == NULL)
-		return -1;
+		return NULL;
 	r->type = event_type_of(name);
 	r->name = r->type >= 0 ? event_type_script(r->type) : "ignore";
-	if (r->type < 0 && strcmp(name, "ignore") != 0)
-		return err_set(e, ERR_SCRIPT,
-			       "\"%.80s\" is no kind of event: session_mapping, port_mapping, "
-			       "port_block_mapping, address_mapping or ignore",
-			       name);
+	if (r->type >= 0 || strcmp(name, "ignore") == 0)
+		return r;
+	err_set(e, ERR_SCRIPT,
+		"\"%.80s\" is no kind of event: session_mapping, port_mapping, port_block_mapping, "
+		"address_mapping or ignore",
+		name);
+	return NULL;
+}
+
+int script_add_rule(struct script *s, int kind, const char *name, const char *text, size_t len, struct err *e)
+{
+	struct rule *r = add_named(s, name, e);
+	if (r == NULL)
+		return -1;
 	if (kind == NM_RULE_REGEX)
 		r->regex = regex_compile(text, len, r->type, &s->words, e);
 	else
@@ -67,6 +83,28 @@ int script_add_rule(struct script *s, int kind, const char *name, const char *te
 	if (r->regex == NULL && r->template == NULL)
 		return err_prefix(e, "%s", r->name);
 	s->rule_count++;
+	return 0;
+}
+
+int script_add_reader(struct script *s, int reader, const char *name, struct err *e)
+{
+	struct rule *r = add_named(s, name, e);
+	if (r == NULL)
+		return -1;
+	r->reader = (enum reader)reader;
+	if (s->keys[reader] == NULL)
+		s->keys[reader] = xcalloc(1, sizeof *s->keys[reader]);
+	r->keys = reader_rule_new(r->type, s->keys[reader], &s->words);
+	s->rule_count++;
+	return 0;
+}
+
+int script_add_key(struct script *s, const char *key, size_t key_len, const char *template, size_t len,
+		   struct err *e)
+{
+	struct rule *r = &s->rules[s->rule_count - 1];
+	if (reader_rule_add(r->keys, key, key_len, template, len, e) != 0)
+		return err_prefix(e, "%s", r->name);
 	return 0;
 }
 
@@ -128,18 +166,22 @@ static bool has_constant(const struct rule *r, enum event_field f)
 	return false;
 }
 
-int script_check_rule(const struct script *s, struct err *e)
+int script_end_rule(struct script *s, struct err *e)
 {
 	const struct rule *r = &s->rules[s->rule_count - 1];
-	if (r->type < 0 || r->template == NULL)
+	if (r->keys != NULL && reader_rule_end(r->keys, e) != 0)
+		return err_prefix(e, "%s", r->name);
+	if (r->type < 0 || r->regex != NULL || r->handler != 0)
 		return 0;
+	uint32_t may = r->keys != NULL ? reader_rule_may(r->keys) : template_may(r->template);
+	uint32_t always = r->keys != NULL ? reader_rule_always(r->keys) : template_always(r->template);
 	for (enum event_field f = 0; f < FIELD_COUNT; f++) {
 		if ((event_fields[f].required >> r->type & 1) == 0 || f == FIELD_timestamp || f == FIELD_host)
 			continue; /* those two may come from the envelope */
-		if (has_constant(r, f) || template_always_sets(r->template, f))
+		if (has_constant(r, f) || (always >> f & 1) != 0)
 			continue;
 		const char *name = rule_field_name(f);
-		if (template_may_set(r->template, f))
+		if ((may >> f & 1) != 0)
 			return err_set(
 				e, ERR_SCRIPT,
 				"%s: needs {%s} in every line it fits (here {%s} is optional: write [[ ]] "

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "event/event.h"
+#include "event/reader_rule.h"
 #include "event/regex.h"
 #include "event/template.h"
 #include "event/vocabulary.h"
@@ -29,9 +30,11 @@ struct constant {
 struct rule {
 	const char *name;          /* "session_mapping", "ignore", "handler": literals */
 	int type;                  /* enum event_type; EVENT_ABSENT: ignore or handler */
-	struct template *template; /* one of these three is set */
+	struct template *template; /* one of these four is set */
 	struct regex *regex;
-	int handler; /* its number in the Lua side, from 1 */
+	struct reader_rule *keys;
+	enum reader reader; /* of keys */
+	int handler;        /* its number in the Lua side, from 1 */
 	struct constant constants[FIELD_COUNT];
 	size_t constant_count;
 	struct event values; /* of the constants that are no texts */
@@ -42,13 +45,15 @@ struct script {
 	const char *path;
 	const char *hash;
 	struct vocabulary words;
-	int32_t zone_s; /* declared, or TIME_ZONE_UNKNOWN */
+	struct keys *keys[READER_COUNT]; /* that its rules ask for; NULL = it does not use the reader */
+	int32_t zone_s;                  /* declared, or TIME_ZONE_UNKNOWN */
 	struct rule *rules;
 	size_t rule_count;
 	char *topics[SCRIPT_TOPICS_MAX];
 	size_t topic_count;
 	char separator[SCRIPT_SEPARATOR_MAX]; /* between records */
 	size_t separator_len;                 /* 0: a message is one record */
+	bool ignore_untranslated;             /* an event whose public side is the inside one is none */
 };
 
 void script_init(struct script *s);
@@ -61,10 +66,15 @@ int script_add_rule(struct script *s, int kind, const char *name, const char *te
 /* Adds a function; its number is the caller's. */
 int script_add_handler(struct script *s, int number, struct err *e);
 
+/* Adds a rule over the keys of a reader, which script_add_key then names. */
+int script_add_reader(struct script *s, int reader, const char *name, struct err *e);
+int script_add_key(struct script *s, const char *key, size_t key_len, const char *template, size_t len,
+		   struct err *e);
+
 /* Adds a constant to the last rule. */
 int script_add_constant(struct script *s, const char *field, const char *value, size_t len, struct err *e);
 
-/* Can the last rule make a valid event at all? -1 with the field that is missing. */
-int script_check_rule(const struct script *s, struct err *e);
+/* The last rule is whole: can it make a valid event at all? -1 with the field that is missing. */
+int script_end_rule(struct script *s, struct err *e);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The way through a batch: opens messages, cuts records, settles them; see
- * walk.h. Every record ends as exactly one of parsed, ignored, dead.
+ * The way through a batch: opens messages, cuts records, settles them; see walk.h. Every record ends as
+ * exactly one of parsed, ignored, dead.
  */
 #include "script/walk.h"
 
@@ -13,170 +13,184 @@
 /* Beyond this no batch grows, whatever its messages hold. */
 #define ARENA_HARD_MAX (1u << 30)
 
-static bool is_blank(char c) {
-  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-/* Allows the arena n more bytes. The worker sizes its batches so that this is
- * rarely needed. */
-static bool make_room(struct arena *a, uint64_t n) {
-  uint64_t need = (uint64_t)a->len + n;
-  if (need > ARENA_HARD_MAX)
-    return false;
-  if (need > a->max)
-    a->max = (uint32_t)need;
-  return true;
+/* Allows the arena n more bytes. The worker sizes its batches so that this is rarely needed. */
+static bool make_room(struct arena *a, uint64_t n)
+{
+	uint64_t need = (uint64_t)a->len + n;
+	if (need > ARENA_HARD_MAX)
+		return false;
+	if (need > a->max)
+		a->max = (uint32_t)need;
+	return true;
 }
 
-uint32_t walk_text(struct host *h, const char *text, uint32_t n) {
-  struct arena *a = &h->walk.batch->arena;
-  return make_room(a, n) ? arena_add(a, text, n) : ARENA_FULL;
+bool walk_room(struct host *h, uint32_t n)
+{
+	return make_room(&h->walk.batch->arena, n);
 }
 
-static struct text trimmed(const char *data, struct text t) {
-  while (t.len > 0 && is_blank(data[t.off + t.len - 1]))
-    t.len--;
-  while (t.len > 0 && is_blank(data[t.off])) {
-    t.off++;
-    t.len--;
-  }
-  return t;
+uint32_t walk_text(struct host *h, const char *text, uint32_t n)
+{
+	struct arena *a = &h->walk.batch->arena;
+	return make_room(a, n) ? arena_add(a, text, n) : ARENA_FULL;
+}
+
+static struct text trimmed(const char *data, struct text t)
+{
+	while (t.len > 0 && is_blank(data[t.off + t.len - 1]))
+		t.len--;
+	while (t.len > 0 && is_blank(data[t.off])) {
+		t.off++;
+		t.len--;
+	}
+	return t;
 }
 
 /* Takes one record off w->rest. */
-static struct text cut_record(struct walk *w) {
-  const char *data = w->batch->arena.data;
-  struct text t = w->rest;
-  const char *end = NULL;
-  if (w->route->separator_len > 0)
-    end = memmem(data + t.off, t.len, w->route->separator,
-                 w->route->separator_len);
-  if (end != NULL)
-    t.len = (uint32_t)(end - (data + t.off));
-  uint32_t used = t.len + (end != NULL ? (uint32_t)w->route->separator_len : 0);
-  w->rest.off += used;
-  w->rest.len -= used;
-  return trimmed(data, t);
+static struct text cut_record(struct walk *w)
+{
+	const char *data = w->batch->arena.data;
+	struct text t = w->rest;
+	const char *end = NULL;
+	if (w->route->separator_len > 0)
+		end = memmem(data + t.off, t.len, w->route->separator, w->route->separator_len);
+	if (end != NULL)
+		t.len = (uint32_t)(end - (data + t.off));
+	uint32_t used = t.len + (end != NULL ? (uint32_t)w->route->separator_len : 0);
+	w->rest.off += used;
+	w->rest.len -= used;
+	return trimmed(data, t);
 }
 
-static void begin_record(struct walk *w, struct text text) {
-  w->text = text;
-  w->open = true;
-  w->handling = false;
-  w->ignored = false;
-  w->first_event = w->batch->event_count;
-  w->first_index = w->index;
-  w->text_written = 0;
-  w->place = 0;
-  w->next_rule = 0;
-  w->script = NULL;
-  w->rule = NULL;
-  w->miss = (struct miss){0};
-  w->miss_script = NULL;
-  w->bad = (struct bad_value){0};
-  event_clear(&w->event);
+static void begin_record(struct walk *w, struct text text)
+{
+	w->text = text;
+	w->open = true;
+	w->handling = false;
+	w->ignored = false;
+	w->first_event = w->batch->event_count;
+	w->first_index = w->index;
+	w->text_written = 0;
+	w->place = 0;
+	w->next_rule = 0;
+	w->script = NULL;
+	w->rule = NULL;
+	w->miss = (struct miss){0};
+	w->miss_script = NULL;
+	w->bad = (struct bad_value){0};
+	w->keys_miss.rule = NULL;
+	w->reading_of = NULL;
+	event_clear(&w->event);
 }
 
-static void end_record(struct walk *w) {
-  w->open = false;
-  w->handling = false;
-  w->batch->counts.records++;
-  w->record++;
+static void end_record(struct walk *w)
+{
+	w->open = false;
+	w->handling = false;
+	w->batch->counts.records++;
+	w->record++;
 }
 
-void walk_parsed(struct host *h) {
-  h->walk.batch->counts.parsed++;
-  end_record(&h->walk);
+void walk_parsed(struct host *h)
+{
+	h->walk.batch->counts.parsed++;
+	end_record(&h->walk);
 }
 
-void walk_ignored(struct host *h) {
-  h->walk.batch->counts.ignored++;
-  end_record(&h->walk);
+void walk_ignored(struct host *h)
+{
+	h->walk.batch->counts.ignored++;
+	end_record(&h->walk);
 }
 
-void walk_dead(struct host *h, const struct script *s, const char *rule,
-               uint32_t column, const char *reason) {
-  struct walk *w = &h->walk;
-  w->batch->event_count = w->first_event;
-  w->index = w->first_index;
-  make_room(&w->batch->arena, ERR_MSG_MAX);
-  struct dead_letter *d =
-      batch_add_dead(w->batch, w->message, w->record, reason);
-  d->generation = h->generation->number;
-  d->rule = rule;
-  d->column = column;
-  if (s != NULL) {
-    d->vendor = s->name;
-    d->script_hash = s->hash;
-  }
-  w->batch->counts.dead++;
-  end_record(w);
+void walk_dead(struct host *h, const struct script *s, const char *rule, uint32_t column, const char *reason)
+{
+	struct walk *w = &h->walk;
+	w->batch->event_count = w->first_event;
+	w->index = w->first_index;
+	make_room(&w->batch->arena, ERR_MSG_MAX);
+	struct dead_letter *d = batch_add_dead(w->batch, w->message, w->record, reason);
+	d->generation = h->generation->number;
+	d->rule = rule;
+	d->column = column;
+	if (s != NULL) {
+		d->vendor = s->name;
+		d->script_hash = s->hash;
+	}
+	w->batch->counts.dead++;
+	end_record(w);
 }
 
 /* A message that is settled as a whole, before a record of it is tried. */
-static void message_dead(struct host *h, const char *reason) {
-  begin_record(&h->walk, (struct text){0});
-  walk_dead(h, NULL, "", 0, reason);
+static void message_dead(struct host *h, const char *reason)
+{
+	begin_record(&h->walk, (struct text){0});
+	walk_dead(h, NULL, "", 0, reason);
 }
 
-/* Opens the next message: true when its text is ready in w->rest, false when it
- * is settled already. */
-static bool open_message(struct host *h) {
-  struct walk *w = &h->walk;
-  const struct message *m = &w->batch->messages[w->next_message];
-  struct err e;
-  w->message = w->next_message++;
-  w->record = 0;
-  w->index = 0;
-  w->rest = (struct text){0};
-  w->batch->counts.messages++;
-  w->batch->counts.bytes += m->len;
-  if (m->tombstone) {
-    begin_record(w, (struct text){0});
-    w->batch->counts.tombstones++;
-    walk_ignored(h);
-    return false;
-  }
-  if (m->route >= h->route_count) {
-    message_dead(h, "no vendor script serves this topic");
-    return false;
-  }
-  w->route = &h->routes[m->route];
-  if (!make_room(&w->batch->arena, HOST_ARENA_NEED((uint64_t)m->len))) {
-    message_dead(h, "no memory left for this message in its batch");
-    return false;
-  }
-  uint32_t mark = w->batch->arena.len;
-  if (route_open(h, m, &e) != 0) {
-    arena_rewind(&w->batch->arena, mark);
-    message_dead(h, e.msg);
-    return false;
-  }
-  w->rest = w->envelope.text;
-  return true;
+/* Opens the next message: true when its text is ready in w->rest, false when it is settled already. */
+static bool open_message(struct host *h)
+{
+	struct walk *w = &h->walk;
+	const struct message *m = &w->batch->messages[w->next_message];
+	struct err e;
+	w->message = w->next_message++;
+	w->record = 0;
+	w->index = 0;
+	w->rest = (struct text){0};
+	w->batch->counts.messages++;
+	w->batch->counts.bytes += m->len;
+	if (m->tombstone) {
+		begin_record(w, (struct text){0});
+		w->batch->counts.tombstones++;
+		walk_ignored(h);
+		return false;
+	}
+	if (m->route >= h->route_count) {
+		message_dead(h, "no vendor script serves this topic");
+		return false;
+	}
+	w->route = &h->routes[m->route];
+	if (!make_room(&w->batch->arena, HOST_ARENA_NEED((uint64_t)m->len))) {
+		message_dead(h, "no memory left for this message in its batch");
+		return false;
+	}
+	uint32_t mark = w->batch->arena.len;
+	if (route_open(h, m, &e) != 0) {
+		arena_rewind(&w->batch->arena, mark);
+		message_dead(h, e.msg);
+		return false;
+	}
+	w->rest = w->envelope.text;
+	return true;
 }
 
-bool walk_record(struct host *h) {
-  struct walk *w = &h->walk;
-  for (;;) {
-    while (w->rest.len > 0) {
-      bool too_many = w->record == HOST_RECORDS_MAX;
-      struct text t = too_many ? w->rest : cut_record(w);
-      if (t.len == 0)
-        continue; /* a blank line between records is none */
-      begin_record(w, t);
-      if (!too_many)
-        return true;
-      w->rest.len = 0;
-      walk_dead(h, NULL, "", 0,
-                "more records in one message than natmill takes (65536)");
-    }
-    if (w->next_message == w->batch->message_count)
-      return false;
-    /* A message of blanks holds no record, yet must not vanish. */
-    if (open_message(h) && trimmed(w->batch->arena.data, w->rest).len == 0) {
-      w->rest.len = 0;
-      message_dead(h, "empty message");
-    }
-  }
+bool walk_record(struct host *h)
+{
+	struct walk *w = &h->walk;
+	for (;;) {
+		while (w->rest.len > 0) {
+			bool too_many = w->record == HOST_RECORDS_MAX;
+			struct text t = too_many ? w->rest : cut_record(w);
+			if (t.len == 0)
+				continue; /* a blank line between records is none */
+			begin_record(w, t);
+			if (!too_many)
+				return true;
+			w->rest.len = 0;
+			walk_dead(h, NULL, "", 0, "more records in one message than natmill takes (65536)");
+		}
+		if (w->next_message == w->batch->message_count)
+			return false;
+		/* A message of blanks holds no record, yet must not vanish. */
+		if (open_message(h) && trimmed(w->batch->arena.data, w->rest).len == 0) {
+			w->rest.len = 0;
+			message_dead(h, "empty message");
+		}
+	}
 }

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Reader of lines with commas (RFC 4180): the keys are the numbers of the columns. A value may stand in
+ * quotes, which are doubled within; see reader.h.
+ */
+#include <stdio.h>
+
+#include "event/reader_scan.h"
+
+#define COLUMNS_MAX 1000
+
+/* Up to the closing quote; a doubled one is a character. */
+static struct piece quoted(const struct scan *sc, size_t at)
+{
+	struct piece value = {.off = at, .mark = '"'};
+	for (; at < sc->n; at++) {
+		if (sc->s[at] != '"')
+			continue;
+		if (at + 1 == sc->n || sc->s[at + 1] != '"')
+			break;
+		value.escapes = "\"";
+		at++;
+	}
+	value.len = (at < sc->n ? at : sc->n) - value.off;
+	return value;
+}
+
+void reader_csv(struct scan *sc)
+{
+	size_t at = 0;
+	char key[8];
+	for (int column = 1; column <= COLUMNS_MAX && at <= sc->n; column++) {
+		struct piece value = {.off = at};
+		if (at < sc->n && sc->s[at] == '"') {
+			value = quoted(sc, at + 1);
+			at = value.off + value.len;
+		}
+		const char *comma = at < sc->n ? memchr(sc->s + at, ',', sc->n - at) : NULL;
+		size_t end = comma != NULL ? (size_t)(comma - sc->s) : sc->n;
+		if (value.mark == 0)
+			value.len = end - value.off;
+		int len = snprintf(key, sizeof key, "%d", column);
+		scan_put(sc, key, (size_t)len, value);
+		at = end + 1;
+	}
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Readers of key=value lines, and of RFC 5424 structured data, where values always stand in quotes; see
+ * reader.h.
+ */
+#include "event/reader_scan.h"
+
+/* Does key= begin here, behind blanks? */
+static bool begins_pair(const struct scan *sc, size_t at)
+{
+	while (at < sc->n && scan_blank(sc->s[at]))
+		at++;
+	size_t key = at;
+	while (at < sc->n && scan_key_byte(sc->s[at]))
+		at++;
+	return at == sc->n ? at == key : at > key && sc->s[at] == '=';
+}
+
+/* A value without quotes ends at a blank, or at a comma or semicolon that another pair or the end follows. */
+static size_t plain_end(const struct scan *sc, size_t at)
+{
+	for (; at < sc->n && !scan_blank(sc->s[at]); at++)
+		if ((sc->s[at] == ',' || sc->s[at] == ';') && begins_pair(sc, at + 1))
+			break;
+	return at;
+}
+
+/* Up to the closing quote, or to the end where none is; *next is behind it. */
+static struct piece quoted(const struct scan *sc, size_t at, const char *escapes, size_t *next)
+{
+	bool escaped = false;
+	size_t end = scan_find(sc, at, '"', &escaped);
+	bool closed = end != NO_PLACE;
+	if (!closed)
+		end = sc->n;
+	*next = closed ? end + 1 : end;
+	return (struct piece){.off = at, .len = end - at, .escapes = escaped ? escapes : NULL};
+}
+
+void reader_key_value(struct scan *sc)
+{
+	size_t at = 0;
+	bool first = true;
+	const char *equals;
+	while (at < sc->n && (equals = memchr(sc->s + at, '=', sc->n - at)) != NULL) {
+		size_t end = (size_t)(equals - sc->s);
+		size_t key = scan_key(sc, at, end);
+		at = end + 1;
+		if (key == end)
+			continue;
+		if (first)
+			scan_front(sc, key);
+		first = false;
+		struct piece value = {.off = at};
+		if (at < sc->n && sc->s[at] == '"') {
+			value = quoted(sc, at + 1, "\"\\", &at);
+		} else {
+			at = plain_end(sc, at);
+			value.len = at - value.off;
+		}
+		scan_put(sc, sc->s + key, end - key, value);
+	}
+}
+
+/* PARAM-NAME may have any printable byte but these. */
+static bool name_byte(char c)
+{
+	return c > ' ' && c < 0x7f && c != '=' && c != ']' && c != '[' && c != '"';
+}
+
+void reader_structured_data(struct scan *sc)
+{
+	size_t at = 0;
+	bool first = true;
+	const char *equals;
+	while (at < sc->n && (equals = memmem(sc->s + at, sc->n - at, "=\"", 2)) != NULL) {
+		size_t end = (size_t)(equals - sc->s);
+		size_t key = end;
+		while (key > at && name_byte(sc->s[key - 1]))
+			key--;
+		if (first) {
+			const char *bracket = memrchr(sc->s, '[', key);
+			scan_front(sc, bracket != NULL ? (size_t)(bracket - sc->s) : key);
+		}
+		first = false;
+		struct piece value = quoted(sc, end + 2, "\"\\]", &at);
+		scan_put(sc, sc->s + key, end - key, value);
+	}
+}

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Rules over keys and values; see reader_rule.h. The rule owns its templates. What stands in front of the
+ * pairs is treated as one more key.
+ */
+#include "event/reader_rule.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/strbuf.h"
+#include "event/rule_fields.h"
+#include "event/template_program.h"
+
+#define CHOICES_MAX 4 /* of "a|b" */
+
+/* Numbers below 0 are parts: -1 the first. */
+static const char *const part_names[PART_COUNT] = {"@front", "@host_name", "@program"};
+
+struct rule_key {
+	int16_t keys[CHOICES_MAX];
+	uint8_t count;
+	bool negated;              /* the value must not fit */
+	struct template *template; /* NULL: the value must be empty */
+};
+
+struct reader_rule {
+	int type;
+	struct keys *keys;
+	const struct vocabulary *words;
+	uint32_t may;
+	uint32_t always;
+	uint32_t count;
+	struct rule_key items[READER_RULE_KEYS_MAX];
+};
+
+struct reader_rule *reader_rule_new(int type, struct keys *keys, const struct vocabulary *words)
+{
+	struct reader_rule *r = xcalloc(1, sizeof *r);
+	r->type = type;
+	r->keys = keys;
+	r->words = words;
+	return r;
+}
+
+void reader_rule_free(struct reader_rule *r)
+{
+	for (uint32_t i = 0; r != NULL && i < r->count; i++)
+		template_free(r->items[i].template);
+	free(r);
+}
+
+uint32_t reader_rule_may(const struct reader_rule *r)
+{
+	return r->may;
+}
+
+uint32_t reader_rule_always(const struct reader_rule *r)
+{
+	return r->always;
+}
+
+static int number_of(struct reader_rule *r, const char *key, size_t len, struct err *e)
+{
+	for (int i = 0; i < PART_COUNT; i++)
+		if (strlen(part_names[i]) == len && memcmp(part_names[i], key, len) == 0)
+			return -1 - i;
+	int number = keys_add(r->keys, key, len, e);
+	return number < 0 ? KEYS_MAX : number;
+}
+
+/* Takes "a|b" apart. */
+static int add_choices(struct reader_rule *r, struct rule_key *item, const char *key, size_t len,
+		       struct err *e)
+{
+	for (size_t at = 0; at <= len;) {
+		const char *bar = memchr(key + at, '|', len - at);
+		size_t end = bar != NULL ? (size_t)(bar - key) : len;
+		if (item->count == CHOICES_MAX)
+			return err_set(e, ERR_SCRIPT, "more than %d keys in one `a|b`", CHOICES_MAX);
+		int number = number_of(r, key + at, end - at, e);
+		if (number == KEYS_MAX)
+			return -1;
+		item->keys[item->count++] = (int16_t)number;
+		at = end + 1;
+	}
+	return 0;
+}
+
+int reader_rule_add(struct reader_rule *r, const char *key, size_t key_len, const char *template, size_t len,
+		    struct err *e)
+{
+	struct rule_key *item = &r->items[r->count];
+	if (r->count == READER_RULE_KEYS_MAX)
+		return err_set(e, ERR_SCRIPT, "more than %d keys in one rule", READER_RULE_KEYS_MAX);
+	*item = (struct rule_key){0};
+	if (add_choices(r, item, key, key_len, e) != 0)
+		return err_prefix(e, "key %.*s", (int)key_len, key);
+	r->count++;
+	item->negated = len > 0 && template[0] == '!';
+	if (len == 0 || (item->negated && len == 1))
+		return 0;
+	item->template =
+		template_compile(template + item->negated, len - item->negated, EVENT_ABSENT, r->words, e);
+	if (item->template == NULL)
+		return err_prefix(e, "key %.*s", (int)key_len, key);
+	if (item->negated && template_may(item->template) != 0)
+		return err_set(e, ERR_SCRIPT, "key %.*s: a template behind ! reads no fields", (int)key_len,
+			       key);
+	return 0;
+}
+
+static const char *item_name(const struct reader_rule *r, const struct rule_key *item, int *len)
+{
+	int key = item->keys[0];
+	const char *name = key < 0 ? part_names[-1 - key] : r->keys->names[key].text;
+	*len = key < 0 ? (int)strlen(name) : (int)r->keys->names[key].len;
+	return name;
+}
+
+/* Cheap and telling first: parts, then conditions, then values. */
+static int rank(const struct rule_key *item)
+{
+	if (item->keys[0] < 0)
+		return 0;
+	return item->template == NULL || template_may(item->template) == 0 ? 1 : 2;
+}
+
+static void sort(struct reader_rule *r)
+{
+	for (uint32_t i = 1; i < r->count; i++) {
+		struct rule_key item = r->items[i];
+		uint32_t at = i;
+		for (; at > 0 && rank(&r->items[at - 1]) > rank(&item); at--)
+			r->items[at] = r->items[at - 1];
+		r->items[at] = item;
+	}
+}
+
+int reader_rule_end(struct reader_rule *r, struct err *e)
+{
+	for (uint32_t i = 0; i < r->count; i++) {
+		const struct rule_key *item = &r->items[i];
+		uint32_t may = item->template != NULL ? template_may(item->template) : 0;
+		uint32_t twice = r->may & may;
+		int len;
+		const char *name = item_name(r, item, &len);
+		if (twice != 0)
+			return err_set(
+				e, ERR_SCRIPT,
+				"key %.*s: {%s} comes from another key too: keep one; for the first that is "
+				"there write [\"KEY|OTHER\"]",
+				len, name, rule_field_name((enum event_field)__builtin_ctz(twice)));
+		r->may |= may;
+		r->always |= item->template != NULL ? template_always(item->template) : 0;
+	}
+	sort(r);
+	return rule_fields_check(r->may, r->type, e);
+}
+
+static struct text trimmed(const char *data, struct text t)
+{
+	while (t.len > 0 && template_blank(data[t.off + t.len - 1]))
+		t.len--;
+	while (t.len > 0 && template_blank(data[t.off])) {
+		t.off++;
+		t.len--;
+	}
+	return t;
+}
+
+/* The first of the item's keys that is there and not empty. */
+static struct reading_value value_of(const struct rule_key *item, const char *data, const struct reading *in)
+{
+	for (size_t i = 0; i < item->count; i++) {
+		int key = item->keys[i];
+		if (key >= 0 && !reading_has(in, key))
+			continue;
+		struct reading_value v = {0};
+		if (key >= 0)
+			v = in->values[key];
+		else
+			v.text = in->parts[-1 - key];
+		struct text t = trimmed(data, v.text);
+		v.place += t.off - v.text.off;
+		v.text = t;
+		if (t.len > 0)
+			return v;
+	}
+	return (struct reading_value){0};
+}
+
+static bool fits(const struct rule_key *item, const char *data, struct text t, struct event *values,
+		 uint32_t *found, struct template_mark *marks)
+{
+	*found = 0;
+	if (item->template == NULL)
+		return (t.len == 0) != item->negated;
+	return template_run(item->template, data + t.off, t.len, t.off, values, found, marks, NULL) !=
+	       item->negated;
+}
+
+static void keep_miss(const struct reader_rule *r, const char *data, const struct reading *in,
+		      struct reader_miss *m)
+{
+	struct reader_miss this = {.rule = r};
+	bool wrong = false;
+	for (uint32_t i = 0; i < r->count; i++) {
+		const struct rule_key *item = &r->items[i];
+		struct event values;
+		uint32_t found;
+		struct text t = value_of(item, data, in).text;
+		if (fits(item, data, t, &values, &found, NULL)) {
+			this.fitted += item->keys[0] >= 0 && t.len > 0;
+			continue;
+		}
+		if (this.failed == 0 || (!wrong && t.len > 0))
+			this.key = i;
+		wrong = wrong || t.len > 0;
+		this.failed++;
+	}
+	if (m->rule == NULL || (this.fitted > 0 && (m->fitted == 0 || this.failed < m->failed)))
+		*m = this;
+}
+
+bool reader_rule_match(const struct reader_rule *r, const char *data, const struct reading *in,
+		       struct event *ev, struct reader_miss *m)
+{
+	struct event values;
+	uint32_t all = 0;
+	for (uint32_t i = 0; i < r->count; i++) {
+		uint32_t found;
+		if (fits(&r->items[i], data, value_of(&r->items[i], data, in).text, &values, &found, NULL)) {
+			all |= found;
+			continue;
+		}
+		if (m != NULL)
+			keep_miss(r, data, in, m);
+		return false;
+	}
+	if (r->type < 0)
+		return true;
+	ev->type = r->type;
+	rule_fields_copy(ev, &values, all);
+	return true;
+}
+
+uint32_t reader_rule_explain(const struct reader_miss *m, const char *name, const char *data,
+			     const struct reading *in, struct strbuf *out)
+{
+	const struct rule_key *item = &m->rule->items[m->key];
+	struct reading_value v = value_of(item, data, in);
+	struct event values;
+	uint32_t found;
+	int len;
+	const char *key = item_name(m->rule, item, &len);
+	if (v.text.len == 0) {
+		strbuf_printf(out, "%s: the key `%.*s` is missing", name, len, key);
+		return 0;
+	}
+	if (item->template == NULL || item->negated) {
+		strbuf_printf(out, "%s: the key `%.*s` must %s", name, len, key,
+			      item->negated ? "have another value" : "be empty");
+		return v.place + 1;
+	}
+	struct miss inner = {0};
+	struct strbuf rule = {0};
+	strbuf_printf(&rule, "%s: key `%.*s`", name, len, key);
+	template_run(item->template, data + v.text.off, v.text.len, v.text.off, &values, &found, NULL,
+		     &inner);
+	inner.rule = rule.data;
+	template_explain_at(&inner, v.place, data + v.text.off, v.text.len, out);
+	strbuf_free(&rule);
+	return v.place + inner.pos + 1;
+}
+
+static size_t add_span(struct field_span *spans, size_t count, struct field_span span)
+{
+	size_t at = count;
+	for (; at > 0 && spans[at - 1].off > span.off; at--)
+		spans[at] = spans[at - 1];
+	spans[at] = span;
+	return count + 1;
+}
+
+size_t reader_rule_spans(const struct reader_rule *r, const char *data, struct text text,
+			 const struct reading *in, struct field_span *spans, size_t max)
+{
+	size_t count = 0;
+	for (uint32_t i = 0; i < r->count; i++) {
+		struct event values;
+		struct template_mark marks[FIELD_COUNT];
+		uint32_t found;
+		struct text t = value_of(&r->items[i], data, in).text;
+		bool inside = t.off >= text.off && t.off + t.len <= text.off + text.len;
+		if (!inside || !fits(&r->items[i], data, t, &values, &found, marks))
+			continue;
+		for (; found != 0 && count < max; found &= found - 1) {
+			unsigned f = (unsigned)__builtin_ctz(found);
+			struct field_span span = {.field = (enum event_field)f,
+						  .off = t.off - text.off + marks[f].off,
+						  .len = marks[f].len};
+			count = add_span(spans, count, span);
+		}
+	}
+	return count;
+}
