@@ -10,15 +10,17 @@
 #include <unistd.h>
 
 #include "cli/commands.h"
+#include "cli/config.h"
 #include "cli/try_show.h"
 #include "event/envelope.h"
 #include "script/host.h"
 
-#define USAGE "[--vendor NAME | --topic T] [--vendors DIR] [--json] [FILE]"
+#define USAGE "[--vendor NAME | --topic T] [-c FILE | --vendors DIR] [--json] [FILE]"
 
 struct options {
 	const char *vendor;
 	const char *topic;
+	const char *config;
 	const char *vendors;
 	const char *file;
 	bool json;
@@ -32,15 +34,19 @@ static void help(void)
 	     "device sends it. Shows the events that the vendor scripts make of it, or where they "
 	     "stopped.\n\n"
 	     "  --vendor NAME   only this script (default: all, in alphabetical order)\n"
-	     "  --topic T       the scripts that serve this topic\n"
-	     "  --vendors DIR   the folder of vendor scripts (default: vendors)\n"
+	     "  --topic T       the scripts that serve this topic, as the configuration has it; hosts and "
+	     "zone, "
+	     "too\n"
+	     "  -c FILE         the configuration (default, with --topic: " CONFIG_DEFAULT_FILE
+	     " if it is there)\n"
+	     "  --vendors DIR   without configuration: the folder of vendor scripts (default: vendors)\n"
 	     "  --json          one JSON object a line");
 }
 
 /* 0, 1 = help was shown, -1 = usage error already told. */
 static int read_options(int argc, char **argv, struct options *o)
 {
-	*o = (struct options){.vendors = cli_default_vendors()};
+	*o = (struct options){0};
 	for (int i = 1; i < argc; i++) {
 		const char *arg = argv[i];
 		const char **value = NULL;
@@ -48,6 +54,8 @@ static int read_options(int argc, char **argv, struct options *o)
 			value = &o->vendor;
 		else if (strcmp(arg, "--topic") == 0)
 			value = &o->topic;
+		else if (strcmp(arg, "-c") == 0)
+			value = &o->config;
 		else if (strcmp(arg, "--vendors") == 0)
 			value = &o->vendors;
 		else if (strcmp(arg, "--json") == 0)
@@ -67,7 +75,16 @@ static int read_options(int argc, char **argv, struct options *o)
 	}
 	if (o->vendor != NULL && o->topic != NULL)
 		return cli_usage("try", USAGE, "--vendor and --topic exclude each other"), -1;
+	if (o->config != NULL && o->vendors != NULL)
+		return cli_usage("try", USAGE, "-c and --vendors exclude each other"), -1;
 	return 0;
+}
+
+/* Of the folder that a script lies in. */
+static int folder_len(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return slash != NULL ? (int)(slash - path) : 0;
 }
 
 static int find_route(const struct options *o, const struct generation *g, struct host *h, struct err *e)
@@ -80,7 +97,8 @@ static int find_route(const struct options *o, const struct generation *g, struc
 		return host_route_all(h);
 	int route = host_route(h, o->topic);
 	if (route < 0)
-		return err_set(e, ERR_CONFIG, "no vendor script in '%s' serves the topic '%s'", o->vendors,
+		return err_set(e, ERR_CONFIG, "no vendor script in '%.*s' serves the topic '%s'",
+			       folder_len(generation_script_path(g, 0)), generation_script_path(g, 0),
 			       o->topic);
 	return route;
 }
@@ -170,23 +188,49 @@ static int try_input(const struct options *o, const struct generation *g, struct
 	return rc == 0 ? 0 : cli_fail(&e);
 }
 
+/* A topic means what the configuration says, so that this agrees with natmill run. */
+static bool asks_config(const struct options *o)
+{
+	if (o->config != NULL)
+		return true;
+	bool there = access(CONFIG_DEFAULT_FILE, F_OK) == 0 || getenv("NATMILL_TOPICS") != NULL;
+	return o->topic != NULL && o->vendors == NULL && there;
+}
+
+static int try_with(const struct options *o, struct generation *g)
+{
+	struct host_options plain = {.jit = false, .need_host_time = false};
+	struct errlist errors = {0};
+	struct host *h = host_new(g, &plain, &errors);
+	if (h == NULL)
+		return config_fail(&errors);
+	int status = try_input(o, g, h);
+	host_free(h);
+	return status;
+}
+
+static int try_configured(const struct options *o)
+{
+	struct loaded_config c;
+	struct errlist errors = {0};
+	int status = config_load(&c, o->config, &errors) == 0 ? try_with(o, c.generation) : 1;
+	config_unload(&c);
+	config_fail(&errors);
+	return status;
+}
+
 int cmd_try(int argc, char **argv)
 {
 	struct options o;
 	int asked = read_options(argc, argv, &o);
 	if (asked != 0)
 		return asked > 0 ? 0 : 2;
-	struct host_options plain = {.jit = false, .need_host_time = false};
+	if (asks_config(&o))
+		return try_configured(&o);
 	struct errlist errors = {0};
-	struct generation *g = generation_load(o.vendors, NULL, 0, 1, &errors);
-	struct host *h = g != NULL ? host_new(g, &plain, &errors) : NULL;
-	int status = 1;
-	if (h != NULL)
-		status = try_input(&o, g, h);
-	for (size_t i = 0; i < errors.n; i++)
-		cli_fail(&errors.items[i]);
-	host_free(h);
+	const char *folder = o.vendors != NULL ? o.vendors : cli_default_vendors();
+	struct generation *g = generation_load(folder, NULL, 0, 1, &errors);
+	int status = g != NULL ? try_with(&o, g) : config_fail(&errors);
 	generation_unref(g);
-	errlist_free(&errors);
 	return status;
 }

@@ -12,17 +12,10 @@
 #include "base/near.h"
 #include "cli/commands.h"
 #include "cli/registry.h"
-#include "event/timeparse.h"
 
 struct output_common {
 	char *name;
 	int mode;
-};
-
-struct topic_settings {
-	struct texts vendors;
-	char *host;
-	char *zone;
 };
 
 static const struct option output_common_rows[] = {
@@ -38,23 +31,6 @@ static const struct option output_common_rows[] = {
 	 .help = "`required`: nothing goes on before it has the batch. `best_effort`: a few attempts, then "
 		 "its "
 		 "events are dropped and counted."},
-	{.name = NULL},
-};
-
-static const struct option topic_rows[] = {
-	{.name = "vendors",
-	 .type = OPTION_TEXTS,
-	 .offset = offsetof(struct topic_settings, vendors),
-	 .help = "Scripts to try on the topic's messages, in this order. Default: those that declare the "
-		 "topic."},
-	{.name = "host",
-	 .type = OPTION_TEXT,
-	 .offset = offsetof(struct topic_settings, host),
-	 .help = "Address of the NAT device for messages that tell none."},
-	{.name = "zone",
-	 .type = OPTION_TEXT,
-	 .offset = offsetof(struct topic_settings, zone),
-	 .help = "Zone of times without one, where the script declares none: `UTC` or `+02:00`."},
 	{.name = NULL},
 };
 
@@ -85,7 +61,7 @@ static const struct section sections[] = {
 	 .help = "How messages are gathered."},
 	{.name = "topics",
 	 .kind = SECTION_NAMED,
-	 .rows = topic_rows,
+	 .rows = topic_options,
 	 .offset = offsetof(struct config, topics),
 	 .size = sizeof(struct topic_settings),
 	 .shorthand = "vendors",
@@ -143,26 +119,6 @@ static const struct output_type *type_named(const char *name, bool takes_events)
 	       strcmp(registry_outputs[i]->name, name) != 0)
 		i++;
 	return registry_outputs[i];
-}
-
-static void resolve_topics(struct loaded_config *c, struct errlist *errs)
-{
-	const struct settings_list *list = &c->config.topics;
-	c->topics = xcalloc(list->n, sizeof *c->topics);
-	for (size_t i = 0; i < list->n; i++) {
-		const struct topic_settings *t = list->items[i].common;
-		struct topic_config *out = &c->topics[c->topic_count++];
-		*out = (struct topic_config){.pattern = list->items[i].name,
-					     .vendors = (const char *const *)t->vendors.items,
-					     .vendor_count = t->vendors.n,
-					     .zone_s = TIME_ZONE_UNKNOWN};
-		if (t->host != NULL && ip_parse(t->host, strlen(t->host), &out->host) != 0)
-			settings_refuse(c->settings, errs, &t->host, "'%s' is no IPv4 or IPv6 address",
-					t->host);
-		if (t->zone != NULL && time_zone_parse(t->zone, strlen(t->zone), &out->zone_s) != 0)
-			settings_refuse(c->settings, errs, &t->zone,
-					"'%s' is no zone; write `UTC` or like `+02:00`", t->zone);
-	}
 }
 
 static void resolve_outputs(struct loaded_config *c, struct errlist *errs)
@@ -254,14 +210,16 @@ static int load(struct loaded_config *c, const struct settings_source *src, stru
 	c->settings = settings_load(config_sections(), &c->config, sizeof c->config, src, errs);
 	if (c->settings == NULL)
 		return -1;
-	resolve_topics(c, errs);
+	c->topics = config_topics_new(&c->config.topics, c->settings, errs);
 	resolve_outputs(c, errs);
 	refuse_same_place(c, errs);
 	if (errs->n == 0)
 		resolve_store(c, errs);
 	const char *folder =
 		c->config.engine.vendors != NULL ? c->config.engine.vendors : cli_default_vendors();
-	c->generation = generation_load(folder, c->topics, c->topic_count, 1, errs);
+	size_t n;
+	const struct topic_config *topics = config_topics_rows(c->topics, &n);
+	c->generation = generation_load(folder, topics, n, 1, errs);
 	return errs->n > 0 || c->generation == NULL ? -1 : 0;
 }
 
@@ -283,7 +241,7 @@ int config_load_text(struct loaded_config *c, const char *name, const char *text
 void config_unload(struct loaded_config *c)
 {
 	generation_unref(c->generation);
-	free(c->topics);
+	config_topics_free(c->topics);
 	if (c->default_store != NULL)
 		option_free(c->default_store_rows, c->default_store);
 	free(c->default_store);

@@ -7,6 +7,7 @@
 #define NATMILL_CLI_CONFIG_H
 
 #include "base/errlist.h"
+#include "cli/config_topics.h"
 #include "control/engine.h"
 #include "control/logging.h"
 #include "control/settings.h"
@@ -30,8 +31,7 @@ struct loaded_config {
 	struct settings *settings;
 	struct sink_config sinks[OUTPUTS_MAX];
 	size_t sink_count;
-	struct topic_config *topics;
-	size_t topic_count;
+	struct config_topics *topics;
 	struct generation *generation;
 	void *default_store; /* options of the dead-letter store that nothing in the configuration names */
 	const struct option *default_store_rows;
