@@ -29,6 +29,11 @@ static bool make_room(struct arena *a, uint64_t n)
 	return true;
 }
 
+bool walk_room(struct host *h, uint32_t n)
+{
+	return make_room(&h->walk.batch->arena, n);
+}
+
 uint32_t walk_text(struct host *h, const char *text, uint32_t n)
 {
 	struct arena *a = &h->walk.batch->arena;
@@ -78,6 +83,8 @@ static void begin_record(struct walk *w, struct text text)
 	w->miss = (struct miss){0};
 	w->miss_script = NULL;
 	w->bad = (struct bad_value){0};
+	w->keys_miss.rule = NULL;
+	w->reading_of = NULL;
 	event_clear(&w->event);
 }
 

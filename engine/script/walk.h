@@ -65,6 +65,11 @@ struct walk {
 	const struct script *miss_script;
 	struct bad_value bad;
 	const struct script *bad_script;
+	struct reader_miss keys_miss;
+	const struct rule *keys_miss_rule;
+	const struct script *keys_miss_script;
+
+	const struct keys *reading_of; /* what the host's reading holds for this record; NULL = nothing */
 };
 
 struct host {
@@ -79,6 +84,7 @@ struct host {
 	size_t route_count;
 	struct envelope_reader *reader;
 	struct regex_scratch *scratch;
+	struct reading reading;
 	struct walk walk;
 	struct err error; /* of the last refused nm_ call */
 	struct nm_text answer;
@@ -97,6 +103,9 @@ void walk_dead(struct host *h, const struct script *s, const char *rule, uint32_
 
 /* Finishes the event under way and adds it to the batch; -1 with e when it is not valid. */
 int walk_add_event(struct host *h, struct err *e);
+
+/* Makes room for n bytes in the batch's arena; false only when the hard limit is reached. */
+bool walk_room(struct host *h, uint32_t n);
 
 /* Opens the message's envelope and sets walk.route to that of its host. -1 with e: it is a dead letter. */
 int route_open(struct host *h, const struct message *m, struct err *e);
