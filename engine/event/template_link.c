@@ -199,10 +199,14 @@ static int link_ops(struct template *t, struct err *e)
 	for (uint16_t at = t->op_count; at-- > 0;) {
 		struct template_op *op = &t->ops[at];
 		bool solid = op->code != OP_RUN && (op->solid || is_telling(t, op));
-		if (op->code != OP_END)
+		bool loose = op->loose && !is_telling(t, op);
+		if (op->code != OP_END) {
 			t->ops[op->next].solid &= solid;
+			t->ops[op->next].loose |= loose;
+		}
 		if (op->code == OP_SPLIT) {
 			t->ops[op->other].solid &= solid;
+			t->ops[op->other].loose |= loose || t->ops[op->other].code == OP_TOKEN;
 			op->set = new_set(t, op->next, true);
 		}
 		if (op->code == OP_RUN && link_run(t, op, e) != 0)

@@ -47,12 +47,15 @@ struct match {
 };
 
 /* Keeps the furthest miss. After the first end of a run that was tried, others count only when a word of the
- * template fitted behind them: that two blanks had a digit between them says nothing. */
+ * template fitted behind them: that two blanks had a digit between them says nothing. Nor does what is
+ * missing right behind a word that was skipped, if there was a miss before. */
 static void note(struct match *m, size_t op, size_t pos)
 {
 	if (pos < m->far)
 		return;
 	if (m->open != 0 && m->frames[m->open - 1].retried && !m->t->ops[op].solid)
+		return;
+	if (m->far != 0 && m->t->ops[op].loose)
 		return;
 	m->far = pos + 1;
 	m->far_op = m->split_pos == pos ? m->split_op : op;
@@ -220,8 +223,11 @@ static inline size_t split(struct match *m, size_t pc, size_t pos)
 		m->split_pos = pos;
 		m->split_op = pc;
 	}
-	if (pos < m->n ? !byte_set_has(first, m->text[pos]) : !first->end)
+	if (pos < m->n ? !byte_set_has(first, m->text[pos]) : !first->end) {
+		if (m->t->ops[op->other].loose)
+			note(m, op->next, pos);
 		return op->other;
+	}
 	m->frames[m->depth++] =
 		(struct frame){.pos = (uint32_t)pos, .set = m->set, .op = op->other, .kind = FRAME_CHOICE};
 	return op->next;

@@ -45,6 +45,7 @@ struct template_op {
 	uint8_t search; /* of OP_RUN: how its end is found, by the operation that follows */
 	bool solid; /* a word of the template fitted between the last run and this: a miss here says something
 		     */
+	bool loose; /* an optional {word} may have been passed, and no word of the template fitted since */
 	bool tight; /* of OP_ENDPOINT: no blank before the colon */
 	uint16_t next;   /* lower than the operation's own place, but for short cuts, which lie above all */
 	uint16_t other;  /* of OP_SPLIT and OP_WORD; of OP_RUN: what follows it, without short cut */

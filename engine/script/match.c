@@ -98,7 +98,7 @@ static void find_miss(struct host *h)
 		for (size_t k = 0; k < s->rule_count; k++) {
 			if (s->rules[k].template != NULL)
 				find_template_miss(w, s, &s->rules[k]);
-			else if (s->rules[k].keys != NULL)
+			else if (s->rules[k].keys != NULL && s->rules[k].type >= 0)
 				find_keys_miss(h, s, &s->rules[k]);
 		}
 	}
