@@ -13,6 +13,7 @@
 	X(check, "check configuration, scripts and samples as a start would")         \
 	X(try, "show what the vendor scripts make of each input line")                \
 	X(test, "run the samples beside the vendor scripts and show what differs")    \
+	X(new, "make a first vendor script and samples of real lines")                \
 	X(watermarks, "show or set how far the outputs have come")                    \
 	X(demo, "the main job on an embedded broker and SQLite, for about 20 seconds")
 

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * natmill new: a first vendor script, with samples, made of real lines on standard input; without lines a
+ * skeleton to start from.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/utf8.h"
+#include "cli/commands.h"
+#include "cli/new_files.h"
+#include "event/envelope.h"
+#include "event/timeparse.h"
+
+#define USAGE "[--vendors DIR] NAME"
+#define SHAPES_MAX 64
+#define VALUE_MAX 65536 /* longest line that is looked at, bytes */
+
+static void help(void)
+{
+	puts("usage: natmill new " USAGE " < LINES\n\n"
+	     "Makes vendors/NAME.lua and vendors/NAME.samples of real lines: a rule for each kind of line of "
+	     "which it is\n"
+	     "sure which value is what, a comment marked DOUBTFUL for the others. Without lines it makes a "
+	     "script to start\n"
+	     "from. A file that is there is not overwritten.\n\n"
+	     "  --vendors DIR   the folder of vendor scripts (default: vendors, here)");
+}
+
+/* One line without its end, cut behind VALUE_MAX bytes; false at the end of the input. */
+static bool read_line(FILE *in, struct strbuf *line)
+{
+	int c = getc_unlocked(in);
+	strbuf_reset(line);
+	if (c == EOF)
+		return false;
+	for (; c != EOF && c != '\n'; c = getc_unlocked(in))
+		if (line->len <= VALUE_MAX)
+			strbuf_addc(line, (char)c);
+	while (line->len > 0 && line->data[line->len - 1] == '\r')
+		line->len--;
+	return true;
+}
+
+static bool is_empty(const struct strbuf *line)
+{
+	for (size_t i = 0; i < line->len; i++)
+		if (line->data[i] != ' ' && line->data[i] != '\t')
+			return false;
+	return true;
+}
+
+/* Text that can stand in a script and in samples. */
+static bool is_text(const char *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (((unsigned char)s[i] < ' ' && s[i] != '\t') || s[i] == 0x7f)
+			return false;
+	return utf8_valid(s, n);
+}
+
+struct intake {
+	struct new_input counts;
+	struct envelope_reader *reader;
+	struct arena arena;
+	struct cluster_set *set;
+};
+
+static void take_line(struct intake *in, const struct strbuf *line)
+{
+	struct envelope env;
+	in->counts.lines++;
+	arena_reset(&in->arena);
+	if (line->len > CLUSTER_TEXT_MAX || !is_text(line->data, line->len) ||
+	    envelope_open(in->reader, &in->arena, line->data, line->len, TIME_ZONE_UNKNOWN, &env, NULL) !=
+		    0) {
+		in->counts.unreadable++;
+		return;
+	}
+	const char *text = in->arena.data + env.text.off;
+	if (env.text.len == 0 || !is_text(text, env.text.len))
+		in->counts.unreadable++;
+	else if (!cluster_add(in->set, line->data, line->len, text, env.text.len))
+		in->counts.refused++;
+}
+
+static int take_lines(struct intake *in, struct err *e)
+{
+	struct strbuf line = {0};
+	while (!isatty(STDIN_FILENO) && read_line(stdin, &line))
+		if (!is_empty(&line))
+			take_line(in, &line);
+	strbuf_free(&line);
+	return ferror(stdin) ? err_set(e, ERR_SYSTEM, "cannot read standard input: %s", strerror(errno)) : 0;
+}
+
+static void tell(const char *dir, const char *name, const struct drafts *d,
+		 const struct samples_counts *counts)
+{
+	uint64_t lines[DRAFT_DOUBTFUL + 1] = {0};
+	size_t shapes[DRAFT_DOUBTFUL + 1] = {0};
+	for (size_t i = 0; i < d->count; i++) {
+		lines[d->items[i].state] += d->items[i].cluster->count;
+		shapes[d->items[i].state]++;
+	}
+	printf("%s/%s.lua: %zu rule%s, of %" PRIu64 " lines\n", dir, name, shapes[DRAFT_RULE],
+	       shapes[DRAFT_RULE] == 1 ? "" : "s", lines[DRAFT_RULE] + lines[DRAFT_COVERED]);
+	if (shapes[DRAFT_DOUBTFUL] > 0)
+		printf("%s/%s.lua: for you to settle, marked DOUBTFUL: %zu, of %" PRIu64 " lines\n", dir,
+		       name, shapes[DRAFT_DOUBTFUL], lines[DRAFT_DOUBTFUL]);
+	printf("%s/%s.samples: %zu samples pass; look at their events, then: natmill test %s\n", dir, name,
+	       counts->passed, name);
+}
+
+/* Nothing is saved that the engine has not tried. */
+static int make(const char *dir, const char *name, const struct intake *in, struct err *e)
+{
+	struct strbuf script = {0};
+	struct strbuf samples = {0};
+	struct samples_counts counts = {0};
+	struct drafts d;
+	drafts_make(&d, in->set);
+	if (in->counts.lines == 0)
+		new_skeleton(name, &script, &samples);
+	else
+		new_script(name, &d, &in->counts, &script);
+	int rc = new_files_try(name, &script, &samples, in->counts.lines > 0 ? &d : NULL, &counts, e);
+	if (rc != 0)
+		err_prefix(e, "the script made of these lines is not saved, it does not work");
+	else
+		rc = new_files_save(dir, name, &script, &samples, e);
+	if (rc == 0)
+		tell(dir, name, &d, &counts);
+	drafts_free(&d);
+	strbuf_free(&script);
+	strbuf_free(&samples);
+	return rc;
+}
+
+static int new_vendor(const char *dir, const char *name)
+{
+	struct err e = {0};
+	if (new_files_name(name, &e) != 0 || new_files_free(dir, name, &e) != 0)
+		return cli_fail(&e);
+	struct intake in = {.reader = envelope_reader_new(), .set = cluster_set_new(SHAPES_MAX)};
+	arena_init(&in.arena, HOST_ARENA_NEED(VALUE_MAX));
+	int rc = take_lines(&in, &e);
+	if (rc == 0)
+		rc = make(dir, name, &in, &e);
+	arena_free(&in.arena);
+	envelope_reader_free(in.reader);
+	cluster_set_free(in.set);
+	return rc == 0 ? 0 : cli_fail(&e);
+}
+
+int cmd_new(int argc, char **argv)
+{
+	const char *dir = "vendors";
+	const char *name = NULL;
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--help") == 0) {
+			help();
+			return 0;
+		}
+		if (strcmp(argv[i], "--vendors") == 0 && i + 1 == argc)
+			return cli_usage("new", USAGE, "--vendors needs a folder");
+		if (strcmp(argv[i], "--vendors") == 0)
+			dir = argv[++i];
+		else if (argv[i][0] == '-')
+			return cli_usage("new", USAGE, "unknown option '%s'", argv[i]);
+		else if (name != NULL)
+			return cli_usage("new", USAGE,
+					 "one name at a time; the lines come on standard input");
+		else
+			name = argv[i];
+	}
+	if (name == NULL)
+		return cli_usage("new", USAGE, "the vendor's name is missing");
+	return new_vendor(dir, name);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the parts of a guess share: guess.c drives guess_address.c (which address is which), guess_port.c and
+ * guess_value.c (action, protocol, time, names). Lives during one guess_cluster().
+ */
+#ifndef NATMILL_EVENT_GUESS_WORK_H
+#define NATMILL_EVENT_GUESS_WORK_H
+
+#include "event/guess.h"
+#include "event/guess_words.h"
+
+#define GUESS_ADDRESSES_MAX \
+	8 /* different addresses of a line that are weighed; a line with more is doubted */
+
+struct guess_work {
+	const struct cluster *cluster;
+	const struct shape *shapes; /* of its lines */
+	size_t lines;
+	struct guess *out;
+	int16_t address_of[SHAPE_TOKENS_MAX]; /* token of an address that this one always equals; itself, if
+						 none */
+	unsigned hints[SHAPE_TOKENS_MAX];     /* of what stands before the token */
+	unsigned line_hints;                  /* of all words */
+	bool keyed[SHAPE_TOKENS_MAX];         /* that is a key: `key=`, `key:` */
+};
+
+/* The token in a line of the cluster. */
+const char *guess_text(const struct guess_work *w, size_t line, uint32_t token, size_t *n);
+
+uint8_t guess_kind(const struct guess_work *w, uint32_t token);
+
+/* Is it the mark c? False beyond the ends. */
+bool guess_mark(const struct guess_work *w, uint32_t token, char c);
+
+/* The same bytes in all lines? */
+bool guess_constant(const struct guess_work *w, uint32_t token);
+
+/* The number of the token in a line; -1 if it is none or has more than 9 digits. */
+int32_t guess_number(const struct guess_work *w, size_t line, uint32_t token);
+
+/* Smallest and largest number at the token over all lines; false if one is none. */
+bool guess_numbers(const struct guess_work *w, uint32_t token, int32_t *low, int32_t *high);
+
+/* Sets the field of the token if no other token has it yet. */
+void guess_set(struct guess_work *w, uint32_t token, enum event_field field);
+
+/* The token of a field; UINT32_MAX if none has it. */
+#define GUESS_NOWHERE UINT32_MAX
+uint32_t guess_where(const struct guess_work *w, enum event_field field);
+
+/* The parts. */
+void guess_addresses(struct guess_work *w);
+void guess_ports(struct guess_work *w);
+void guess_values(struct guess_work *w);
+
+#endif
