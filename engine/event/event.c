@@ -230,13 +230,19 @@ static const char *article(const char *noun)
 	return strchr("aeiou", noun[0]) != NULL ? "an" : "a";
 }
 
+/* 0.0.0.0 or ::, as devices print an address that is not there. */
+static bool names_nobody(const struct ip *ip)
+{
+	static const uint8_t none[sizeof ip->bytes];
+	return memcmp(ip->bytes, none, sizeof none) == 0;
+}
+
 bool event_untranslated(const struct event *ev)
 {
-	static const uint8_t none[sizeof ev->x_ip.bytes];
-	if (memcmp(ev->x_ip.bytes, none, sizeof none) == 0)
+	if (names_nobody(&ev->x_ip))
 		return true;
 	if (ev->x_ip.family != ev->src_ip.family ||
-	    memcmp(ev->x_ip.bytes, ev->src_ip.bytes, sizeof none) != 0)
+	    memcmp(ev->x_ip.bytes, ev->src_ip.bytes, sizeof ev->x_ip.bytes) != 0)
 		return false;
 	return ev->src_port < 0 || ev->x_port < 0 || ev->src_port == ev->x_port;
 }
@@ -262,6 +268,9 @@ int event_validate(const struct event *ev, const char *arena, uint32_t arena_len
 		return -1;
 	EVENT_FIELDS(X)
 #undef X
+	if (names_nobody(&ev->x_ip))
+		return err_set(e, ERR_DATA, "x_ip is %s: no public address",
+			       ev->x_ip.family == 4 ? "0.0.0.0" : "::");
 	if (ev->start_port > ev->end_port)
 		return err_set(e, ERR_DATA, "start_port %" PRId32 " is above end_port %" PRId32,
 			       ev->start_port, ev->end_port);

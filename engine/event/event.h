@@ -101,9 +101,10 @@ int event_type_of(const char *script_name); /* -1 if unknown */
 struct strbuf;
 struct err;
 
-/* Checks every rule of the event model: required and allowed fields, ranges, start <= end, texts
- * within the arena and valid UTF-8 without NUL. need_host_time: host and timestamp must be there
- * (natmill run); try and test let them be absent. Returns 0, or -1 with the reason in e. */
+/* Checks every rule of the event model: required and allowed fields, ranges, start <= end, a public address
+ * that is one (not 0.0.0.0 or ::), texts within the arena and valid UTF-8 without NUL. need_host_time: host
+ * and timestamp must be there (natmill run); try and test let them be absent. Returns 0, or -1 with the
+ * reason in e. */
 int event_validate(const struct event *ev, const char *arena, uint32_t arena_len, bool need_host_time,
 		   struct err *e);
 

@@ -167,6 +167,11 @@ static void numbers_stay_in_range(void **state)
 	ev = full(EVENT_SESSION);
 	ev.dst_ip.family = 5;
 	is_refused(&ev, "dst_ip has the unknown address family 5");
+	ev = full(EVENT_SESSION);
+	ev.x_ip = ip_of("0.0.0.0");
+	is_refused(&ev, "x_ip is 0.0.0.0: no public address");
+	ev.x_ip = ip_of("::");
+	is_refused(&ev, "x_ip is ::: no public address");
 	ev = full(EVENT_PORT_BLOCK);
 	ev.start_port = 2000;
 	ev.end_port = 1000;
