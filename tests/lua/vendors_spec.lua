@@ -26,7 +26,8 @@ describe("vendors/", function()
 
 			it("names itself as its file", function()
 				assert.is_truthy(script:find("vendor \"" .. name .. "\"", 1, true))
-				assert.is_truthy(script:find("\nreturn [%a_][%w_]*\n$")) -- a Lua name: 6wind and cisco-ios are none
+				-- The local's own name: 6wind and cisco-ios are none in Lua.
+				assert.is_truthy(script:find("\nreturn [%a_][%w_]*\n$"))
 			end)
 
 			it("starts with licence and description", function()
