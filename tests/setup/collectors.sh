@@ -24,7 +24,7 @@ log=$folder/setup.log
 
 download()
 {
-	# With every library that is not installed; the resolver's word on conflicts does not matter, nothing is installed.
+	# With every library that is not installed. Conflicts do not matter, nothing is installed.
 	apt-get -q -y --no-install-recommends --download-only -o Debug::NoLocking=1 -o Acquire::Retries=3 \
 		-o Dir::Cache::archives="$folder/archives" install $packages >> "$log" 2>&1
 }

@@ -79,10 +79,6 @@ def instantiate(_):
     return 0
 
 
-def text(value):
-    return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else value
-
-
 def records(pairs):
     """The objects of one request, and the topic they go to."""
     vendor = "generic"
@@ -91,7 +87,7 @@ def records(pairs):
     for name, value in pairs:
         if vendor == "generic":
             vendor = next((topic for prefix, topic in VENDORS if name.startswith(prefix)), vendor)
-        record[name] = text(value)
+        record[name] = value
         if name in REPEATED:
             repeated.setdefault(name, []).append(record[name])
     source = record.pop(SOURCE, "")
@@ -118,7 +114,6 @@ def accounting(pairs):
 
 
 def detach(*_):
-    radiusd.radlog(radiusd.L_INFO, "detach")
     state["producer"].flush(5)
-    state.clear()
+    state.clear()  # here, with the interpreter's lock held: rlm_python3 ends the interpreter without it
     return 0

@@ -15,8 +15,7 @@ if [ -n "${RADIUS_CLIENTS_FILE:-}" ]; then
 else
 	: "${RADIUS_SECRET:?start.sh: set RADIUS_SECRET, or RADIUS_CLIENTS_FILE to a file of client sections}"
 	for address in 0.0.0.0/0 ::/0; do
-		printf 'client %s {\n\tipaddr = %s\n\tsecret = "%s"\n}\n' "$address" "$address" \
-			"$(printf %s "$RADIUS_SECRET" | sed 's/[\\"]/\\&/g')"
+		printf 'client %s {\n\tipaddr = %s\n\tsecret = "$ENV{RADIUS_SECRET}"\n}\n' "$address" "$address"
 	done > "$state/clients.conf"
 fi
 

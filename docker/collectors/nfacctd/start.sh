@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Runs pmacct's nfacctd with the configuration beside this file; the variables are told in ../README.md. Arguments go
-# to nfacctd.
+# to nfacctd. Ends with SIGTERM or SIGINT.
 set -eu
 umask 077
 config=$(cd "$(dirname "$0")" && pwd)
@@ -19,7 +19,8 @@ listen=${NETFLOW_LISTEN:-}
 {
 	echo "global, bootstrap.servers, $brokers"
 	echo "global, compression.codec, lz4"
-	[ -z "${KAFKA_PROPERTIES_FILE:-}" ] || sed -n 's/^\([a-z][a-z._]*\)=\(.*\)$/global, \1, \2/p' "$KAFKA_PROPERTIES_FILE"
+	[ -z "${KAFKA_PROPERTIES_FILE:-}" ] ||
+		sed -n 's/^\([a-z][a-z._]*\)=\(.*\)$/global, \1, \2/p' "$KAFKA_PROPERTIES_FILE"
 } > "$state/kafka.csv"
 
 case $brokers in *,*) ;; *) brokers=$brokers,$brokers ;; esac
@@ -27,4 +28,14 @@ sed -e "s|@LISTEN@|$listen|" -e "s|@PORT@|${NETFLOW_PORT:-9995}|" -e "s|@BROKERS
 	-e "s|@STATE@|$state|" -e "s|@CONFIG@|$config|" -e "s|@REFRESH_SECONDS@|${NETFLOW_REFRESH_SECONDS:-5}|" \
 	-e "s|@RECEIVE_BYTES@|${NETFLOW_RECEIVE_BYTES:-8388608}|" \
 	-e "s|@CACHE_ENTRIES@|${NETFLOW_CACHE_ENTRIES:-65537}|" "$config/nfacctd.conf" > "$state/nfacctd.conf"
-exec "${NFACCTD:-nfacctd}" -f "$state/nfacctd.conf" "$@"
+
+# nfacctd looks at SIGTERM only when the next packet comes, at SIGINT at once; it then writes what it still holds.
+"${NFACCTD:-nfacctd}" -f "$state/nfacctd.conf" "$@" &
+trap 'kill -INT $!' TERM INT
+status=0
+wait $! || status=$?
+while kill -0 $! 2> /dev/null; do # the first wait ended by the signal
+	status=0
+	wait $! || status=$?
+done
+exit $status
