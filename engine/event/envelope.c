@@ -169,7 +169,7 @@ static int read_device(const struct opening *o, struct envelope *out)
 	return 0;
 }
 
-/* Takes a header off out->text; what the envelope itself said wins over it. */
+/* Takes a header off out->text. The device knows better when; the envelope who sent it. */
 static void take_header(const struct opening *o, struct envelope *out)
 {
 	struct syslog_header h;
@@ -179,7 +179,7 @@ static void take_header(const struct opening *o, struct envelope *out)
 	uint32_t line = out->text.off;
 	out->text.off += (uint32_t)used;
 	out->text.len -= (uint32_t)used;
-	if (out->timestamp == EVENT_NO_TIME)
+	if (h.timestamp != EVENT_NO_TIME)
 		out->timestamp = h.timestamp;
 	if (out->host.family == 0)
 		out->host = h.host;
