@@ -20,10 +20,17 @@
 #define TICK_MS 1000
 #define STUCK_MS 15000 /* beyond the deadline of a stop; leaving the group may take some seconds */
 
+/* Of a worker's loop. */
+struct pulse {
+	uint64_t beats;   /* of its counter, at the last tick */
+	int64_t still_ms; /* since it moved last */
+};
+
 struct engine {
 	struct worker_config shared;
 	struct worker *workers;
-	size_t count; /* started */
+	struct pulse *pulses; /* one a worker */
+	size_t count;         /* started */
 	int signal_fd;
 	int done_fd;
 	sigset_t signals;
@@ -95,6 +102,30 @@ static void read_signal(struct engine *e)
 	ask_stop(e, e->shared.engine->shutdown_ms);
 }
 
+/* A worker whose loop does not turn cannot see to itself; see also stream/watchdog.h. */
+static void watch_loop(struct engine *e, size_t number)
+{
+	struct worker *w = &e->workers[number];
+	const struct kafka_settings *limits = e->shared.kafka;
+	struct pulse *p = &e->pulses[number];
+	uint64_t beats = stats_get(&w->stats.beats);
+	p->still_ms =
+		beats == p->beats ? p->still_ms + TICK_MS : 0; /* ticks: time that this thread lived too */
+	p->beats = beats;
+	if (p->still_ms < limits->stall_alarm_ms)
+		return;
+	atomic_store(&w->watchdog.readiness, NOT_READY_STALLED); /* its next look takes it back */
+	if (p->still_ms < limits->stall_alarm_ms + TICK_MS)
+		log_error("ALARM: worker %zu stands still for %lld s: a script or a library call does not "
+			  "return",
+			  number, (long long)p->still_ms / 1000);
+	if (p->still_ms < limits->stall_exit_ms)
+		return;
+	log_error("worker %zu stands still for %lld s: natmill ends, what it had under way is read again",
+		  number, (long long)p->still_ms / 1000);
+	_exit(3);
+}
+
 /* Until a worker has ended or a stop was asked for. */
 static void watch(struct engine *e, engine_tick tick, void *context)
 {
@@ -106,7 +137,9 @@ static void watch(struct engine *e, engine_tick tick, void *context)
 			read_signal(e);
 		if (clock_mono_ms() < next_tick)
 			continue;
-		next_tick += TICK_MS;
+		next_tick = clock_mono_ms() + TICK_MS;
+		for (size_t i = 0; i < e->count; i++)
+			watch_loop(e, i);
 		if (tick != NULL && tick(e, context))
 			ask_stop(e, e->shared.engine->shutdown_ms);
 	}
@@ -174,6 +207,7 @@ static int prepare(struct engine *e, const struct engine_config *config, struct 
 			       "cannot make file descriptors: %s; raise the limit (ulimit -n)",
 			       strerror(errno));
 	e->workers = xcalloc((size_t)config->engine->workers, sizeof *e->workers);
+	e->pulses = xcalloc((size_t)config->engine->workers, sizeof *e->pulses);
 	return 0;
 }
 
@@ -195,6 +229,7 @@ int engine_run(const struct engine_config *config, engine_tick tick, void *conte
 	if (outputs != NULL)
 		engine_output_totals(&e, outputs);
 	free(e.workers);
+	free(e.pulses);
 	if (e.signal_fd >= 0)
 		close(e.signal_fd);
 	if (e.done_fd >= 0)

@@ -33,9 +33,15 @@ void consumer_forget_leftovers(struct consumer *c, bool all)
 	l->n = kept;
 }
 
-/* An error that stands in the data queue in a message's place. */
+/* What stands in the data queue in a message's place: an error, or the end of the log. */
 static void note_error(struct consumer *c, const rd_kafka_message_t *m)
 {
+	if (m->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+		struct partition *p = partitions_find(&c->parts, rd_kafka_topic_name(m->rkt), m->partition);
+		if (p != NULL)
+			p->at_end = m->offset;
+		return;
+	}
 	log_warn("Kafka: topic %s partition %d: %s", m->rkt != NULL ? rd_kafka_topic_name(m->rkt) : "?",
 		 m->partition, rd_kafka_message_errstr(m));
 	if (m->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
@@ -150,6 +156,7 @@ size_t consumer_fetch(struct consumer *c, struct batch *b, const struct fetch_li
 	struct leftovers *l = &c->leftovers;
 	int64_t put = drain_leftovers(c, b, limits->messages, limits->bytes);
 	while (l->first == l->n && b->message_count < limits->messages && put < limits->bytes) {
+		stats_add(&c->stats->beats, 1);
 		int64_t left = limits->deadline_ms - clock_mono_ms();
 		int wait = left < 0 ? 0 : left > SLICE_MS ? SLICE_MS : (int)left;
 		size_t want = chunk_size(b, limits->messages, limits->bytes - put, put);

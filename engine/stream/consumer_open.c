@@ -21,7 +21,7 @@ static const char *const owned_properties[][2] = {
 	{"enable.auto.commit", "false"},
 	{"enable.auto.offset.store", "false"},
 	{"auto.offset.reset", "error"},
-	{"enable.partition.eof", "false"},
+	{"enable.partition.eof", "true"},
 };
 
 /* Better defaults than librdkafka's for this work; the configuration may change them. Figures: ./run bench.
@@ -150,6 +150,7 @@ static int connect_broker(struct consumer *c, const struct kafka_settings *s, st
 	int64_t deadline = clock_mono_ms() + s->connect_timeout_ms;
 	for (;;) {
 		int64_t left = deadline - clock_mono_ms();
+		stats_add(&c->stats->beats, 1);
 		if (atomic_load(c->stop) != 0)
 			return -1;
 		if (left <= 0)

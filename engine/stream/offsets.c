@@ -55,16 +55,27 @@ static struct offsets *entry_of(struct offsets *all, size_t n, const char *topic
 	return NULL;
 }
 
+/* END_READABLE: like END_HIGH, but not beyond an open transaction. */
+enum end { END_LOW, END_HIGH, END_READABLE };
+
 /* One end of the logs. */
-static int ask_end(struct consumer *c, struct offsets *all, size_t n, bool high, int64_t deadline,
+static int ask_end(struct consumer *c, struct offsets *all, size_t n, enum end end, int64_t deadline,
 		   struct err *e)
 {
+	bool high = end != END_LOW;
 	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)n);
 	for (size_t i = 0; i < n; i++)
 		rd_kafka_topic_partition_list_add(list, all[i].partition->topic, all[i].partition->id)
 			->offset = high ? RD_KAFKA_OFFSET_SPEC_LATEST : RD_KAFKA_OFFSET_SPEC_EARLIEST;
 	rd_kafka_queue_t *q = rd_kafka_queue_new(c->rk);
 	rd_kafka_AdminOptions_t *options = admin_options(c, RD_KAFKA_ADMIN_OP_LISTOFFSETS, deadline);
+	if (end == END_READABLE) {
+		rd_kafka_error_t *error =
+			rd_kafka_AdminOptions_set_isolation_level(options,
+								  RD_KAFKA_ISOLATION_LEVEL_READ_COMMITTED);
+		if (error != NULL)
+			rd_kafka_error_destroy(error);
+	}
 	rd_kafka_ListOffsets(c->rk, list, options, q);
 	rd_kafka_AdminOptions_destroy(options);
 	rd_kafka_topic_partition_list_destroy(list);
@@ -180,7 +191,7 @@ int offsets_ask(struct consumer *c, struct offsets *out, size_t max, int timeout
 	if (n == 0)
 		return 0;
 	int64_t deadline = clock_mono_ms() + timeout_ms;
-	if (ask_end(c, out, n, false, deadline, e) != 0 || ask_end(c, out, n, true, deadline, e) != 0 ||
+	if (ask_end(c, out, n, END_LOW, deadline, e) != 0 || ask_end(c, out, n, END_HIGH, deadline, e) != 0 ||
 	    ask_committed(c, out, n, deadline, e) != 0)
 		return -1;
 	for (size_t i = 0; i < n; i++)
@@ -192,6 +203,11 @@ int offsets_ask(struct consumer *c, struct offsets *out, size_t max, int timeout
 		if (other_id(&out[i]))
 			out[i].settled = -1; /* that was another log */
 	return (int)n;
+}
+
+int offsets_ask_ends(struct consumer *c, struct offsets *entries, size_t n, int timeout_ms, struct err *e)
+{
+	return ask_end(c, entries, n, END_READABLE, clock_mono_ms() + timeout_ms, e);
 }
 
 void offsets_check_topics(struct consumer *c)

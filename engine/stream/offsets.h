@@ -22,6 +22,10 @@ struct offsets {
  * the broker did not answer within timeout_ms or the work was disturbed: try again later. */
 int offsets_ask(struct consumer *c, struct offsets *out, size_t max, int timeout_ms, struct err *e);
 
+/* Fills `high` of the entries, as far as a consumer may read: not beyond an open transaction. -1 with e
+ * as above. `known` (true before) tells for which the broker answered. */
+int offsets_ask_ends(struct consumer *c, struct offsets *entries, size_t n, int timeout_ms, struct err *e);
+
 /* Have the topics that are read the same ids still? One that was deleted and made anew is read on by
  * librdkafka at the old offset, if the new log is long enough: out_of_place is set then. */
 void offsets_check_topics(struct consumer *c);

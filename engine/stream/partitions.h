@@ -21,6 +21,14 @@ enum partition_state {
 	PARTITION_STOPPED, /* with an alarm: needs a human */
 };
 
+/* For the watchdog. */
+struct partition_watch {
+	int64_t settled;  /* at the last sign of progress */
+	int64_t moved_ms; /* when that was, by the watchdog's clock; 0 = not looked at yet */
+	bool proven;      /* there was such a sign, since the partition is ours */
+	bool behind;      /* at the last look: there are messages that it does not get */
+};
+
 struct partition {
 	char *topic;
 	int32_t id;
@@ -32,6 +40,8 @@ struct partition {
 	int64_t committed;          /* last offset committed to the group; -1 none by us */
 	int64_t taken[OUTPUTS_MAX]; /* watermark per output */
 	char topic_id[TOPIC_ID_MAX];
+	int64_t at_end; /* where reading last met the end of the log, beyond markers of transactions; -1 */
+	struct partition_watch watch;
 	/* Of the batch under way: */
 	int64_t batch_end;    /* offset behind its last message; -1 = none of the batch is ours */
 	int64_t batch_newest; /* newest Kafka timestamp, or EVENT_NO_TIME */

@@ -19,6 +19,9 @@ struct kafka_settings {
 	int strategy; /* enum strategy */
 	int start;    /* enum start_at */
 	int64_t connect_timeout_ms;
+	int64_t stall_alarm_ms;
+	int64_t stall_restart_ms;
+	int64_t stall_exit_ms;
 	struct text_map properties;
 };
 

@@ -27,7 +27,10 @@
 	X(fenced, "batches forgotten because another owner was faster")                   \
 	X(rebalances, "assignments and revocations of the group")                         \
 	X(commits, "commits of the group's offsets")                                      \
-	X(stopped, "partitions stopped with an alarm")
+	X(stopped, "partitions stopped with an alarm")                                    \
+	X(stalls, "stalls without a known cause")                                         \
+	X(anew, "consumers made anew after a stall")                                      \
+	X(beats, "turns of the worker's loops: they stand still only when it does")
 
 /* name, help */
 #define OUTPUT_STATS(X)                                          \

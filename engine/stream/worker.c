@@ -19,6 +19,7 @@
 #define COMMIT_EVERY_MS 200    /* the group's commits of one worker a second: at most 5 */
 #define COMMIT_AGAIN_MS 2000   /* after one that failed */
 #define TOPICS_AGAIN_MS 10000  /* how soon a topic made anew is noticed, at the latest */
+#define CONNECT_MS 1000        /* an attempt of a consumer made anew */
 #define STOPPED_AGAIN_MS 30000 /* a stopped partition is looked at again: the operator may have mended it */
 
 static int64_t stop_deadline(const struct worker *w)
@@ -40,6 +41,7 @@ static int worker_wait(struct output_host *h, int fd, short events, int64_t dead
 	for (;;) {
 		int64_t now = clock_mono_ms();
 		int64_t left = deadline_ms - now;
+		stats_add(&w->stats.beats, 1);
 		int slice = left <= 0 ? 0 : left > SERVE_MS ? SERVE_MS : (int)left;
 		struct pollfd p = {.fd = fd, .events = events};
 		bool ready = poll(&p, 1, slice) > 0 && p.revents != 0;
@@ -48,6 +50,8 @@ static int worker_wait(struct output_host *h, int fd, short events, int64_t dead
 			consumer_serve(&w->consumer, 0);
 			if (w->consumer.asked == REBALANCE_ASSIGN)
 				consumer_accept(&w->consumer); /* nothing under way is touched */
+			if (w->delivering_ms != 0)
+				watchdog_look(&w->watchdog, &w->consumer, &w->sinks, w->delivering_ms);
 			if (give_up(w))
 				return -1;
 		}
@@ -154,9 +158,66 @@ static void commit_now_and_then(struct worker *w)
 	consumer_commit(&w->consumer, 0);
 }
 
+static int open_consumer(struct worker *w, const struct kafka_settings *settings)
+{
+	const char *const *topics;
+	size_t topic_count = generation_topics(w->config->generation, &topics);
+	struct memory_share memory = settings_memory_share(w->config->engine);
+	const struct consumer_config config = {.settings = settings,
+					       .prefetch = memory.prefetch,
+					       .topics = topics,
+					       .topic_count = topic_count,
+					       .stats = &w->stats,
+					       .stop = &w->config->stop_deadline};
+	return consumer_open(&w->consumer, &config, &w->why);
+}
+
+/* Another handle instead of one that hears nothing any more. Between batches, so nothing is under way; what
+ * the old one has prefetched is dropped, positions are read anew. Kafka's outages are waited out. */
+static int make_anew(struct worker *w)
+{
+	struct kafka_settings brief = *w->config->kafka;
+	char cluster_id[sizeof w->consumer.cluster_id];
+	memcpy(cluster_id, w->consumer.cluster_id, sizeof cluster_id);
+	brief.connect_timeout_ms = CONNECT_MS;
+	consumer_close(&w->consumer);
+	while (open_consumer(w, &brief) != 0) {
+		if (stop_deadline(w) != 0 || w->why.code != ERR_KAFKA)
+			return -1;
+		log_warn("%s", w->why.msg);
+	}
+	w->why = (struct err){0};
+	watchdog_made_anew(&w->watchdog);
+	if (strcmp(cluster_id, w->consumer.cluster_id) != 0) /* outputs keep watermarks by it */
+		return err_set(&w->why, ERR_KAFKA,
+			       "Kafka: the brokers are of another cluster now (%s, was %s); start natmill "
+			       "again if that is meant",
+			       w->consumer.cluster_id, cluster_id);
+	return 0;
+}
+
+/* -1 = end, w->why says why unless a stop was asked for. */
+static int keep_watch(struct worker *w)
+{
+	switch (watchdog_look(&w->watchdog, &w->consumer, &w->sinks, 0)) {
+	case WATCH_ANEW:
+		return make_anew(w);
+	case WATCH_END:
+		return err_set(&w->why, ERR_KAFKA,
+			       "Kafka: no progress though messages are there, and a new consumer did not "
+			       "help: natmill ends, nothing is lost; look at the brokers' logs and start it "
+			       "again");
+	default:
+		return 0;
+	}
+}
+
 static int turn(struct worker *w, const struct fetch_limits *shape)
 {
 	struct consumer *c = &w->consumer;
+	stats_add(&w->stats.beats, 1);
+	if (keep_watch(w) != 0)
+		return -1;
 	consumer_serve(c, 0);
 	look_around(w);
 	handle_rebalance(w);
@@ -177,7 +238,11 @@ static int turn(struct worker *w, const struct fetch_limits *shape)
 		}
 		/* Partitions that are others' already: delivered by us, plain outputs would have it twice. */
 		bool lost = c->asked == REBALANCE_REVOKE && c->lost;
-		settle(w, lost ? DELIVER_GIVEN_UP : deliver_batch(&w->delivery, &w->batch));
+		w->delivering_ms = clock_mono_ms();
+		enum deliver_verdict verdict =
+			lost ? DELIVER_GIVEN_UP : deliver_batch(&w->delivery, &w->batch);
+		w->delivering_ms = 0;
+		settle(w, verdict);
 	}
 	commit_now_and_then(w);
 	return 0;
@@ -195,15 +260,8 @@ static int worker_open(struct worker *w)
 	errlist_free(&errors);
 	if (w->host == NULL)
 		return -1;
-	const char *const *topics;
-	size_t topic_count = generation_topics(cfg->generation, &topics);
-	const struct consumer_config consumer = {.settings = cfg->kafka,
-						 .prefetch = memory.prefetch,
-						 .topics = topics,
-						 .topic_count = topic_count,
-						 .stats = &w->stats,
-						 .stop = &cfg->stop_deadline};
-	if (consumer_open(&w->consumer, &consumer, &w->why) != 0)
+	watchdog_init(&w->watchdog, cfg->kafka);
+	if (open_consumer(w, cfg->kafka) != 0)
 		return -1;
 	w->arena_max = (uint32_t)memory.arena;
 	batch_init(&w->batch, (uint32_t)cfg->batch->messages, w->arena_max);

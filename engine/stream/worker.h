@@ -13,6 +13,7 @@
 #include "script/host.h"
 #include "stream/consumer.h"
 #include "stream/deliver.h"
+#include "stream/watchdog.h"
 
 /* What all workers read; outlives them. */
 struct worker_config {
@@ -41,10 +42,12 @@ struct worker {
 	int64_t next_start_ms;                         /* when positions are asked for again */
 	unsigned start_failures;
 	int64_t next_commit_ms;
-	int64_t next_serve_ms;  /* the control queue, while an output waits */
-	int64_t next_topics_ms; /* are the topics the same still? */
-	int64_t next_wake_ms;   /* of stopped partitions */
-	uint32_t arena_max;     /* bytes for the texts of a batch */
+	int64_t next_serve_ms;    /* the control queue, while an output waits */
+	int64_t next_topics_ms;   /* are the topics the same still? */
+	int64_t next_wake_ms;     /* of stopped partitions */
+	int64_t delivering_ms;    /* since when the delivery under way lasts; 0 = none */
+	struct watchdog watchdog; /* others may read its readiness */
+	uint32_t arena_max;       /* bytes for the texts of a batch */
 	_Atomic int partitions_reading;
 	_Atomic int64_t first_us; /* clock_mono_us of the first assignment; 0 = none yet */
 	_Atomic int64_t last_us;  /* of the batch settled last */

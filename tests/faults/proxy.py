@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A TCP proxy that does harm on command: refuse, cut, delay, and, where it understands PostgreSQL, do something at a
-chosen message of the client: hold it, drop the answer, split it. Threads; close() ends them all."""
+"""A TCP proxy that does harm on command: refuse, cut, delay, and, where it understands PostgreSQL or Kafka, do
+something at a chosen message of the client: hold it, drop the answer, split it. Threads; close() ends them all."""
 
 import socket
 import struct
@@ -39,6 +39,22 @@ class Messages:
                 self.started = struct.unpack_from("!I", body)[0] not in SSL_OR_GSS
 
 
+class Requests:
+    """The same of a Kafka client; the type is the number of the API."""
+
+    def __init__(self):
+        self.buffer = b""
+
+    def feed(self, data):
+        self.buffer += data
+        while len(self.buffer) >= 6:
+            size, kind = struct.unpack_from("!IH", self.buffer)
+            if len(self.buffer) < size + 4:
+                return
+            raw, self.buffer = self.buffer[:size + 4], self.buffer[size + 4:]
+            yield kind, raw[6:], raw
+
+
 class Link:
     """One connection through the proxy. Hooks get it and may call cut(), drop_answer(), send()."""
 
@@ -69,12 +85,9 @@ class Link:
         self.cut()
 
     def _up(self):
-        messages = Messages()
+        messages = self.proxy.messages()
         while data := self.client.recv(65536):
             self.proxy.pause("up")
-            if not self.proxy.postgres:
-                self.server.sendall(data)
-                continue
             for kind, body, raw in messages.feed(data):
                 hook = self.proxy.hook
                 if hook is None or hook(self, kind, body, raw) is not False:
@@ -124,12 +137,12 @@ class Link:
 
 
 class Proxy:
-    """Listens on 127.0.0.1:port for target. hook(link, kind, body, raw) sees each message of a PostgreSQL client before
-    it is sent on; False keeps it back. answered(link, data) sees what the client has got."""
+    """Listens on 127.0.0.1:port for target. hook(link, kind, body, raw) sees each message of a client before it is sent
+    on; False keeps it back. answered(link, data) sees what the client has got."""
 
-    def __init__(self, port, postgres=True):
+    def __init__(self, port, messages=Messages):
         self.target = ("127.0.0.1", port)
-        self.postgres = postgres
+        self.messages = messages
         self.hook = None
         self.answered = None
         self.refusing = False

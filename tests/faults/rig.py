@@ -19,7 +19,7 @@ from database import Postgres
 from kafka_server import KafkaServer, available
 from natmill_process import Natmill, write_config
 from oracle import Load, Produced, Tables, Watch
-from proxy import Proxy
+from proxy import Proxy, Requests
 from waiting import wait_until
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -43,8 +43,10 @@ class World:
     def __init__(self):
         assert available(), "Apache Kafka is missing; ./run set-up fetches it"
         self.postgres = Postgres(["fsync=off", "max_connections=80"])
+        self.detour = Proxy(None, Requests)  # for natmills that are to reach Kafka through it
         self.kafka = KafkaServer({"log.retention.check.interval.ms": 500, "log.initial.task.delay.ms": 500,
-                                  "log.segment.delete.delay.ms": 100})
+                                  "log.segment.delete.delay.ms": 100}, detour_to=self.detour.port)
+        self.detour.target = ("127.0.0.1", self.kafka.detour_port)
 
     def __enter__(self):
         try:
@@ -56,6 +58,7 @@ class World:
         return self
 
     def close(self):
+        self.detour.close()
         self.kafka.close()
         self.postgres.close()
 
@@ -82,6 +85,8 @@ class Rig:
         self.output = {"type": "postgresql", "identity": True, "session_bound": f"{BOUND_MS}ms",
                        "url": self.url(), "connect_timeout": "2s", "statement_timeout": "10s"}
         self.others = []  # outputs beside it
+        self.brokers = self.kafka.bootstrap
+        self.stall = {}  # the watchdog's options
         self.properties = dict(QUICK)
         self.batch = {"messages": 500, "wait": "20ms"}
         self.strategy = "roundrobin"
@@ -96,8 +101,8 @@ class Rig:
         self.properties["session.timeout.ms"] = ms
 
     def config(self):
-        return {"kafka": {"brokers": self.kafka.bootstrap, "group": self.group, "strategy": self.strategy,
-                          "properties": self.properties},
+        return {"kafka": {"brokers": self.brokers, "group": self.group, "strategy": self.strategy,
+                          "properties": self.properties, **self.stall},
                 "vendors": str(lines.vendors(self.folder)), "topics": self.topics, "workers": 1, "batch": self.batch,
                 "outputs": [self.output, *self.others], "shutdown": "5s"}
 
@@ -217,6 +222,7 @@ class Rig:
     def close(self, keep=False):
         self.close_processes()
         self.proxy.close()
+        self.world.detour.calm()
         if self._eye is not None:
             self._eye.close()
         try:

@@ -44,12 +44,14 @@ def free_ports(count):
 
 
 class KafkaServer(KafkaClient):
-    """start() returns when a client can talk to it; stop() and kill() keep the data, close() removes it."""
+    """start() returns when a client can talk to it; stop() and kill() keep the data, close() removes it. With
+    detour_to there is another listener, on detour_port, that sends its clients to that port: to a proxy's."""
 
     is_mock = False
 
-    def __init__(self, properties=None, heap="512m", java_options=("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")):
-        self.port, self.controller_port = free_ports(2)
+    def __init__(self, properties=None, heap="512m", java_options=("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"),
+                 detour_to=None):
+        self.port, self.controller_port, self.detour_port = free_ports(3)
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="natmill-kafka-"))
         self.log = self.folder / "server.log"
         self.process = None
@@ -57,7 +59,8 @@ class KafkaServer(KafkaClient):
                      "-cp", f"{JARS}/*"]
         super().__init__(f"127.0.0.1:{self.port}")
         (self.folder / "log4j.properties").write_text(LOG4J, encoding="ascii")
-        lines = [f"{key}={value}" for key, value in {**self._properties(), **(properties or {})}.items()]
+        detour = self._detour(detour_to) if detour_to else {}
+        lines = [f"{key}={value}" for key, value in {**self._properties(), **detour, **(properties or {})}.items()]
         self.config = self.folder / "server.properties"
         self.config.write_text("\n".join(lines) + "\n", encoding="ascii")
 
@@ -82,6 +85,14 @@ class KafkaServer(KafkaClient):
             # After a kill the node may register again only when its old session has run out.
             "broker.session.timeout.ms": 1000,
             "broker.heartbeat.interval.ms": 200,
+        }
+
+    def _detour(self, port):
+        return {
+            "listeners": f"{self._properties()['listeners']},DETOUR://127.0.0.1:{self.detour_port}",
+            "advertised.listeners": f"PLAINTEXT://127.0.0.1:{self.port},DETOUR://127.0.0.1:{port}",
+            "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,DETOUR:PLAINTEXT",
+            "inter.broker.listener.name": "PLAINTEXT",
         }
 
     def _run(self, *arguments, **options):
