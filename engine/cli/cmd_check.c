@@ -12,6 +12,7 @@
 #include "cli/commands.h"
 #include "cli/config.h"
 #include "control/reference.h"
+#include "script/lint.h"
 #include "script/samples.h"
 
 #define USAGE "[-c FILE] [--reference PAGE]"
@@ -34,6 +35,15 @@ static int print_reference(const char *page_path)
 	return rc == 0 ? 0 : cli_fail(&e);
 }
 
+static void print_ok(const struct loaded_config *c, size_t samples, size_t warnings)
+{
+	printf("ok: configuration, %zu scripts, %zu samples", generation_script_count(c->generation),
+	       samples);
+	if (warnings > 0)
+		printf("; %zu warning%s", warnings, warnings > 1 ? "s" : "");
+	putchar('\n');
+}
+
 static int check(const char *path)
 {
 	struct errlist errs = {0};
@@ -45,8 +55,11 @@ static int check(const char *path)
 	struct strbuf report;
 	strbuf_init(&report);
 	struct samples_counts counts = {0};
-	for (size_t i = 0; i < generation_script_count(c.generation); i++)
+	size_t warnings = 0;
+	for (size_t i = 0; i < generation_script_count(c.generation); i++) {
 		samples_run(c.generation, i, &report, &counts, &errs);
+		warnings += lint_run(c.generation, i, &report);
+	}
 	if (report.len > 0)
 		fwrite(report.data, 1, report.len, stderr);
 	int status = 0;
@@ -55,8 +68,7 @@ static int check(const char *path)
 	else if (counts.failed > 0)
 		status = 1;
 	else
-		printf("ok: configuration, %zu scripts, %zu samples\n", generation_script_count(c.generation),
-		       counts.passed);
+		print_ok(&c, counts.passed, warnings);
 	strbuf_free(&report);
 	config_unload(&c);
 	return status;
@@ -70,7 +82,9 @@ int cmd_check(int argc, char **argv)
 			puts("usage: natmill check " USAGE "\n\n"
 			     "Checks the configuration, loads the vendor scripts and runs their samples, as "
 			     "a start would.\n"
-			     "Exit status 0, or 1 with every error on a line of its own.\n\n"
+			     "Exit status 0, or 1 with every error on a line of its own. Warns of rules that "
+			     "can never match, of\n"
+			     "required fields that nothing sets and of handlers that are not compiled.\n\n"
 			     "  -c FILE            the configuration (default: " CONFIG_DEFAULT_FILE ")\n"
 			     "  --reference PAGE   print docs/configuration.md with its tables made anew");
 			return 0;

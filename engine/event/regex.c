@@ -105,6 +105,14 @@ struct regex *regex_compile(const char *pattern, size_t n, int type, const struc
 	return r;
 }
 
+uint32_t regex_may(const struct regex *r)
+{
+	uint32_t fields = 0;
+	for (size_t i = 0; i < r->group_count; i++)
+		fields |= UINT32_C(1) << r->groups[i].field;
+	return fields;
+}
+
 void regex_free(struct regex *r)
 {
 	if (r == NULL)

@@ -32,6 +32,9 @@ struct regex *regex_compile(const char *pattern, size_t n, int type, const struc
 			    struct err *e);
 void regex_free(struct regex *r);
 
+/* The set of fields that its groups name. */
+uint32_t regex_may(const struct regex *r);
+
 struct regex_scratch *regex_scratch_new(void);
 void regex_scratch_free(struct regex_scratch *s);
 

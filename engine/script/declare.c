@@ -130,10 +130,20 @@ const char *nm_reader_name(int reader)
 	return reader >= 0 && reader < READER_COUNT ? reader_name((enum reader)reader) : NULL;
 }
 
+/* The rule declared last knows its line, for the warnings of natmill check. Returns the answer of its
+ * declaration. */
+static int with_line(const struct host *h, struct script *s, int answer)
+{
+	const char *slash = strrchr(s->path, '/');
+	if (answer >= 0)
+		s->rules[s->rule_count - 1].line = state_line(&h->state, slash != NULL ? slash + 1 : s->path);
+	return answer;
+}
+
 int nm_declare_reader(struct host *h, int reader, const char *name)
 {
 	struct script *s = loading(h);
-	return s == NULL ? -1 : script_add_reader(s, reader, name, &h->error);
+	return s == NULL ? -1 : with_line(h, s, script_add_reader(s, reader, name, &h->error));
 }
 
 int nm_declare_key(struct host *h, const char *key, uint32_t key_len, const char *text, uint32_t len)
@@ -148,8 +158,8 @@ int nm_declare_rule(struct host *h, int kind, const char *name, const char *text
 	if (s == NULL)
 		return -1;
 	if (kind != NM_RULE_HANDLER)
-		return script_add_rule(s, kind, name, text, len, &h->error);
-	if (script_add_handler(s, h->handler_count + 1, &h->error) != 0)
+		return with_line(h, s, script_add_rule(s, kind, name, text, len, &h->error));
+	if (with_line(h, s, script_add_handler(s, h->handler_count + 1, &h->error)) != 0)
 		return -1;
 	return ++h->handler_count;
 }

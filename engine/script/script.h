@@ -28,6 +28,7 @@ struct constant {
 };
 
 struct rule {
+	int line;                  /* of the script, where it was declared; 0 = unknown */
 	const char *name;          /* "session_mapping", "ignore", "handler": literals */
 	int type;                  /* enum event_type; EVENT_ABSENT: ignore or handler */
 	struct template *template; /* one of these four is set */

@@ -206,6 +206,16 @@ int state_load(struct state *s, const char *name, const char *label, const char 
 	return rc == 0 ? 0 : -1;
 }
 
+int state_line(const struct state *s, const char *label)
+{
+	lua_Debug ar;
+	for (int level = 0; lua_getstack(s->lua, level, &ar) != 0; level++)
+		if (lua_getinfo(s->lua, "Sl", &ar) != 0 && ar.currentline > 0 &&
+		    strcmp(ar.short_src, label) == 0)
+			return ar.currentline;
+	return 0;
+}
+
 int state_loop(struct state *s, struct err *e)
 {
 	state_count(s);

@@ -39,6 +39,9 @@ void state_free(struct state *s);
 int state_load(struct state *s, const char *name, const char *label, const char *text, size_t len,
 	       struct err *e);
 
+/* The line of the script of that label which is under way; 0 when none is. */
+int state_line(const struct state *s, const char *label);
+
 /* Turns the JIT compiler on or off. */
 void state_jit(struct state *s, bool on);
 
