@@ -25,8 +25,8 @@ const char *reader_name(enum reader r);
 
 /* Reads the record's text, which lies in the arena, and fills out. The first of equal keys wins. Values that
  * have escapes are added to the arena unescaped: at most text.len bytes, for which the caller has made room
- * (without it the value is left out). JSON takes the pairs of the envelope, as envelope_pairs() gives them:
- * none when the message is no record. */
+ * (without it the value is left out). A value whose closing quote is missing was cut: it is left out. JSON
+ * takes the pairs of the envelope, as envelope_pairs() gives them: none when the message is no record. */
 void reader_read(enum reader r, const struct keys *keys, struct arena *arena, struct text text,
 		 const struct envelope *envelope, const struct envelope_pair *pairs, struct reading *out);
 

@@ -9,8 +9,8 @@
 
 #define COLUMNS_MAX 1000
 
-/* Up to the closing quote; a doubled one is a character. */
-static struct piece quoted(const struct scan *sc, size_t at)
+/* Up to the closing quote; a doubled one is a character. False where none is: the line was cut. */
+static bool quoted(const struct scan *sc, size_t at, struct piece *out)
 {
 	struct piece value = {.off = at, .mark = '"'};
 	for (; at < sc->n; at++) {
@@ -21,8 +21,9 @@ static struct piece quoted(const struct scan *sc, size_t at)
 		value.escapes = "\"";
 		at++;
 	}
-	value.len = (at < sc->n ? at : sc->n) - value.off;
-	return value;
+	value.len = at - value.off;
+	*out = value;
+	return at < sc->n;
 }
 
 void reader_csv(struct scan *sc)
@@ -32,7 +33,8 @@ void reader_csv(struct scan *sc)
 	for (int column = 1; column <= COLUMNS_MAX && at <= sc->n; column++) {
 		struct piece value = {.off = at};
 		if (at < sc->n && sc->s[at] == '"') {
-			value = quoted(sc, at + 1);
+			if (!quoted(sc, at + 1, &value))
+				return;
 			at = value.off + value.len;
 		}
 		const char *comma = at < sc->n ? memchr(sc->s + at, ',', sc->n - at) : NULL;

@@ -25,16 +25,17 @@ static size_t plain_end(const struct scan *sc, size_t at)
 	return at;
 }
 
-/* Up to the closing quote, or to the end where none is; *next is behind it. */
-static struct piece quoted(const struct scan *sc, size_t at, const char *escapes, size_t *next)
+/* Up to the closing quote; *next is behind it. False where none is: the line was cut, and what is left of the
+ * value could be taken for a whole one. */
+static bool quoted(const struct scan *sc, size_t at, const char *escapes, size_t *next, struct piece *out)
 {
 	bool escaped = false;
 	size_t end = scan_find(sc, at, '"', &escaped);
-	bool closed = end != NO_PLACE;
-	if (!closed)
-		end = sc->n;
-	*next = closed ? end + 1 : end;
-	return (struct piece){.off = at, .len = end - at, .escapes = escaped ? escapes : NULL};
+	if (end == NO_PLACE)
+		return false;
+	*next = end + 1;
+	*out = (struct piece){.off = at, .len = end - at, .escapes = escaped ? escapes : NULL};
+	return true;
 }
 
 void reader_key_value(struct scan *sc)
@@ -53,7 +54,8 @@ void reader_key_value(struct scan *sc)
 		first = false;
 		struct piece value = {.off = at};
 		if (at < sc->n && sc->s[at] == '"') {
-			value = quoted(sc, at + 1, "\"\\", &at);
+			if (!quoted(sc, at + 1, "\"\\", &at, &value))
+				return;
 		} else {
 			at = plain_end(sc, at);
 			value.len = at - value.off;
@@ -83,7 +85,9 @@ void reader_structured_data(struct scan *sc)
 			scan_front(sc, bracket != NULL ? (size_t)(bracket - sc->s) : key);
 		}
 		first = false;
-		struct piece value = quoted(sc, end + 2, "\"\\]", &at);
+		struct piece value;
+		if (!quoted(sc, end + 2, "\"\\]", &at, &value))
+			return;
 		scan_put(sc, sc->s + key, end - key, value);
 	}
 }

@@ -70,7 +70,8 @@ static void key_value(void **state)
 	READS(KEY_VALUE, "a=1 a=2", "|a=1@2");
 	READS(KEY_VALUE, "a= b=2", "|a=@2|b=2@5");
 	READS(KEY_VALUE, "x=http://h?a=1 b=2", "|b=2@17");
-	READS(KEY_VALUE, "a=\"no end b=2", "|a=no end b=2@3");
+	READS(KEY_VALUE, "a=\"no end b=2", "");
+	READS(KEY_VALUE, "b=\"1\" a=\"10.0.0.1", "|b=1@3");
 	READS(KEY_VALUE, "= =a a==b", "= =a|a==b@7");
 	READS(KEY_VALUE, "nothing here", "nothing here");
 	READS(KEY_VALUE, "", "");
@@ -84,7 +85,8 @@ static void structured_data(void **state)
 	READS(STRUCTURED_DATA, "X [a=\"TCP FIN\"][y b=\"2\"] text a=\"3\"", "X|a=TCP FIN@6|b=2@21");
 	READS(STRUCTURED_DATA, "[z a=\"q \\\"\\]\\\\ \\n\" b=\"2\"]", "|a=q \"]\\ \\n@6|b=2@22");
 	READS(STRUCTURED_DATA, "X a=1", "X a=1");
-	READS(STRUCTURED_DATA, "a=\"", "|a=@3");
+	READS(STRUCTURED_DATA, "a=\"", "");
+	READS(STRUCTURED_DATA, "X [b=\"2\" a=\"10.0.0.1", "X|b=2@6");
 }
 
 static void cef(void **state)
@@ -107,7 +109,8 @@ static void csv(void **state)
 	READS(CSV, "x,y,z", "x,y,z|1=x@0|2=y@2|3=z@4");
 	READS(CSV, "\"x,1\",\"a \"\"b\"\"\",", "\"x,1\",\"a \"\"b\"\"\",|1=x,1@1|2=a \"b\"@7|3=@16");
 	READS(CSV, ",,,,,,,,9", ",,,,,,,,9|1=@0|2=@1|3=@2|9=9@8");
-	READS(CSV, "\"open,2", "\"open,2|1=open,2@1");
+	READS(CSV, "\"open,2", "\"open,2");
+	READS(CSV, "1,\"op\"\"en", "1,\"op\"\"en|1=1@0");
 	READS(CSV, "", "|1=@0");
 }
 
