@@ -13,13 +13,13 @@ f5:topics  "cgnat.syslog.f5_bigip"
 f5:actions { LSN_ADD = "created", LSN_INBOUND_ADD = "created", LSN_DELETE = "deleted", LSN_INBOUND_DELETE = "deleted",
              LSN_PB_ALLOCATED = "created", LSN_PB_RELEASED = "deleted" }
 
-local client = [["? +"?(?P<src_ip>[0-9A-Fa-f.:]+?)(?:%(?P<vrf_id>\d+))?]]
-local raw = [[^(?:\S+ +){0,3}"?(?P<action>LSN_(?:INBOUND_)?(?:ADD|DELETE))]] .. client
-	.. [[:(?P<src_port>\d+)"? +"?(?P<protocol>[\w-]+)"? +"?(?P<x_ip>[0-9A-Fa-f.:]+?)(?:%\d+)?:(?P<x_port>\d+)"?]]
-f5:regex("session_mapping", raw .. [[ +"?(?P<dst_ip>[0-9A-Fa-f.:]+?)(?:%\d+)?(?:"? +"?|:)(?P<dst_port>\d+)"?$]])
+local client = [["?\s+"?(?P<src_ip>[0-9A-Fa-f.:]+?)(?:%(?P<vrf_id>\d+))?]]
+local raw = [[^(?:\S+\s+){0,3}"?(?P<action>LSN_(?:INBOUND_)?(?:ADD|DELETE))]] .. client
+	.. [[:(?P<src_port>\d+)"?\s+"?(?P<protocol>[\w-]+)"?\s+"?(?P<x_ip>[0-9A-Fa-f.:]+?)(?:%\d+)?:(?P<x_port>\d+)"?]]
+f5:regex("session_mapping", raw .. [[\s+"?(?P<dst_ip>[0-9A-Fa-f.:]+?)(?:%\d+)?(?:"?\s+"?|:)(?P<dst_port>\d+)"?$]])
 f5:regex("port_mapping", raw .. "$")
-f5:regex("port_block_mapping", [[^(?:\S+ +){0,3}"?(?P<action>LSN_PB_\w+)]] .. client
-	.. [["? +"?(?P<x_ip>[0-9A-Fa-f.:]+?)(?:%\d+)?(?:"? +"?|:)(?P<start_port>\d+)-(?P<end_port>\d+)"?$]])
+f5:regex("port_block_mapping", [[^(?:\S+\s+){0,3}"?(?P<action>LSN_PB_\w+)]] .. client
+	.. [["?\s+"?(?P<x_ip>[0-9A-Fa-f.:]+?)(?:%\d+)?(?:"?\s+"?|:)(?P<start_port>\d+)-(?P<end_port>\d+)"?$]])
 f5:ignore { '{*}cli(=|":)[ ]"X.X.X.X"{*}', "{*}LSN_QUOTA_EXCEEDED{*}" }
 
 local block = { lsn_event = "{action}", lsn_client = "({src_ip}%{vrf_id}|{src_ip})", start = "[{timestamp}]",

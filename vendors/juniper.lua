@@ -27,25 +27,23 @@ juniper:structured_data("port_block_mapping", { "[{*} ]RT_SRC_NAT_PBA_{action}",
 	["epoch-time-64"] = "[{timestamp}]" })
 
 -- Plain: the two ends before NAT, the two behind it, each with a tag in newer releases; then the names of the rules, in
--- newer releases each behind its type (`source rule` or N/A), and the protocol. NAT64 first here, too.
-local created = "([{*} ]RT_FLOW_SESSION_{*}: |)[Lsys {*}: ]session ({action}|{action} {*}:) {src_ip}/{src_port}->"
-local v6, v4 = "{*}:{*}/{word} ", "{dst_ip}/{dst_port} "
-local public_v6, public_v4 = "{x_ip}/{x_port}->{dst_ip}/{dst_port} ", "{x_ip}/{x_port}->{word} "
-local typed, names = "[0x{word} ]({word} rule|{word}) {word} ({word} rule|{word}) {word} {protocol} {*}", "{word} {word} {protocol} {*}"
+-- newer releases each behind its type (`source rule` or N/A), and the protocol. Only a regex tells the IPv6 ends of NAT64.
+local front, public = "([{*} ]RT_FLOW_SESSION_{*}: |)[Lsys {*}: ]session ({action}|{action} {*}:) {src_ip}/{src_port}->{dst_ip}/{dst_port} ", "{word} {x_ip}/{x_port}->{word} "
+juniper:regex("session_mapping", [[session\s+(?P<action>created|closed)(?:\s+[^:]*:)?\s+(?P<src_ip>[0-9A-Fa-f:]+)/(?P<src_port>\d+)->[^ .]+/\d+\s+(?:0x\S+\s+)?\S+\s+(?P<x_ip>[\d.]+)/(?P<x_port>\d+)->]]
+	.. [[(?P<dst_ip>[\d.]+)/(?P<dst_port>\d+)\s+(?:0x\S+\s+)?(?:(?:\S+\s+rule|N/A)\s+\S+\s+(?:\S+\s+rule|N/A)\s+\S+|\S+\s+\S+)\s+(?P<protocol>\d+)\s+\S+\s+\S+\s+\S+]])
 juniper:session_mapping {
-	created .. v6 .. "[0x{word} ]{word} " .. public_v6 .. typed, created .. v6 .. "{word} " .. public_v6 .. names,
-	created .. v4 .. "[0x{word} ]{word} " .. public_v4 .. typed, created .. v4 .. "{word} " .. public_v4 .. names,
+	front .. "[0x{word} ]" .. public .. "[0x{word} ]({word} rule|N/A) {word} ({word} rule|N/A) {word} {protocol} {word} {word} {*}",
+	front .. public .. "{word} {word} {protocol} {word} {word} {*}",
 }
 juniper:port_block_mapping "[{*} ]RT_SRC_NAT_PBA_{action}: Subscriber {src_ip} used/maximum {word} blocks, [allocates |releases ]port block [[{start_port}-{end_port}]] from {x_ip} in source pool {*}[ epoch {timestamp}]"
 
--- MS-MPC: inside [public] -> [destination behind NAT] destination (protocol). Without the first bracket there is no source NAT.
-juniper:session_mapping {
-	"{*}_SESSION_{action}: [{*} ]{src_ip}:{src_port} [[{x_ip}:{x_port}]] -> [[{dst_ip}]] {*}:{*}:{dst_port} (({protocol}[ {*}]))",
-	"{*}_SESSION_{action}: [{*} ]{src_ip}:{src_port} [[{x_ip}:{x_port}]] -> ([[{*}]] |){dst_ip}:{dst_port} (({protocol}[ {*}]))",
-}
--- Only the address was translated: the port is kept. Only a regex reads one number into two fields.
-juniper:regex("session_mapping", [[(?:JSERVICES\]?|MSVCS)(?:_LOG)?_SESSION_(?P<action>OPEN|CLOSE): (?:.* )?(?P<src_ip>[\d.]+):(?P<src_port>(?P<x_port>\d+)) ]]
-	.. [[\[(?P<x_ip>[\d.]+)\] -> +(?:\[[^] ]*\] )?(?P<dst_ip>[\d.]+):(?P<dst_port>\d+) \((?P<protocol>[\w-]+)(?: [^()]*)?\)$]])
+-- MS-MPC: inside [public] -> [destination behind NAT] destination (protocol). Without the first bracket there is no source
+-- NAT. Only a regex tells the IPv6 ends of NAT64, or reads the number of a port that was kept into two fields.
+juniper:regex("session_mapping", [[_SESSION_(?P<action>OPEN|CLOSE):\s+(?:.*\s+)?(?P<src_ip>[0-9A-Fa-f:]+):(?P<src_port>\d+)\s+\[(?P<x_ip>[\d.]+):(?P<x_port>\d+)\]\s+->\s+]]
+	.. [[\[(?P<dst_ip>[\d.]+)\]\s+[0-9A-Fa-f:]+:(?P<dst_port>\d+)\s+\((?P<protocol>[\w-]+)(?:\s+[^()]*)?\)$]])
+juniper:regex("session_mapping", [[_SESSION_(?P<action>OPEN|CLOSE):\s+(?:.*\s+)?(?P<src_ip>[\d.]+):(?P<src_port>(?P<x_port>\d+))\s+\[(?P<x_ip>[\d.]+)\]\s+->\s+]]
+	.. [[(?:\[[^] ]*\]\s+)?(?P<dst_ip>[\d.]+):(?P<dst_port>\d+)\s+\((?P<protocol>[\w-]+)(?:\s+[^()]*)?\)$]])
+juniper:session_mapping "{*}_SESSION_{action}: [{*} ]{src_ip}:{src_port} [[{x_ip}:{x_port}]] -> ([[{word} |){dst_ip}:{dst_port} (({protocol}[ {*}]))"
 
 -- MS-DPC, and the port blocks of both.
 juniper:port_block_mapping "{*}_NAT_PORT_BLOCK_{action}: {src_ip} -> {x_ip}:{start_port}-{end_port}[ 0x{word}]"
