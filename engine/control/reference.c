@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "control/envtree.h"
+#include "event/event.h"
 
 #define INDEX "0" /* stands for an entry's number in the names of variables */
 
@@ -168,17 +169,42 @@ void reference_markdown(const struct section *sections, struct strbuf *out)
 	strbuf_addc(out, '\n');
 }
 
+void reference_fields(struct strbuf *out)
+{
+	static const char *const kinds[] = {
+		[KIND_TIME] = "time",         [KIND_IP] = "address",    [KIND_ACTION] = "action",
+		[KIND_PROTOCOL] = "protocol", [KIND_PORT] = "port",     [KIND_TEXT] = "text",
+	};
+	strbuf_adds(out, "\n| field | reads | session | port | block | address | what it is |\n"
+			 "|---|---|---|---|---|---|---|\n");
+	for (int f = 0; f < FIELD_COUNT; f++) {
+		const struct field_info *field = &event_fields[f];
+		strbuf_printf(out, "| `%s` | %s |", f == FIELD_event ? "action" : field->name, kinds[field->kind]);
+		for (int type = 0; type < EVENT_TYPE_COUNT; type++)
+			strbuf_adds(out, (field->required >> type & 1) != 0  ? " R |"
+					 : (field->allowed >> type & 1) != 0 ? " o |"
+									     : " - |");
+		strbuf_printf(out, " %s |\n", field->help);
+	}
+	strbuf_addc(out, '\n');
+}
+
 int reference_page(const struct section *sections, const char *page, struct strbuf *out, struct err *e)
 {
-	const char *begin = page != NULL ? strstr(page, REFERENCE_BEGIN) : NULL;
-	const char *end = begin != NULL ? strstr(begin, REFERENCE_END) : NULL;
+	bool fields = page != NULL && strstr(page, FIELDS_BEGIN) != NULL;
+	const char *first = fields ? FIELDS_BEGIN : REFERENCE_BEGIN;
+	const char *begin = page != NULL ? strstr(page, first) : NULL;
+	const char *end = begin != NULL ? strstr(begin, fields ? FIELDS_END : REFERENCE_END) : NULL;
 	if (end == NULL)
 		return err_set(e, ERR_CONFIG, "the page lacks the marks '%.*s' and '%.*s' round its tables",
 			       (int)strlen(REFERENCE_BEGIN) - 1, REFERENCE_BEGIN,
 			       (int)strlen(REFERENCE_END) - 1, REFERENCE_END);
 	strbuf_add(out, page, (size_t)(begin - page));
-	strbuf_adds(out, REFERENCE_BEGIN);
-	reference_markdown(sections, out);
+	strbuf_adds(out, first);
+	if (fields)
+		reference_fields(out);
+	else
+		reference_markdown(sections, out);
 	strbuf_adds(out, end);
 	return 0;
 }

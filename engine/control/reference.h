@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The list of all options, made of the rows: Markdown for docs/configuration.md, plain lines for
- * --help. Called by `natmill check --reference` and `natmill run --help`.
+ * The tables of the documentation, made of the rows that the program goes by: options in Markdown for
+ * docs/configuration.md and as plain lines for --help, fields for docs/vendor-scripts.md. Called by
+ * `natmill check --reference` and `natmill run --help`.
  */
 #ifndef NATMILL_CONTROL_REFERENCE_H
 #define NATMILL_CONTROL_REFERENCE_H
@@ -14,12 +15,17 @@
 
 #define REFERENCE_BEGIN "<!-- options: begin (made by natmill check --reference) -->\n"
 #define REFERENCE_END "<!-- options: end -->\n"
+#define FIELDS_BEGIN "<!-- fields: begin (made by natmill check --reference) -->\n"
+#define FIELDS_END "<!-- fields: end -->\n"
 
 /* The tables in Markdown, a section after the other, without the two marks. */
 void reference_markdown(const struct section *sections, struct strbuf *out);
 
+/* The table of the fields of an event, in Markdown. */
+void reference_fields(struct strbuf *out);
+
 /* The page with everything between its two marks made anew: `page` is the present text of
- * docs/configuration.md, NULL is an empty one. -1 when the marks are not there. */
+ * docs/configuration.md or docs/vendor-scripts.md, NULL is an empty one. -1 when it has no marks. */
 int reference_page(const struct section *sections, const char *page, struct strbuf *out, struct err *e);
 
 /* One line an option, for a terminal. */
