@@ -17,6 +17,7 @@ from summary import Summary
 RESULTS = "build/results"
 PYTEST = ["build/venv/bin/python", "-m", "pytest", "-q", "-p", "no:cacheprovider"]
 MOCK_MARK = RESULTS + "/mock-cluster"  # tests/system/conftest.py makes it when Apache Kafka is not there
+TSAN = {"TSAN_OPTIONS": f"halt_on_error=1:second_deadlock_stack=1:suppressions={os.getcwd()}/tests/setup/tsan.supp"}
 
 
 class Suite:
@@ -47,9 +48,7 @@ class Suite:
         junit = f"{os.getcwd()}/{RESULTS}/ctest-{kind}.xml"
         command = ["ctest", "--test-dir", folder, "--quiet", "--no-tests=error", "-j", str(os.cpu_count()),
                    "--output-junit", junit]
-        suppressions = f"suppressions={os.getcwd()}/tests/setup/tsan.supp"
-        env = {"TSAN_OPTIONS": f"halt_on_error=1:second_deadlock_stack=1:{suppressions}"}
-        self.summary.junit(title, junit, self.run(title, command, env), show=True)
+        self.summary.junit(title, junit, self.run(title, command, TSAN), show=True)
 
     def busted(self):
         junit = RESULTS + "/busted.xml"
@@ -63,6 +62,10 @@ class Suite:
         junit = f"{RESULTS}/pytest-{title.replace(' ', '-')}.xml"
         status = self.run(title, PYTEST + [f"--junitxml={junit}", *folders], env)
         self.summary.junit(title, junit, status)
+
+    def faults(self, arguments):
+        title = " ".join(["faults", *arguments])
+        self.summary.check(title, self.run(title, ["./run", "faults", *arguments]) == 0)
 
     def lint(self):
         print("== lint")
@@ -94,10 +97,13 @@ def test(suite, everything):
     suite.ctest("asan", "build/asan")
     suite.busted()
     suite.fuzz(60 if everything else 5)
-    suite.pytest("system", ["tests/system", "tests/faults"], {"NATMILL_ALL": "1" if everything else ""})
+    suite.pytest("system", ["tests/system", "tests/faults"])
     if everything:
         suite.ctest("tsan", "build/tsan")
-        suite.pytest("system under asan", ["tests/system"], {"NATMILL": "build/asan/natmill"})
+        for kind in ("asan", "tsan"):
+            suite.pytest(f"system under {kind}", ["tests/system"], {"NATMILL": f"build/{kind}/natmill", **TSAN})
+        suite.faults([])
+        suite.faults(["--kills", "200"])
 
 
 def main():

@@ -26,6 +26,13 @@ def test_reference_page_is_what_the_option_rows_say(natmill):
     assert result.stdout == page.read_text(), "run: natmill check --reference docs/configuration.md"
 
 
+def test_field_table_is_what_the_fields_say(natmill):
+    page = ROOT / "docs" / "vendor-scripts.md"
+    result = run(natmill, "check", "--reference", page)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout == page.read_text(), "run: natmill check --reference docs/vendor-scripts.md"
+
+
 @pytest.mark.parametrize("page", ["README.md", "docs/configuration.md"])
 def test_example_configurations_are_accepted(natmill, page, tmp_path):
     (tmp_path / "vendors").symlink_to(ROOT / "vendors")
@@ -62,7 +69,7 @@ def test_host_of_raw_lines_as_the_readme_sets_it(natmill, tmp_path):
 
 def test_script_and_samples_of_the_page_on_vendor_scripts(natmill, tmp_path):
     page = "docs/vendor-scripts.md"
-    script, = fenced(page, "lua")
+    script = fenced(page, "lua")[0]
     samples, = fenced(page, "samples")
     (tmp_path / "acme.lua").write_text(script)
     (tmp_path / "acme.samples").write_text(samples)
@@ -70,12 +77,34 @@ def test_script_and_samples_of_the_page_on_vendor_scripts(natmill, tmp_path):
     assert (result.returncode, result.stdout) == (0, f"{samples.count('> ')} samples passed, 0 failed\n"), result.stderr
 
 
+def test_reader_of_the_page_on_vendor_scripts(natmill, tmp_path):
+    rule = fenced("docs/vendor-scripts.md", "lua")[1]
+    (tmp_path / "acme.lua").write_text(f'local acme = vendor "acme"\nacme:actions {{ on = "created" }}\n{rule}return acme\n')
+    line = 'NAT: on type=block inside=10.0.0.7 pub-addr="" public=203.0.113.9 ports=1024-2047'
+    result = run(natmill, "try", "--vendor", "acme", "--vendors", tmp_path, "--json", input=f"{line}\n{line} test=1\n")
+    answers = [json.loads(one) for one in result.stdout.splitlines()]
+    assert answers[0]["events"] == [{"type": "port-block-mapping", "event": 1, "src_ip": "10.0.0.7", "x_ip": "203.0.113.9",
+                                     "start_port": 1024, "end_port": 2047}]
+    assert answers[1]["verdict"] == "dead"
+
+
+def test_recipes_stand_in_the_scripts_that_they_name():
+    recipes = fenced("docs/vendor-scripts.md", "lua")[2:]
+    assert len(recipes) >= 6
+    for recipe in recipes:
+        name, *lines = recipe.splitlines()
+        script = (ROOT / name.removeprefix("-- ")).read_text().splitlines()
+        for line in lines:
+            assert line in script, f"{name}: {line}"
+
+
 def test_page_on_vendor_scripts_names_every_field_and_declaration(natmill, tmp_path):
     text = (ROOT / "docs" / "vendor-scripts.md").read_text()
     fields = re.findall(r"^\tX\((\w+), [A-Z]+, EVENT_IN", (ROOT / "engine/event/fields.h").read_text(), re.MULTILINE)
     assert len(fields) >= 15
     methods = re.findall(r"function methods:(\w+)", (ROOT / "scripts/vendor.lua").read_text())
-    for word in fields + [f":{name}" for name in methods]:
+    methods += re.findall(r'"(\w+)"', re.search(r"names\[READER_COUNT\] = {(.*?)}", (ROOT / "engine/event/reader.c").read_text())[1])
+    for word in ["action" if name == "event" else name for name in fields] + [f":{name}" for name in methods]:
         assert re.search(rf"`{word}\b", text), word
 
 
