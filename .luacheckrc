@@ -6,4 +6,6 @@ self = false -- a method may leave its object alone
 exclude_files = { "build" }
 -- A template is one line, however long.
 files["vendors"] = { std = "lua51", read_globals = { "vendor" }, max_line_length = false }
+-- Annotations for editors: nothing is ever run.
+files["scripts/types"] = { globals = { "vendor" }, unused = false, unused_args = false, max_line_length = false }
 files["tests/lua"] = { std = "+busted" }

@@ -14,8 +14,9 @@
 #include "control/reference.h"
 #include "script/lint.h"
 #include "script/samples.h"
+#include "script/types.h"
 
-#define USAGE "[-c FILE] [--reference PAGE]"
+#define USAGE "[-c FILE] [--reference PAGE] [--types]"
 
 /* docs/configuration.md with its tables made anew, to standard output. */
 static int print_reference(const char *page_path)
@@ -33,6 +34,17 @@ static int print_reference(const char *page_path)
 	strbuf_free(&page);
 	strbuf_free(&out);
 	return rc == 0 ? 0 : cli_fail(&e);
+}
+
+/* scripts/types/natmill.lua, to standard output. */
+static int print_types(void)
+{
+	struct strbuf out;
+	strbuf_init(&out);
+	types_write(&out);
+	fwrite(out.data, 1, out.len, stdout);
+	strbuf_free(&out);
+	return 0;
 }
 
 static void print_ok(const struct loaded_config *c, size_t samples, size_t warnings)
@@ -86,9 +98,13 @@ int cmd_check(int argc, char **argv)
 			     "can never match, of\n"
 			     "required fields that nothing sets and of handlers that are not compiled.\n\n"
 			     "  -c FILE            the configuration (default: " CONFIG_DEFAULT_FILE ")\n"
-			     "  --reference PAGE   print docs/configuration.md with its tables made anew");
+			     "  --reference PAGE   print docs/configuration.md with its tables made anew\n"
+			     "  --types            print the type annotations of vendor scripts, for "
+			     "editors");
 			return 0;
 		}
+		if (strcmp(argv[i], "--types") == 0)
+			return print_types();
 		if (strcmp(argv[i], "-c") != 0 && strcmp(argv[i], "--reference") != 0)
 			return cli_usage("check", USAGE, "unknown argument '%s'", argv[i]);
 		if (i + 1 == argc)
