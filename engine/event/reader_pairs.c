@@ -70,23 +70,27 @@ static bool name_byte(char c)
 	return c > ' ' && c < 0x7f && c != '=' && c != ']' && c != '[' && c != '"';
 }
 
+/* What stands behind the last closing bracket is no element: it may be one that was cut, and what is missing
+ * could tell another event. */
 void reader_structured_data(struct scan *sc)
 {
 	size_t at = 0;
 	bool first = true;
 	const char *equals;
+	const char *bracket = memrchr(sc->s, ']', sc->n);
+	size_t closed = bracket != NULL ? (size_t)(bracket - sc->s) : 0;
 	while (at < sc->n && (equals = memmem(sc->s + at, sc->n - at, "=\"", 2)) != NULL) {
 		size_t end = (size_t)(equals - sc->s);
 		size_t key = end;
 		while (key > at && name_byte(sc->s[key - 1]))
 			key--;
 		if (first) {
-			const char *bracket = memrchr(sc->s, '[', key);
+			bracket = memrchr(sc->s, '[', key);
 			scan_front(sc, bracket != NULL ? (size_t)(bracket - sc->s) : key);
 		}
 		first = false;
 		struct piece value;
-		if (!quoted(sc, end + 2, "\"\\]", &at, &value))
+		if (!quoted(sc, end + 2, "\"\\]", &at, &value) || at > closed)
 			return;
 		scan_put(sc, sc->s + key, end - key, value);
 	}

@@ -86,7 +86,8 @@ static void structured_data(void **state)
 	READS(STRUCTURED_DATA, "[z a=\"q \\\"\\]\\\\ \\n\" b=\"2\"]", "|a=q \"]\\ \\n@6|b=2@22");
 	READS(STRUCTURED_DATA, "X a=1", "X a=1");
 	READS(STRUCTURED_DATA, "a=\"", "");
-	READS(STRUCTURED_DATA, "X [b=\"2\" a=\"10.0.0.1", "X|b=2@6");
+	READS(STRUCTURED_DATA, "X [b=\"2\"][y a=\"10.0.0.1", "X|b=2@6");
+	READS(STRUCTURED_DATA, "X [b=\"2\" a=\"10.0.0.1\"", "X");
 }
 
 static void cef(void **state)
