@@ -12,6 +12,7 @@
 #include "base/utf8.h"
 #include "cli/commands.h"
 #include "cli/new_files.h"
+#include "cli/new_form.h"
 #include "event/envelope.h"
 #include "event/timeparse.h"
 
@@ -67,6 +68,7 @@ struct intake {
 	struct envelope_reader *reader;
 	struct arena arena;
 	struct cluster_set *set;
+	struct strbuf text; /* of the line under way, to be clustered */
 };
 
 static void take_line(struct intake *in, const struct strbuf *line)
@@ -80,10 +82,11 @@ static void take_line(struct intake *in, const struct strbuf *line)
 		in->counts.unreadable++;
 		return;
 	}
-	const char *text = in->arena.data + env.text.off;
-	if (env.text.len == 0 || !is_text(text, env.text.len))
+	strbuf_reset(&in->text);
+	int form = new_form(in->arena.data, &env, envelope_pairs(in->reader), &in->text);
+	if (in->text.len == 0 || !is_text(in->text.data, in->text.len))
 		in->counts.unreadable++;
-	else if (!cluster_add(in->set, line->data, line->len, text, env.text.len))
+	else if (!cluster_add(in->set, form, line->data, line->len, in->text.data, in->text.len))
 		in->counts.refused++;
 }
 
@@ -150,6 +153,7 @@ static int new_vendor(const char *dir, const char *name)
 	int rc = take_lines(&in, &e);
 	if (rc == 0)
 		rc = make(dir, name, &in, &e);
+	strbuf_free(&in.text);
 	arena_free(&in.arena);
 	envelope_reader_free(in.reader);
 	cluster_set_free(in.set);

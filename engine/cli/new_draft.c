@@ -8,6 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/new_form.h"
+#include "event/timeparse.h"
+
+#define ARENA_MAX (1u << 20) /* one line, and its values without escapes */
+
 const char *draft_rule(const struct draft *d)
 {
 	return d->guess.type == EVENT_ABSENT ? "ignore" : event_type_script(d->guess.type);
@@ -63,29 +68,64 @@ static int by_place(const void *a, const void *b)
 	return one->cluster->lines[0].number < two->cluster->lines[0].number ? -1 : 1;
 }
 
-/* Blanks at both ends are not matched; what is left of the line. */
-static const char *trimmed(const struct cluster_line *line, size_t *n)
+/* Blanks at both ends are not matched. */
+static struct text trimmed(const char *data, struct text t)
 {
-	const char *s = line->text;
-	*n = line->text_len;
-	while (*n > 0 && (s[*n - 1] == ' ' || s[*n - 1] == '\t'))
-		(*n)--;
-	for (; *n > 0 && (*s == ' ' || *s == '\t'); s++)
-		(*n)--;
-	return s;
+	while (t.len > 0 && strchr(" \t", data[t.off + t.len - 1]) != NULL)
+		t.len--;
+	for (; t.len > 0 && strchr(" \t", data[t.off]) != NULL; t.off++)
+		t.len--;
+	return t;
 }
 
-static bool fits(const struct draft *d, const struct cluster_line *line, struct event *ev)
+/* Does the rule read the line, as the engine will? The event's texts are then in the arena. */
+static bool fits(struct drafts *all, const struct draft *d, const struct cluster_line *line, struct event *ev)
 {
-	size_t n;
-	const char *s = trimmed(line, &n);
+	struct envelope env;
+	struct arena *a = &all->arena;
+	arena_reset(a);
 	event_clear(ev);
-	return d->template != NULL && template_match(d->template, s, n, 0, ev, NULL);
+	if (envelope_open(all->reader, a, line->value, line->value_len, TIME_ZONE_UNKNOWN, &env, NULL) != 0)
+		return false;
+	struct text t = trimmed(a->data, env.text);
+	if (d->template != NULL)
+		return template_match(d->template, a->data + t.off, t.len, t.off, ev, NULL);
+	if (d->rule == NULL)
+		return false;
+	struct reading reading;
+	reader_read((enum reader)d->form, d->names, a, t, &env, envelope_pairs(all->reader), &reading);
+	return reader_rule_match(d->rule, a->data, &reading, ev, NULL);
+}
+
+static int compile_keys(struct drafts *all, struct draft *d, struct err *e)
+{
+	static const char front[] = "@front";
+	int rc = 0;
+	d->names = xcalloc(1, sizeof *d->names);
+	d->rule = reader_rule_new(d->guess.type, d->names, &all->words);
+	for (size_t i = 0; i < d->key_count && rc == 0; i++) {
+		const struct draft_key *k = &d->keys[i];
+		bool named = k->key.len > 0;
+		rc = reader_rule_add(d->rule, named ? k->key.data : front, named ? k->key.len : strlen(front),
+				     k->text.data != NULL ? k->text.data : "", k->text.len, e);
+	}
+	if (rc == 0)
+		rc = reader_rule_end(d->rule, e);
+	if (rc == 0)
+		return 0;
+	reader_rule_free(d->rule);
+	d->rule = NULL;
+	return -1;
 }
 
 static void compile(struct drafts *all, struct draft *d)
 {
 	struct err e = {0};
+	if (d->form != FORM_TEXT && d->guess.type != EVENT_ABSENT) {
+		if (compile_keys(all, d, &e) != 0 && d->state == DRAFT_RULE)
+			doubt(d, e.msg);
+		return;
+	}
 	d->template = template_compile(d->text.data != NULL ? d->text.data : "", d->text.len, d->guess.type,
 				       &all->words, &e);
 	if (d->template == NULL && d->state == DRAFT_RULE)
@@ -93,37 +133,34 @@ static void compile(struct drafts *all, struct draft *d)
 }
 
 /* A rule must read each line of its cluster, and what it reads must be an event. */
-static void try_rule(struct draft *d)
+static void try_rule(struct drafts *all, struct draft *d)
 {
 	struct event ev;
 	struct err e = {0};
 	for (size_t i = 0; i < d->cluster->kept && d->state == DRAFT_RULE; i++) {
-		size_t n;
-		const char *s = trimmed(&d->cluster->lines[i], &n);
-		if (!fits(d, &d->cluster->lines[i], &ev))
+		if (!fits(all, d, &d->cluster->lines[i], &ev))
 			doubt(d, "the rule does not fit all of its lines");
-		else if (d->guess.type != EVENT_ABSENT && event_validate(&ev, s, (uint32_t)n, false, &e) != 0)
+		else if (d->guess.type != EVENT_ABSENT &&
+			 event_validate(&ev, all->arena.data, all->arena.len, false, &e) != 0)
 			doubt(d, e.msg);
 	}
 }
 
 /* To ignore is final, so a rule for it must not be wide: it begins with a word, and fits no line of those
  * that have an address. */
-static void try_ignore(const struct drafts *all, struct draft *d)
+static void try_ignore(struct drafts *all, struct draft *d)
 {
 	struct event ev;
-	if (d->cluster->shape.tokens[0].kind != SHAPE_WORD || d->guess.places[0].field != GUESS_LITERAL)
-		doubt(d, "");
 	for (size_t i = 0; i < all->count && d->state == DRAFT_RULE; i++) {
 		const struct draft *other = &all->items[i];
 		for (size_t k = 0; k < other->cluster->kept; k++)
-			if (other->guess.type != EVENT_ABSENT && fits(d, &other->cluster->lines[k], &ev))
+			if (other->guess.type != EVENT_ABSENT && fits(all, d, &other->cluster->lines[k], &ev))
 				doubt(d, "");
 	}
 }
 
 /* The rule before d that reads all of its lines; or one that reads some, which makes d doubtful. */
-static void find_cover(const struct drafts *all, struct draft *d)
+static void find_cover(struct drafts *all, struct draft *d)
 {
 	for (const struct draft *r = all->items; r < d; r++) {
 		struct event ev;
@@ -131,7 +168,7 @@ static void find_cover(const struct drafts *all, struct draft *d)
 		if (r->state != DRAFT_RULE)
 			continue;
 		for (size_t i = 0; i < d->cluster->kept; i++)
-			taken += fits(r, &d->cluster->lines[i], &ev) ? 1 : 0;
+			taken += fits(all, r, &d->cluster->lines[i], &ev) ? 1 : 0;
 		if (taken == d->cluster->kept) {
 			d->state = DRAFT_COVERED;
 			return;
@@ -145,18 +182,21 @@ void drafts_make(struct drafts *d, const struct cluster_set *set)
 {
 	*d = (struct drafts){.items = xcalloc(set->count + 1, sizeof(struct draft))};
 	vocabulary_init(&d->words);
+	d->reader = envelope_reader_new();
+	arena_init(&d->arena, ARENA_MAX);
 	for (size_t i = 0; i < set->count; i++) {
 		struct draft *one = &d->items[d->count++];
 		one->cluster = set->items[i];
 		guess_cluster(one->cluster, &one->guess);
+		one->form = one->cluster->kind;
 		one->state = one->guess.doubts != 0 ? DRAFT_DOUBTFUL : DRAFT_RULE;
-		one->skips = draft_template(one, one->guess.type == EVENT_ABSENT, &one->text);
+		draft_write(one);
 		collect_actions(d, one);
 	}
 	qsort(d->items, d->count, sizeof(struct draft), by_place);
 	for (size_t i = 0; i < d->count; i++) {
 		compile(d, &d->items[i]);
-		try_rule(&d->items[i]);
+		try_rule(d, &d->items[i]);
 	}
 	for (size_t i = 0; i < d->count; i++) {
 		if (d->items[i].guess.type == EVENT_ABSENT && d->items[i].state == DRAFT_RULE)
@@ -170,9 +210,20 @@ void drafts_make(struct drafts *d, const struct cluster_set *set)
 void drafts_free(struct drafts *d)
 {
 	for (size_t i = 0; i < d->count; i++) {
-		template_free(d->items[i].template);
-		strbuf_free(&d->items[i].text);
+		struct draft *one = &d->items[i];
+		for (size_t k = 0; k < one->key_count; k++) {
+			strbuf_free(&one->keys[k].key);
+			strbuf_free(&one->keys[k].text);
+		}
+		if (one->names != NULL)
+			keys_free(one->names);
+		free(one->names);
+		reader_rule_free(one->rule);
+		template_free(one->template);
+		strbuf_free(&one->text);
 	}
+	envelope_reader_free(d->reader);
+	arena_free(&d->arena);
 	free(d->items);
 	*d = (struct drafts){0};
 }

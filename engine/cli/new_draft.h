@@ -10,8 +10,9 @@
 #include "base/strbuf.h"
 #include "event/cluster.h"
 #include "event/guess.h"
-#include "event/template.h"
-#include "event/vocabulary.h"
+#include "event/reader_rule.h"
+
+#define DRAFT_KEYS_MAX 24
 
 enum draft_state {
 	DRAFT_RULE,
@@ -19,14 +20,25 @@ enum draft_state {
 	DRAFT_DOUBTFUL
 };
 
+/* A key and the template of its value. */
+struct draft_key {
+	struct strbuf key; /* empty: what stands in front of the first pair */
+	struct strbuf text;
+};
+
 struct draft {
 	const struct cluster *cluster;
 	struct guess guess;
 	enum draft_state state;
-	struct strbuf text;        /* the template; may be empty when doubtful */
-	struct template *template; /* NULL when it does not compile */
-	size_t skips;              /* parts that it skips */
-	char why[ERR_MSG_MAX];     /* of a doubtful one: what the engine said; "" = see guess.doubts */
+	int form;           /* enum reader, or FORM_TEXT */
+	struct strbuf text; /* the template; may be empty when doubtful */
+	struct draft_key keys[DRAFT_KEYS_MAX];
+	size_t key_count;
+	struct template *template; /* one of the two; neither when it does not compile */
+	struct reader_rule *rule;
+	struct keys *names;    /* of the rule */
+	size_t skips;          /* parts that it skips */
+	char why[ERR_MSG_MAX]; /* of a doubtful one: what the engine said; "" = see guess.doubts */
 };
 
 struct drafts {
@@ -34,17 +46,22 @@ struct drafts {
 	size_t count;
 	struct vocabulary words; /* with the actions that the lines have */
 	bool no_zone;            /* a rule reads a time that tells no zone */
+	struct envelope_reader *reader;
+	struct arena arena; /* of the line under trial */
 };
 
-/* The set must outlive the drafts. */
+/* The set must outlive the drafts. Its clusters' kinds are forms (cli/new_form.h). */
 void drafts_make(struct drafts *d, const struct cluster_set *set);
 void drafts_free(struct drafts *d);
 
 /* The name of the rule in scripts: "session_mapping", "ignore". */
 const char *draft_rule(const struct draft *d);
 
-/* Adds the template that the guess makes of the cluster's first line; ignore: just how the line begins.
- * Returns how many parts it skips. */
-size_t draft_template(const struct draft *d, bool ignore, struct strbuf *out);
+/* Fills text (FORM_TEXT or an ignore) or keys with what the guess makes of the cluster's first line, and
+ * counts what it skips. */
+void draft_write(struct draft *d);
+
+/* Adds a template for lines that begin as the cluster's first; nothing when it does not begin with a word. */
+size_t draft_beginning(const struct draft *d, struct strbuf *out);
 
 #endif

@@ -10,14 +10,15 @@
 #define SAMPLES_EACH 4 /* lines of a rule; one more for each action */
 
 /* One line through the whole engine, as natmill test will run it. */
-static int run_line(struct host *h, struct batch *b, const struct cluster_line *line, struct err *e)
+static int run_line(struct host *h, uint32_t route, struct batch *b, const struct cluster_line *line,
+		    struct err *e)
 {
 	batch_reset(b);
 	b->messages[0] = (struct message){.topic = "",
 					  .timestamp = EVENT_NO_TIME,
 					  .value = line->value,
 					  .len = line->value_len,
-					  .route = (uint32_t)host_route_all(h)};
+					  .route = route};
 	b->message_count = 1;
 	return host_run(h, b, e);
 }
@@ -45,14 +46,14 @@ static void add_outcome(struct strbuf *out, const struct batch *b, const struct 
 }
 
 /* The first lines, and later ones with an action that was not shown. */
-static int add_rule_samples(const struct draft *d, struct host *h, struct batch *b, struct strbuf *out,
-			    struct err *e)
+static int add_rule_samples(const struct draft *d, struct host *h, uint32_t route, struct batch *b,
+			    struct strbuf *out, struct err *e)
 {
 	unsigned seen = 0;
 	size_t shown = 0;
 	for (size_t i = 0; i < d->cluster->kept; i++) {
 		const struct cluster_line *line = &d->cluster->lines[i];
-		if (run_line(h, b, line, e) != 0)
+		if (run_line(h, route, b, line, e) != 0)
 			return -1;
 		int32_t action = b->event_count > 0 ? b->events[0].event : 0;
 		unsigned bit = action > 0 ? 1u << action : 1;
@@ -65,7 +66,8 @@ static int add_rule_samples(const struct draft *d, struct host *h, struct batch 
 	return 0;
 }
 
-static int add_all(const struct drafts *d, struct host *h, struct batch *b, struct strbuf *out, struct err *e)
+static int add_all(const struct drafts *d, struct host *h, uint32_t route, struct batch *b,
+		   struct strbuf *out, struct err *e)
 {
 	int rc = 0;
 	for (size_t i = 0; i < d->count && rc == 0; i++) {
@@ -73,7 +75,7 @@ static int add_all(const struct drafts *d, struct host *h, struct batch *b, stru
 		if (one->state == DRAFT_DOUBTFUL)
 			continue;
 		strbuf_printf(out, "\n# %s\n", draft_rule(one));
-		rc = add_rule_samples(one, h, b, out, e);
+		rc = add_rule_samples(one, h, route, b, out, e);
 	}
 	for (size_t i = 0; i < d->count; i++) {
 		if (d->items[i].state != DRAFT_DOUBTFUL)
@@ -96,7 +98,7 @@ int new_samples(const char *name, const struct drafts *d, struct host *h, struct
 		      "then the event here.\n",
 		      name);
 	batch_init(&batch, 1, HOST_ARENA_NEED(2 * CLUSTER_TEXT_MAX));
-	int rc = add_all(d, h, &batch, out, e);
+	int rc = add_all(d, h, (uint32_t)host_route_all(h), &batch, out, e);
 	batch_free(&batch);
 	return rc;
 }

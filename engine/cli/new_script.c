@@ -49,27 +49,27 @@ static void add_quoted(struct strbuf *out, const char *s, size_t n)
 }
 
 /* A key of a Lua table: as it is where Lua takes it so, else ["in-quotes"]. */
-static void add_key(struct strbuf *out, const struct vocabulary_word *word)
+static void add_key(struct strbuf *out, const char *key, size_t n)
 {
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-	if (strspn(word->text, letters) == word->len && !is_keyword(word->text)) {
-		strbuf_add(out, word->text, word->len);
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
+	if (strspn(key, letters) == n && !is_keyword(key)) {
+		strbuf_add(out, key, n);
 		return;
 	}
 	strbuf_addc(out, '[');
-	add_quoted(out, word->text, word->len);
+	add_quoted(out, key, n);
 	strbuf_addc(out, ']');
 }
 
 static void add_example(struct strbuf *out, const struct cluster *c)
 {
 	const struct cluster_line *line = &c->lines[0];
-	bool cut = line->text_len > EXAMPLE_MAX;
-	size_t n = cut ? EXAMPLE_MAX : line->text_len;
-	while (cut && n > 0 && ((unsigned char)line->text[n] & 0xc0) == 0x80)
+	bool cut = line->value_len > EXAMPLE_MAX;
+	size_t n = cut ? EXAMPLE_MAX : line->value_len;
+	while (cut && n > 0 && ((unsigned char)line->value[n] & 0xc0) == 0x80)
 		n--; /* not within a letter */
 	strbuf_adds(out, "--   ");
-	strbuf_add(out, line->text, n);
+	strbuf_add(out, line->value, n);
 	strbuf_adds(out, cut ? "...\n" : "\n");
 }
 
@@ -78,13 +78,48 @@ static void add_count(struct strbuf *out, uint64_t n, const char *what)
 	strbuf_printf(out, "%" PRIu64 " %s%s", n, what, n == 1 ? "" : "s");
 }
 
-static void add_rule(struct strbuf *out, const char *name, const char *rule, const struct strbuf *text,
-		     bool action)
+static void add_text(struct strbuf *out, const struct strbuf *text)
 {
+	add_quoted(out, text->data != NULL ? text->data : "", text->len);
+}
+
+/* front: "" or "-- ", so that the rule is a comment. action: the line does not tell it. */
+static void add_template(struct strbuf *out, const char *front, const char *name, const char *rule,
+			 const struct strbuf *text, bool action)
+{
+	strbuf_adds(out, front);
 	add_local(out, name);
 	strbuf_printf(out, ":%s%s", rule, action ? "(" : " ");
-	add_quoted(out, text->data != NULL ? text->data : "", text->len);
+	add_text(out, text);
 	strbuf_adds(out, action ? ", { action = \"created\" })\n" : "\n");
+}
+
+static void add_reader(struct strbuf *out, const char *front, const char *name, const struct draft *d,
+		       bool action)
+{
+	strbuf_adds(out, front);
+	add_local(out, name);
+	strbuf_printf(out, ":%s(\"%s\", {\n", reader_name((enum reader)d->form), draft_rule(d));
+	for (size_t i = 0; i < d->key_count; i++) {
+		const struct draft_key *k = &d->keys[i];
+		strbuf_printf(out, "%s\t", front);
+		if (k->key.len > 0) {
+			add_key(out, k->key.data, k->key.len);
+			strbuf_adds(out, " = ");
+		}
+		add_text(out, &k->text);
+		strbuf_adds(out, k->key.len > 0 ? ",\n" : ", -- in front of the first key\n");
+	}
+	strbuf_printf(out, "%s}%s)\n", front, action ? ", { action = \"created\" }" : "");
+}
+
+static void add_rule(struct strbuf *out, const char *front, const char *name, const struct draft *d,
+		     bool action)
+{
+	if (d->key_count > 0)
+		add_reader(out, front, name, d, action);
+	else
+		add_template(out, front, name, draft_rule(d), &d->text, action);
 }
 
 static void add_actions(struct strbuf *out, const char *name, const struct drafts *d)
@@ -101,7 +136,7 @@ static void add_actions(struct strbuf *out, const char *name, const struct draft
 	for (size_t i = 0; i < d->words.action_count; i++) {
 		const struct vocabulary_word *word = &d->words.actions[i];
 		strbuf_adds(out, i > 0 ? ", " : " ");
-		add_key(out, word);
+		add_key(out, word->text, word->len);
 		strbuf_printf(out, " = \"%s\"", names[word->value]);
 	}
 	strbuf_adds(out, " } -- the line's word = what it means\n");
@@ -142,7 +177,7 @@ static void add_sure(struct strbuf *out, const char *name, const struct draft *r
 	strbuf_adds(out, r->guess.type == EVENT_ABSENT ? " without an address, so no NAT event, such as\n"
 						       : " such as\n");
 	add_example(out, r->cluster);
-	add_rule(out, name, draft_rule(r), &r->text, false);
+	add_rule(out, "", name, r, false);
 }
 
 static const char *question(const struct draft *d)
@@ -155,7 +190,8 @@ static const char *question(const struct draft *d)
 	if ((doubts & DOUBT_REFUSED) != 0)
 		return "it tells of a failure: may it be ignored?";
 	if ((doubts & DOUBT_ADDRESS) != 0)
-		return "which one is the public address (x_ip), which one the inside (src_ip)?";
+		return "which address is inside (src_ip), which one public (x_ip), which one the destination "
+		       "(dst_ip)?";
 	if ((doubts & DOUBT_PORT) != 0)
 		return "which of the numbers are ports, and of which address?";
 	if ((doubts & DOUBT_ACTION) != 0)
@@ -163,19 +199,35 @@ static const char *question(const struct draft *d)
 	return d->why;
 }
 
+static bool tells_action(const struct draft *d)
+{
+	for (uint32_t i = 0; i < d->guess.count; i++)
+		if (d->guess.places[i].field == (int8_t)FIELD_event)
+			return true;
+	return false;
+}
+
+/* A template or keys to begin with; for lines that likely are to be ignored, how they begin. */
+static void add_suggestion(struct strbuf *out, const char *name, const struct draft *d)
+{
+	struct strbuf text = {0};
+	if (d->guess.type != EVENT_ABSENT && (d->guess.doubts & (DOUBT_ONE | DOUBT_REFUSED)) == 0) {
+		add_rule(out, "-- ", name, d, !tells_action(d));
+		return;
+	}
+	draft_beginning(d, &text);
+	if (text.len > 0)
+		add_template(out, "-- ", name, "ignore", &text, false);
+	strbuf_free(&text);
+}
+
 static void add_doubtful(struct strbuf *out, const char *name, const struct draft *d)
 {
-	bool ignore = d->guess.type == EVENT_ABSENT || (d->guess.doubts & (DOUBT_ONE | DOUBT_REFUSED)) != 0;
-	struct strbuf text = {0};
-	draft_template(d, ignore, &text);
 	strbuf_printf(out, "\n-- DOUBTFUL: %s ", question(d));
 	add_count(out, d->cluster->count, "line");
 	strbuf_adds(out, " such as\n");
 	add_example(out, d->cluster);
-	strbuf_adds(out, "-- ");
-	add_rule(out, name, ignore ? "ignore" : draft_rule(d), &text,
-		 !ignore && (d->guess.doubts & DOUBT_ACTION) != 0);
-	strbuf_free(&text);
+	add_suggestion(out, name, d);
 }
 
 void new_script(const char *name, const struct drafts *d, const struct new_input *in, struct strbuf *out)

@@ -127,13 +127,13 @@ static int difference(const struct cluster *c, const struct shape *s, const char
 	return differ <= (words >= WORDS_LOOSE ? 1 : 0) ? differ : -1;
 }
 
-static struct cluster *find_cluster(const struct cluster_set *set, const struct shape *s, uint64_t skeleton,
-				    const char *text)
+static struct cluster *find_cluster(const struct cluster_set *set, int kind, const struct shape *s,
+				    uint64_t skeleton, const char *text)
 {
 	struct cluster *loose = NULL;
 	for (size_t i = 0; i < set->count; i++) {
 		struct cluster *c = set->items[i];
-		if (c->skeleton != skeleton || c->shape.count != s->count)
+		if (c->skeleton != skeleton || c->kind != kind || c->shape.count != s->count)
 			continue;
 		int differ = difference(c, s, text);
 		if (differ == 0)
@@ -144,7 +144,7 @@ static struct cluster *find_cluster(const struct cluster_set *set, const struct 
 	return loose;
 }
 
-bool cluster_add(struct cluster_set *set, const char *value, size_t value_len, const char *text,
+bool cluster_add(struct cluster_set *set, int kind, const char *value, size_t value_len, const char *text,
 		 size_t text_len)
 {
 	struct shape s;
@@ -155,7 +155,7 @@ bool cluster_add(struct cluster_set *set, const char *value, size_t value_len, c
 	}
 	shape_of(text, text_len, &s);
 	uint64_t skeleton = shape_hash(&s, text, false);
-	struct cluster *c = find_cluster(set, &s, skeleton, text);
+	struct cluster *c = find_cluster(set, kind, &s, skeleton, text);
 	if (c == NULL && set->count == set->max) {
 		set->refused++;
 		return false;
@@ -163,6 +163,7 @@ bool cluster_add(struct cluster_set *set, const char *value, size_t value_len, c
 	if (c == NULL) {
 		c = xcalloc(1, sizeof *c);
 		c->skeleton = skeleton;
+		c->kind = kind;
 		c->shape = s;
 		set->items[set->count++] = c;
 	}

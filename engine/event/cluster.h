@@ -27,6 +27,7 @@ struct cluster_line {
 
 struct cluster {
 	uint64_t skeleton;
+	int kind;           /* as the caller gave it */
 	uint64_t count;     /* all its lines */
 	struct shape shape; /* of lines[0], the first that came */
 	struct cluster_line lines[CLUSTER_LINES];
@@ -45,9 +46,10 @@ struct cluster_set {
 struct cluster_set *cluster_set_new(size_t max);
 void cluster_set_free(struct cluster_set *set); /* NULL is legal */
 
-/* Adds a line; value and text of at most CLUSTER_TEXT_MAX bytes, both copied when kept. Which lines are kept
- * is a sample of all, the same for the same input. False when it was refused. */
-bool cluster_add(struct cluster_set *set, const char *value, size_t value_len, const char *text,
+/* Adds a line; lines of different kinds (any number) never meet. value and text of at most CLUSTER_TEXT_MAX
+ * bytes, both copied when kept. Which lines are kept is a sample of all, the same for the same input. False
+ * when it was refused. */
+bool cluster_add(struct cluster_set *set, int kind, const char *value, size_t value_len, const char *text,
 		 size_t text_len);
 
 #endif

@@ -70,7 +70,7 @@ bool guess_numbers(const struct guess_work *w, uint32_t token, int32_t *low, int
 
 void guess_set(struct guess_work *w, uint32_t token, enum event_field field)
 {
-	if (guess_where(w, field) == GUESS_NOWHERE)
+	if (w->out->places[token].field == GUESS_SKIP && guess_where(w, field) == GUESS_NOWHERE)
 		w->out->places[token].field = (int8_t)field;
 }
 
@@ -89,14 +89,24 @@ static unsigned hints_at(const struct guess_work *w, uint32_t token)
 	return guess_hints(s, n);
 }
 
+/* Of a value such as PB-Created or 1024-2047 the parts before. */
+static bool joins_words(const struct guess_work *w, uint32_t token)
+{
+	uint8_t kind = guess_kind(w, token);
+	return kind == SHAPE_WORD || kind == SHAPE_NAME || kind == SHAPE_NUMBER ||
+	       guess_mark(w, token, '-') || guess_mark(w, token, '_');
+}
+
 /* The key of `key=VALUE`, `key: VALUE`, `"key":"VALUE"`, `inside:VALUE`: all words up to the blank in front.
  * Returns whether there is one. */
 static bool key_hints(const struct guess_work *w, uint32_t token, unsigned *hints)
 {
 	uint32_t i = token;
+	while (i > 0 && joins_words(w, i - 1))
+		i--;
 	while (i > 0 && (guess_mark(w, i - 1, '"') || guess_kind(w, i - 1) == SHAPE_BLANK))
 		i--;
-	bool apart = i < token && guess_kind(w, i) == SHAPE_BLANK; /* `NAT-TCP-C: VALUE` names the line */
+	bool apart = guess_kind(w, i) == SHAPE_BLANK; /* `NAT-TCP-C: VALUE` names the line */
 	if (i == 0 || (!guess_mark(w, i - 1, '=') && !guess_mark(w, i - 1, ':')))
 		return false;
 	bool found = false;

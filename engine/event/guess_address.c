@@ -72,7 +72,8 @@ static int collect(struct guess_work *w, struct address list[GUESS_ADDRESSES_MAX
 	int n = 0;
 	for (uint32_t i = 0; i < w->out->count; i++) {
 		int same = 0;
-		if (guess_kind(w, i) != SHAPE_ADDRESS)
+		w->address_of[i] = (int16_t)i;
+		if (guess_kind(w, i) != SHAPE_ADDRESS || (w->hints[i] & HINT_DEVICE) != 0)
 			continue;
 		while (same < n && !same_in_all(w, list[same].token, i))
 			same++;
@@ -214,6 +215,8 @@ static bool is_doubtful(const struct guess_work *w, const struct address *list, 
 {
 	const struct address *in = &list[best->role[SIDE_INSIDE]];
 	const struct address *x = &list[best->role[SIDE_OUTSIDE]];
+	if ((w->hints[x->token] & HINT_DESTINATION) != 0)
+		return true;
 	if (n > 2) {
 		const struct address *dst = &list[best->role[SIDE_DESTINATION]];
 		int points = dst->points[SIDE_DESTINATION];

@@ -39,7 +39,7 @@ static const struct hint_word hint_words[] = {
 	{"sip", HINT_INSIDE, false},
 	{"saddr", HINT_INSIDE, false},
 	{"isaddr", HINT_INSIDE, false},
-	{"spt", HINT_INSIDE | HINT_PORT, false},
+	{"spt", HINT_INSIDE | HINT_PORT, true},
 	{"sport", HINT_INSIDE | HINT_PORT, false},
 	{"isport", HINT_INSIDE | HINT_PORT, false},
 	{"nat", HINT_OUTSIDE | HINT_NAT, true},
@@ -84,7 +84,7 @@ static const struct hint_word hint_words[] = {
 	{"dip", HINT_DESTINATION, false},
 	{"daddr", HINT_DESTINATION, false},
 	{"xdaddr", HINT_DESTINATION, false},
-	{"dpt", HINT_DESTINATION | HINT_PORT, false},
+	{"dpt", HINT_DESTINATION | HINT_PORT, true},
 	{"dport", HINT_DESTINATION | HINT_PORT, false},
 	{"xdport", HINT_DESTINATION | HINT_PORT, false},
 	{"ndip", HINT_DESTINATION | HINT_OUTSIDE, false},
@@ -129,6 +129,10 @@ static const struct hint_word hint_words[] = {
 	{"range", HINT_BLOCK, true},
 	{"batch", HINT_BLOCK, true},
 	{"pba", HINT_BLOCK, false},
+	{"nas", HINT_DEVICE, false},
+	{"device", HINT_DEVICE, false},
+	{"exporter", HINT_DEVICE, false},
+	{"router", HINT_DEVICE, false},
 	{"to", HINT_TO, false},
 	{"deny", HINT_REFUSED, false},
 	{"denied", HINT_REFUSED, false},
@@ -147,16 +151,16 @@ static const struct hint_word hint_words[] = {
 	{"cannot", HINT_REFUSED, false},
 };
 
-/* Blanks at both ends, so that ` word ` is found as a whole. */
+/* Blanks at both ends, so that ` word ` is found as a whole. SADD and the like: events of RFC 8158. */
 static const char created_words[] =
 	" add added adding create created creating creation open opened opening alloc allocate allocated "
 	"allocating allocation assign assigned build built new start started begin began insert inserted "
-	"map mapped bind bound grant granted up ";
+	"map mapped bind bound grant granted up sadd badd ";
 static const char deleted_words[] =
 	" del delete deleted deleting deletion close closed closing free freed release released releasing "
 	"end ended stop stopped remove removed teardown destroy destroyed expire expired forgot forget unmap "
 	"unmapped unbind dealloc deallocate deallocated withdraw withdrawn finish finished clear cleared "
-	"down ";
+	"down sdel bdel ";
 static const char updated_words[] = " update updated interim refresh refreshed renew renewed ";
 
 static size_t lower_word(const char *word, size_t n, char out[WORD_MAX + 1])

@@ -24,6 +24,7 @@ enum guess_hint {
 	HINT_BLOCK = 1 << 11,   /* the line is about a block of ports */
 	HINT_TO = 1 << 12,      /* "to": behind it is the outside address or the destination */
 	HINT_REFUSED = 1 << 13, /* the line tells of a failure */
+	HINT_DEVICE = 1 << 15,  /* the NAT device itself */
 	HINT_NAT = 1 << 14 /* the line is about translation; in a key also which address: nat-source-ip */
 };
 #define HINT_SIDES (HINT_INSIDE | HINT_OUTSIDE | HINT_DESTINATION)

@@ -41,7 +41,7 @@ int32_t guess_number(const struct guess_work *w, size_t line, uint32_t token);
 /* Smallest and largest number at the token over all lines; false if one is none. */
 bool guess_numbers(const struct guess_work *w, uint32_t token, int32_t *low, int32_t *high);
 
-/* Sets the field of the token if no other token has it yet. */
+/* Sets the field of the token if the token has none, and no other token has that field. */
 void guess_set(struct guess_work *w, uint32_t token, enum event_field field);
 
 /* The token of a field; UINT32_MAX if none has it. */
