@@ -14,11 +14,11 @@ f5:actions { LSN_ADD = "created", LSN_INBOUND_ADD = "created", LSN_DELETE = "del
              LSN_PB_ALLOCATED = "created", LSN_PB_RELEASED = "deleted" }
 
 local client = [["?\s+"?(?P<src_ip>[0-9A-Fa-f.:]+?)(?:%(?P<vrf_id>\d+))?]]
-local raw = [[^(?:\S+\s+){0,3}"?(?P<action>LSN_(?:INBOUND_)?(?:ADD|DELETE))]] .. client
+local raw = [[^(?:\S++\s+){0,3}"?(?P<action>LSN_(?:INBOUND_)?(?:ADD|DELETE))]] .. client
 	.. [[:(?P<src_port>\d+)"?\s+"?(?P<protocol>[\w-]+)"?\s+"?(?P<x_ip>[0-9A-Fa-f.:]+?)(?:%\d+)?:(?P<x_port>\d+)"?]]
 f5:regex("session_mapping", raw .. [[\s+"?(?P<dst_ip>[0-9A-Fa-f.:]+?)(?:%\d+)?(?:"?\s+"?|:)(?P<dst_port>\d+)"?$]])
 f5:regex("port_mapping", raw .. "$")
-f5:regex("port_block_mapping", [[^(?:\S+\s+){0,3}"?(?P<action>LSN_PB_\w+)]] .. client
+f5:regex("port_block_mapping", [[^(?:\S++\s+){0,3}"?(?P<action>LSN_PB_\w+)]] .. client
 	.. [["?\s+"?(?P<x_ip>[0-9A-Fa-f.:]+?)(?:%\d+)?(?:"?\s+"?|:)(?P<start_port>\d+)-(?P<end_port>\d+)"?$]])
 f5:ignore { '{*}cli(=|":)[ ]"X.X.X.X"{*}', "{*}LSN_QUOTA_EXCEEDED{*}" }
 
@@ -27,12 +27,12 @@ local block = { lsn_event = "{action}", lsn_client = "({src_ip}%{vrf_id}|{src_ip
 f5:key_value("port_block_mapping", block)
 f5:json("port_block_mapping", block)
 
--- Behind the opening quote of the key's value in either form; false when the key is not there.
-local function at(message, key)
+-- Behind the opening quote of a key's value, the key as key="value" and as JSON have it; false when it is not there.
+local function at(message, pair, member)
 	local c = message:cursor()
-	if c:find(key .. '="') then return c end
+	if c:find(pair) then return c end
 	c = message:cursor()
-	return c:find('"' .. key .. '":') and (c:skip(' "') or c:skip('"')) and c
+	return c:find(member) and (c:skip(' "') or c:skip('"')) and c
 end
 
 local function address(c, event, ip, port)
@@ -43,16 +43,16 @@ local function address(c, event, ip, port)
 end
 
 f5:handler(function(message, event, emit)
-	local c = at(message, "lsn_event")
-	if not (c and c:read("action") and address(at(message, "cli"), event, "src_ip", "src_port")
-			and address(at(message, "nat"), event, "x_ip", "x_port")) then return end
-	c = at(message, "duration")
+	local c = at(message, 'lsn_event="', '"lsn_event":')
+	if not (c and c:read("action") and address(at(message, 'cli="', '"cli":'), event, "src_ip", "src_port")
+			and address(at(message, 'nat="', '"nat":'), event, "x_ip", "x_port")) then return end
+	c = at(message, 'duration="', '"duration":')
 	local length = event.action == 1 and 0 or c and c:number()
-	c = length and at(message, "start")
+	c = length and at(message, 'start="', '"start":')
 	local start = c and c:number()
 	event.timestamp = start and start + length or nil
 	event.type = event.x_port and "port_mapping" or "address_mapping"
-	c = event.x_port and at(message, "ip_protocol")
+	c = event.x_port and at(message, 'ip_protocol="', '"ip_protocol":')
 	if not c or c:read("protocol") then emit(event) end
 end)
 
