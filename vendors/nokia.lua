@@ -1,0 +1,33 @@
+-- SPDX-License-Identifier: Apache-2.0
+--
+-- Nokia 7750 SR: RADIUS accounting per port block (RADIUS attributes guide), and the events 2012 and 2013 of syslog.
+--
+-- RADIUS: Alc-Nat-Port-Range has the public address in front of the ports, or it stands in Alc-Nat-Outside-Ip-Addr.
+-- The VRF is the inside one, Alc-Serv-Id. DS-Lite and NAT64 subscribers are inside by their IPv6 address.
+-- Syslog: the lines' order is that of the variables in the MIB (TIMETRA-NAT-MIB); Map is in the vendor's text, Free
+-- is, too, but a whole line of neither was to be had. The time is local without a zone, hence the envelope's holds.
+
+local nokia = vendor "nokia"
+
+nokia:topics  { "cgnat.accounting.nokia", "cgnat.syslog.nokia" }
+nokia:actions { Start = "created", ["Interim-Update"] = "updated", Stop = "deleted",
+                ["1"] = "created", ["3"] = "updated", ["2"] = "deleted", Map = "created", Free = "deleted" }
+
+local RADIUS = { ["Acct-Status-Type"] = "{action}", ["NAS-IP-Address|NAS-IPv6-Address"] = "[{host}]",
+	["Event-Timestamp"] = "[{timestamp}]", ["User-Name"] = "[{subscriber}]", ["Alc-Serv-Id"] = "[{vrf_id}]" }
+local WHOLE = { RADIUS, ["Alc-Nat-Port-Range"] = "{x_ip} {start_port}-{end_port}[ router {*}]" }
+local APART = { RADIUS, ["Alc-Nat-Port-Range"] = "{start_port}-{end_port}[ router {*}]", ["Alc-Nat-Outside-Ip-Addr"] = "{x_ip}" }
+local V6 = { ["Alc-Subsc-ID-Str"] = "(DS-Lite|NAT64)@{*}", ["Framed-IPv6-Prefix"] = "{src_ip}[/128]" }
+local ANY = { ["Framed-IP-Address|Framed-IPv6-Prefix"] = "{src_ip}[/128]" }
+
+nokia:json("port_block_mapping", { WHOLE, V6 })
+nokia:json("port_block_mapping", { WHOLE, ANY })
+nokia:json("port_block_mapping", { APART, V6 })
+nokia:json("port_block_mapping", { APART, ANY })
+nokia:json("ignore", { ["Acct-Status-Type"] = "(Accounting-On|Accounting-Off|7|8)" })
+
+-- [TMNX: number router application [subject]: ]{sequence} Map public [first-last] MDA 5/1 -- subscriber type %policy router inside
+nokia:port_block_mapping("({word} {word} {word} {word} {word} |{word} {word} {word} {word} |){{{*}}} {action} {x_ip} [[{start_port}-{end_port}]] "
+	.. "MDA {word} -- {word} {word} %{word} {vrf_id} {src_ip} at {timestamp}[ {*}]")
+
+return nokia
