@@ -13,11 +13,19 @@ conntrack:actions { NEW = "created", UPDATE = "updated", DESTROY = "deleted" }
 conntrack:ignore_untranslated()
 
 local FRONT = "([[{timestamp}]] |)[[{action}]] [ipv{*} {word} ]{word} {protocol} [{word} ][{word} ]src={src_ip} dst={dst_ip}"
-local BETWEEN = "[ packets={word} bytes={word}][ [[UNREPLIED]]()] src={word} dst={x_ip}"
+local ANSWER = "[ [[UNREPLIED]]()] src={word} dst={x_ip}"
+local COUNTERS = " packets={word} bytes={word}"
 
--- With ports; ICMP with its type; others with neither, or GRE's keys.
-conntrack:session_mapping(FRONT .. " sport={src_port} dport={dst_port}" .. BETWEEN .. " sport={word} dport={x_port}[ {*}]")
-conntrack:session_mapping(FRONT .. " type={word} code={word} id={word}" .. BETWEEN .. " type={word} code={word} id={word}[ {*}]")
-conntrack:session_mapping(FRONT .. "[ srckey={word} dstkey={word}]" .. BETWEEN .. "[ {*}]")
+-- With counters behind both tuples, or behind none.
+local function both(question, answer)
+	conntrack:session_mapping(FRONT .. question .. COUNTERS .. ANSWER .. answer .. COUNTERS .. "[ {*}]")
+	conntrack:session_mapping(FRONT .. question .. ANSWER .. answer .. "[ {*}]")
+end
+
+-- With ports; ICMP with its type; GRE with its keys; others with nothing.
+both(" sport={src_port} dport={dst_port}", " sport={word} dport={x_port}")
+both(" type={word} code={word} id={word}", " type={word} code={word} id={word}")
+both(" srckey={word} dstkey={word}", " srckey={word} dstkey={word}")
+both("", "")
 
 return conntrack

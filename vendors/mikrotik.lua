@@ -12,7 +12,7 @@ mikrotik:topics "cgnat.syslog.mikrotik"
 
 local NAT = " proto {protocol}[ (({*}))], {word} NAT ({dst_ip}->(({x_ip}->{src_ip}))|(({src_ip}->{x_ip}))->{dst_ip}"
 	.. "|{dst_ip}:{dst_port}->(({x_ip}:{x_port}->{src_ip}:{src_port}))"
-	.. "|(({src_ip}:{src_port}->{x_ip}:{x_port}))->{dst_ip}:{dst_port})[, {*}]"
+	.. "|(({src_ip}:{src_port}->{x_ip}:{x_port}))->{dst_ip}:{dst_port}), [{*} ]len {*}"
 
 mikrotik:session_mapping("{*} connection-state:new{*}" .. NAT, { action = "created" })
 mikrotik:session_mapping("{*} connection-state:{*}" .. NAT, { action = "updated" })

@@ -9,8 +9,15 @@ ulogd:topics  "cgnat.syslog.ulogd"
 ulogd:actions { NEW = "created", UPDATE = "updated", DESTROY = "deleted" }
 ulogd:ignore_untranslated()
 
-ulogd:session_mapping("[[{action}]] ORIG: SRC={src_ip} DST={dst_ip} PROTO={protocol}"
-	.. "( SPT={src_port} DPT={dst_port}| TYPE={word} CODE={word}|)[ PKTS={word} BYTES={word}] , "
-	.. "REPLY: SRC={word} DST={x_ip} PROTO={word}( SPT={word} DPT={x_port}| TYPE={word} CODE={word}|)[ PKTS={word} BYTES={word}]")
+local function both(question, answer)
+	local first = "[[{action}]] ORIG: SRC={src_ip} DST={dst_ip} PROTO={protocol}" .. question
+	local second = " , REPLY: SRC={word} DST={x_ip} PROTO={word}" .. answer
+	ulogd:session_mapping { first .. " PKTS={word} BYTES={word}" .. second .. " PKTS={word} BYTES={word}", first .. second }
+end
+
+-- With ports; ICMP with its type; others with nothing.
+both(" SPT={src_port} DPT={dst_port}", " SPT={word} DPT={x_port}")
+both(" TYPE={word} CODE={word}", " TYPE={word} CODE={word}")
+both("", "")
 
 return ulogd
