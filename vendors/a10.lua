@@ -34,37 +34,13 @@ a10:port_block_mapping("[{word} ]FIXED-NAT-PORTS[:] {src_ip}[ ]->[ ]{x_ip}:{star
 -- Custom messages: NAT:<time> <hex> <name>: [inside public first last]. The time has no zone, so it is skipped.
 a10:port_block_mapping "[{word} ][{word} ]PortBatchV2{action}: [[{src_ip} {x_ip} {start_port} {end_port}]]"
 
--- Sessions: inside<->destination,public<-->destination. Which end of the second pair is the public one differs, so that
--- this takes code: it is the one that is not the destination, and nobody can tell when both or none are.
-a10:handler(function(message, event, emit)
-	local c = message:cursor()
-	if not (c:find("NAT-") and c:read("protocol") and c:skip("-") and c:read("action") and c:skip(":")) then
-		return
-	end
-	local _ = c:skip(" ")
-	if not (c:endpoint("src_ip", "src_port") and c:skip("<->") and c:endpoint("dst_ip", "dst_port") and c:skip(",")) then
-		return
-	end
-	_ = c:skip(" ")
-	local first = c:endpoint("x_ip", "x_port") and c:skip("<-->")
-	local ip, port = event.x_ip, event.x_port
-	if not (first and c:endpoint("x_ip", "x_port")) then
-		return
-	end
-	local public_first = event.x_ip == event.dst_ip and event.x_port == event.dst_port
-	local public_last = not (ip == event.dst_ip and port == event.dst_port)
-	if public_first ~= public_last then
-		return
-	end
-	if public_first then
-		event.x_ip, event.x_port = ip, port
-	end
-	local more = c:skip(" ")
-	if (more and c:find("NAT-")) or (not more and c:rest()) then -- one record a line, else none of it
-		return
-	end
-	event.type = "session_mapping"
-	emit(event)
-end)
+-- Sessions: inside<->destination,public<-->destination, or the second pair the other way round. The public end is the one
+-- that is not the destination; nobody can tell when both or none are. Only a regex says "the same again".
+local pair = [[\[?(?P<%s_ip>[\dA-Fa-f.:]+?)\]?:(?P<%s_port>\d+)]]
+local again = [[\[?(?P=dst_ip)\]?:(?P=dst_port)(?!\d)]]
+local public = "(?!" .. again .. ")" .. pair:format("x", "x")
+local start = [[^(?:\S+ +)?NAT-(?P<protocol>\w+)-(?P<action>\w+): ?]] .. pair:format("src", "src") .. "<->" .. pair:format("dst", "dst") .. ", ?"
+local rest = "(?: (?!.*NAT-).*)?$" -- attributes, but no second record
+a10:regex("session_mapping", { start .. public .. "<-->" .. again .. rest, start .. again .. "<-->" .. public .. rest })
 
 return a10
