@@ -12,7 +12,7 @@ conntrack:topics  "cgnat.syslog.conntrack"
 conntrack:actions { NEW = "created", UPDATE = "updated", DESTROY = "deleted" }
 conntrack:ignore_untranslated()
 
-local FRONT = "([[{timestamp}]] |)[[{action}]] [ipv{*} {word} ]{word} {protocol} [{word} ][{word} ]src={src_ip} dst={dst_ip}"
+local FRONT = "([[{timestamp}]] |)[[{action}]] (ipv4 {word} |ipv6 {word} |){word} {protocol} [{word} ][{word} ]src={src_ip} dst={dst_ip}"
 local ANSWER = "[ [[UNREPLIED]]()] src={word} dst={x_ip}"
 local COUNTERS = " packets={word} bytes={word}"
 

@@ -13,7 +13,8 @@ fortinet:actions { start = "created", ["end"] = "deleted" }
 local HYPERSCALE = { type = "sess", act = "{action}", tran = "snat[+dnat]", vd = "[{vrf_id}]", proto = "{protocol}",
 	sip = "{src_ip}", sport = "{src_port}", nsip = "{x_ip}", nsport = "{x_port}", sentp = "{word}" }
 fortinet:key_value("session_mapping", { HYPERSCALE, ipold = "v6", ipnew = "v4", ndip = "{dst_ip}", ndport = "{dst_port}" })
-fortinet:key_value("session_mapping", { HYPERSCALE, dip = "{dst_ip}", dport = "{dst_port}" })
+fortinet:key_value("session_mapping", { HYPERSCALE, ipold = "v6", ipnew = "v6", dip = "{dst_ip}", dport = "{dst_port}" })
+fortinet:key_value("session_mapping", { HYPERSCALE, ipold = "(v4|)", dip = "{dst_ip}", dport = "{dst_port}" })
 
 -- Traffic log. What is neither start nor statistics (20) says how the session ended; accept is one of these.
 local DEVICE = { devname = "[{host_name}]", vd = "[{vrf_id}]", eventtime = "[{timestamp}]" }

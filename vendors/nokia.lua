@@ -28,6 +28,6 @@ nokia:json("ignore", { ["Acct-Status-Type"] = "(Accounting-On|Accounting-Off|7|8
 
 -- [TMNX: number router application [subject]: ]{sequence} Map public [first-last] MDA 5/1 -- subscriber type %policy router inside
 nokia:port_block_mapping("({word} {word} {word} {word} {word} |{word} {word} {word} {word} |){{{*}}} {action} {x_ip} [[{start_port}-{end_port}]] "
-	.. "MDA {word} -- {word} {word} %{word} {vrf_id} {src_ip} at {timestamp}[ {*}]")
+	.. "MDA {word} -- {word} {word} %{word} {vrf_id} {src_ip} at {word} {word}[ {*}]")
 
 return nokia
