@@ -103,8 +103,8 @@ static void measure(struct host *h, const struct message *messages, size_t n, st
 	batch_free(&b);
 }
 
-/* Messages without JIT have a limit on their instructions, those with it have none: leave endless ones out.
- */
+/* Those that a handler takes without raising, which is never compiled. Without JIT there is a limit on
+ * instructions, with it none: leave endless ones out. */
 static size_t take_samples(struct generation *g, size_t i, const struct sample_file *f, struct message *out)
 {
 	struct host_options plain = {.jit = false};
@@ -115,6 +115,8 @@ static size_t take_samples(struct generation *g, size_t i, const struct sample_f
 	batch_init(&b, 1, HOST_ARENA_NEED(SAMPLE_FILE_MAX));
 	for (size_t k = 0; k < f->count && n < BATCH; k++) {
 		struct err e;
+		if (f->samples[k].verdict == SAMPLE_DEAD)
+			continue;
 		out[n] = (struct message){.topic = "",
 					  .timestamp = EVENT_NO_TIME,
 					  .value = f->samples[k].value,
