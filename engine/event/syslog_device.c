@@ -192,12 +192,26 @@ static size_t cisco_time(const char *s, size_t n, size_t at, int32_t zone_s, str
 	return skip_blanks(s, n, end + 1);
 }
 
+/* Does a mnemonic follow a colon and blanks within n bytes? */
+static bool has_mnemonic(const char *s, size_t n)
+{
+	for (size_t at = 0; at + 2 < n; at++) {
+		const char *colon = memchr(s + at, ':', n - at - 2);
+		if (colon == NULL)
+			return false;
+		at = (size_t)(colon - s);
+		size_t behind = skip_blanks(s, n, at + 1);
+		if (behind > at + 1 && behind < n && s[behind] == '%')
+			return true;
+	}
+	return false;
+}
+
 /* All in front of the mnemonic; at when it is something else. */
 static size_t cisco(const char *s, size_t n, size_t at, int32_t zone_s, struct syslog_header *out)
 {
 	size_t look = n - at < CISCO_HEADER_MAX ? n - at : CISCO_HEADER_MAX;
-	const char *mnemonic = memmem(s + at, look, ": %", 3);
-	if (mnemonic == NULL)
+	if (!has_mnemonic(s + at, look))
 		return at;
 	struct syslog_header found = *out;
 	size_t text = cisco_words(s, n, at, &found);

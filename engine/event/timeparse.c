@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Reads times; see timeparse.h. Each form of text becomes the parts of a calendar time, which
- * plain arithmetic (proleptic Gregorian calendar) turns into microseconds: no libc, no locale, no table of
- * zones.
+ * Reads times; see timeparse.h. Each form of text becomes the parts of a calendar time, which plain
+ * arithmetic (proleptic Gregorian calendar) turns into microseconds: no libc, no locale, no table of zones.
  */
 #include "event/timeparse.h"
 
@@ -172,12 +171,20 @@ static enum zone read_zone_name(const char *s, size_t n, size_t min_letters, siz
 	return ZONE_READ;
 }
 
-/* The zone behind a time: directly, or after one blank. */
+static size_t read_blanks(const char *s, size_t n)
+{
+	size_t used = 0;
+	while (used < n && s[used] == ' ')
+		used++;
+	return used;
+}
+
+/* The zone behind a time: directly, or after blanks. */
 static enum zone read_zone(const char *s, size_t n, int32_t *zone_s, size_t *used)
 {
 	if (n == 0)
 		return ZONE_NONE;
-	size_t blank = s[0] == ' ' ? 1 : 0;
+	size_t blank = read_blanks(s, n);
 	s += blank;
 	n -= blank;
 	enum zone z;
@@ -226,18 +233,23 @@ static size_t read_dashed(const char *s, size_t n, int32_t zone_s, int64_t *us)
 {
 	struct civil c;
 	unsigned bad = 0;
-	if (n < 19 || s[7] != '-' || (s[10] != 'T' && s[10] != 't' && s[10] != ' ') || s[13] != ':' ||
-	    s[16] != ':')
+	if (n < 19 || s[7] != '-' || (s[10] != 'T' && s[10] != 't' && s[10] != ' '))
+		return 0;
+	size_t more = s[11] == ' ' && s[10] == ' ' ? read_blanks(s + 11, n - 11) : 0;
+	if (n - more < 19 || s[more + 13] != ':' || s[more + 16] != ':')
 		return 0;
 	c.year = read_pair(s, &bad) * 100 + read_pair(s + 2, &bad);
 	c.month = read_pair(s + 5, &bad);
 	c.day = read_pair(s + 8, &bad);
+	s += more;
+	n -= more;
 	c.hour = read_pair(s + 11, &bad);
 	c.minute = read_pair(s + 14, &bad);
 	c.second = read_pair(s + 17, &bad);
 	if (bad || c.year == 0 || (n > 19 && is_digit(s[19])))
 		return 0;
-	return finish(&c, s, n, 19 + read_fraction(s + 19, n - 19, &c.us), zone_s, us);
+	size_t used = finish(&c, s, n, 19 + read_fraction(s + 19, n - 19, &c.us), zone_s, us);
+	return used == 0 ? 0 : used + more;
 }
 
 /* YYYY/M/D h:m:s, as Jool prints it; Palo Alto with all digits. */
@@ -253,7 +265,9 @@ static size_t read_slashed(const char *s, size_t n, int32_t zone_s, int64_t *us)
 		return 0;
 	used = read_number(s + at, n - at, 1, 2, &c.day);
 	at += used;
-	if (used == 0 || at >= n || s[at++] != ' ')
+	size_t blanks = used > 0 ? read_blanks(s + at, n - at) : 0;
+	at += blanks;
+	if (blanks == 0)
 		return 0;
 	used = read_clock(s + at, n - at, 1, &c);
 	return used == 0 ? 0 : finish(&c, s, n, at + used, zone_s, us);
@@ -262,21 +276,11 @@ static size_t read_slashed(const char *s, size_t n, int32_t zone_s, int64_t *us)
 /* "Jan" to 1; 0 if the first three bytes of s are no month. */
 static int month_of(const char *s)
 {
-	static const char names[12][3] = {"jan", "feb", "mar", "apr", "may", "jun",
-					  "jul", "aug", "sep", "oct", "nov", "dec"};
-	for (int i = 0; i < 12; i++)
-		if (names[i][0] == (s[0] | 0x20) && names[i][1] == (s[1] | 0x20) &&
-		    names[i][2] == (s[2] | 0x20))
-			return i + 1;
+	static const char names[] = "janfebmaraprmayjunjulaugsepoctnovdec";
+	for (const char *m = names; *m != '\0'; m += 3)
+		if (m[0] == (s[0] | 0x20) && m[1] == (s[1] | 0x20) && m[2] == (s[2] | 0x20))
+			return (int)(m - names) / 3 + 1;
 	return 0;
-}
-
-static size_t read_blanks(const char *s, size_t n)
-{
-	size_t used = 0;
-	while (used < n && s[used] == ' ')
-		used++;
-	return used;
 }
 
 /* "Mon dd " with one or more blanks; returns the bytes used with the blanks behind the day. */
@@ -315,16 +319,15 @@ static size_t read_compact(const char *s, int32_t zone_s, int64_t *us)
 {
 	struct civil c = {0};
 	read_number(s, 4, 4, 4, &c.year);
-	read_number(s + 4, 2, 2, 2, &c.month);
-	read_number(s + 6, 2, 2, 2, &c.day);
-	read_number(s + 8, 2, 2, 2, &c.hour);
-	read_number(s + 10, 2, 2, 2, &c.minute);
-	read_number(s + 12, 2, 2, 2, &c.second);
+	int *const pairs[] = {&c.month, &c.day, &c.hour, &c.minute, &c.second};
+	for (int i = 0; i < 5; i++)
+		read_number(s + 4 + 2 * i, 2, 2, 2, pairs[i]);
 	return c.year == 0 ? 0 : finish(&c, s, 14, 14, zone_s, us);
 }
 
-/* Epoch by its number of digits: 9-10 seconds, 12-13 milliseconds, 15-16 microseconds, 18-19 nanoseconds
- * (1973 to 2286; nanoseconds to 2262). Other lengths are no time: a guess could be wrong by centuries. */
+/* Epoch by its number of digits: 10 seconds, 13 milliseconds, 16 microseconds, 19 nanoseconds (2001 to 2286;
+ * nanoseconds to 2262). Other lengths are no time: a guess could be wrong by centuries, and a number that was
+ * cut would be another time. */
 static size_t read_epoch(const char *s, size_t n, int32_t zone_s, int64_t *us)
 {
 	size_t digits = 0;
@@ -333,17 +336,17 @@ static size_t read_epoch(const char *s, size_t n, int32_t zone_s, int64_t *us)
 		v = v * 10 + (uint64_t)(s[digits++] - '0');
 	size_t at = digits;
 	int fraction = 0;
-	if (digits == 9 || digits == 10)
+	if (digits == 10)
 		at += read_fraction(s + at, n - at, &fraction);
 	if (at < n && (is_alpha(s[at]) || is_digit(s[at])))
 		return 0;
 	if (digits == 14)
 		return read_compact(s, zone_s, us);
-	static const int32_t us_per_unit[EPOCH_DIGITS + 1] = {
-		[9] = 1000000, [10] = 1000000, [12] = 1000,  [13] = 1000,
-		[15] = 1,      [16] = 1,       [18] = -1000, [19] = -1000,
-	};
-	int32_t scale = us_per_unit[digits];
+	int64_t scale = digits == 10   ? US_PER_S
+			: digits == 13 ? 1000
+			: digits == 16 ? 1
+			: digits == 19 ? -1000
+				       : 0;
 	if (scale == 0 || v > INT64_MAX)
 		return 0;
 	*us = scale > 0 ? (int64_t)v * scale + fraction : (int64_t)(v / 1000);
@@ -376,7 +379,7 @@ size_t time_read(const char *s, size_t n, int32_t zone_s, int64_t *us)
 	else if (s[4] == '/')
 		used = read_slashed(s, n, zone_s, &read);
 	else if (s[4] == ' ' && read_number(s, 4, 4, 4, &c.year) > 0 && c.year > 0)
-		used = read_named(s, n, 5, &c, zone_s, &read);
+		used = read_named(s, n, 4 + read_blanks(s + 4, n - 4), &c, zone_s, &read);
 	else
 		used = read_epoch(s, n, zone_s, &read);
 	if (used > 0)
@@ -386,13 +389,10 @@ size_t time_read(const char *s, size_t n, int32_t zone_s, int64_t *us)
 
 int time_zone_parse(const char *s, size_t n, int32_t *zone_s)
 {
-	size_t used = 0;
+	size_t used = n;
 	int32_t zone = 0;
-	if (n > 0 && read_utc_name(s, n) == n)
-		used = n;
-	else if (read_offset(s, n, &zone, &used) != ZONE_READ)
-		return -1;
-	if (used != n || n == 0)
+	bool utc = n > 0 && read_utc_name(s, n) == n;
+	if (!utc && (read_offset(s, n, &zone, &used) != ZONE_READ || used != n))
 		return -1;
 	*zone_s = zone;
 	return 0;

@@ -16,15 +16,15 @@
  * *us becomes EVENT_NO_TIME (INT64_MIN) when the text lacks a year, or a zone while zone_s (seconds east of
  * UTC) is TIME_ZONE_UNKNOWN; it counts as read all the same. Forms (source: vendors' lines):
  *
- *   RFC 3339 with T, t or one blank
+ *   RFC 3339 with T, t or blanks
  *   YYYY/M/D h:m:s, YYYY Mon dd hh:mm:ss, Mon dd [YYYY ]hh:mm:ss; months in any case
  *   YYYYMMDDhhmmss
- *   epoch by its digits: 9-10 s, these with or without .fraction; 12-13 ms; 15-16 us; 18-19 ns
+ *   epoch by its digits: 10 s, these with or without .fraction; 13 ms; 16 us; 19 ns
  *   epoch seconds in hexadecimal: 0x and 8 to 16 digits, or exactly 8 digits
  *   that make 2004 or later
  *
  * All but the last three may have a fraction (what is below microseconds is cut off) and a zone: Z, +hh,
- * +hhmm, +hh:mm directly behind; UTC, GMT, (UTC), (GMT), +hhmm, +hh:mm directly or after one blank. A zone
+ * +hhmm, +hh:mm directly behind; UTC, GMT, (UTC), (GMT), +hhmm, +hh:mm directly or after blanks. A zone
  * out of range and `GMT+8` (east or, as POSIX has it, west?) make it no time. Days that are not in the
  * calendar, hour 24 and year 0 are no time. Second 60 is the last microsecond of its minute. */
 size_t time_read(const char *s, size_t n, int32_t zone_s, int64_t *us);
