@@ -21,10 +21,10 @@ from waiting import wait_until  # noqa: E402
 TOPICS = ["cgnat.netflow.all", *(f"cgnat.accounting.{name}" for name in ("nfware", "nokia", "huawei", "generic"))]
 
 
-def syslog_vendors():
-    """All vendors that syslog-ng's configuration knows by a pattern, in its order."""
+def syslog_topics():
+    """All that syslog-ng's configuration can write to."""
     text = (daemons.CONFIG / "syslog-ng" / "vendors.conf").read_text(encoding="utf-8")
-    return re.findall(r'cgn_vendor\(name\("([^"]+)"\)', text)
+    return [f"cgnat.syslog.{name}" for name in [*re.findall(r'cgn_vendor\(name\("([^"]+)"\)', text), "other"]]
 
 
 @pytest.fixture(scope="session")
@@ -32,7 +32,7 @@ def bus(kafka):
     """The cluster, with all topics that the collectors write: none makes them."""
     if kafka.is_mock:
         pytest.skip("needs Apache Kafka")
-    for topic in [*TOPICS, *(f"cgnat.syslog.{name}" for name in [*syslog_vendors(), "other"])]:
+    for topic in [*TOPICS, *syslog_topics()]:
         if kafka.partitions(topic) == 0:
             kafka.create_topic(topic, partitions=1)
     return kafka
@@ -84,6 +84,12 @@ class Events:
                            f"dead letters: {self.letters()}\n{self.process.err[-2000:]}")
         return self.find(table, src_ip)
 
+    def only(self, table, src_ip):
+        """The one row that there must be."""
+        rows = self.wait(table, src_ip)
+        assert len(rows) == 1
+        return rows[0]
+
     def letters(self):
         return self.sql("SELECT topic, reason, convert_from(value, 'UTF8') FROM natmill_dead_letters")
 
@@ -100,7 +106,7 @@ def events(request, bus, postgres, natmill, tmp_path_factory):
         "topics": request.module.TOPICS,
         "workers": 1,
         "batch": {"messages": 500, "wait": "20ms"},
-        "outputs": [{"type": "postgresql", "identity": True,
+        "outputs": [{"type": "postgresql",
                      "url": f"postgresql://postgres@127.0.0.1:{postgres.port}/{found.database}?sslmode=disable"}],
     }
     found.process = Natmill(natmill, ["run", "-c", str(write_config(folder, config))], folder)

@@ -44,7 +44,7 @@ class Collector:
     def start(self, **more):
         env = {**os.environ, "KAFKA_BOOTSTRAP_SERVERS": self.kafka.bootstrap, "TZ": "Pacific/Apia",
                self.variable: shutil.which(self.program, path=PATH), **self.environment(), **more}
-        with open(self.log, "ab") as log:
+        with open(self.log, "wb") as log:
             self.process = subprocess.Popen([CONFIG / self.folder / "start.sh"], env=env, stdin=subprocess.DEVNULL,
                                             stdout=log, stderr=log, start_new_session=True,
                                             preexec_fn=die_with_parent)
@@ -103,7 +103,8 @@ class Nfacctd(Collector):
     program = "nfacctd"
     variable = "NFACCTD"
     folder = "nfacctd"
-    listens = "waiting for NetFlow/IPFIX data"
+    # Its first, empty purge: the plugin reads by then. What comes in the moment before waits for the next packet.
+    listens = "Purging cache - END"
 
     def environment(self):
         self.port = free_ports(1)[0]

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""FreeRADIUS: Accounting-Requests become flat JSON on the vendor's topic; a request is answered when Kafka has it."""
+"""FreeRADIUS: Accounting-Requests become flat JSON on the vendor's topic and events in PostgreSQL; a request is
+answered when Kafka has it."""
 
 import json
 import socket
@@ -12,6 +13,7 @@ from packets import attribute, vendor_attribute
 from waiting import wait_until
 
 COLLECTOR = FreeRadius
+TOPICS = {f"cgnat.accounting.{vendor}": [vendor] for vendor in ("nfware", "nokia", "huawei")}
 START = attribute(packets.ACCT_STATUS_TYPE, packets.ACCT_STATUS["Start"])
 TIME = attribute(packets.EVENT_TIMESTAMP, 1680103200)  # 2023-03-29T15:20:00Z
 
@@ -136,6 +138,57 @@ def test_any_other_device(device, last):
     assert (last("generic")[0]["User-Name"], last("generic")[0]["NAS-Identifier"]) == ("bob", "bras-1")
 
 
+MOMENT = "2023-03-29T15:20:00+00:00"
+
+
+def test_nfware_to_postgresql(device, events):
+    device.send(*session("10.8.4.1"))
+    assert events.only("session_mapping", "10.8.4.1") == {
+        "timestamp": MOMENT, "host": "127.0.0.9", "event": 1, "vrf_id": "1002", "protocol": 6, "src_ip": "10.8.4.1",
+        "src_port": 54321, "x_ip": "203.0.113.20", "x_port": 12345, "dst_ip": "198.51.100.10", "dst_port": 80}
+
+
+@pytest.mark.parametrize("action, event", [(5, 1), (6, 2)])
+def test_nfware_block_to_postgresql(device, events, action, event):
+    source = f"10.8.5.{action}"
+    device.send(START, TIME, nfware(packets.ACTION, action), nfware(packets.INSIDE_ADDR, source),
+                nfware(packets.NAT_ADDR, "203.0.113.20"), nfware(packets.PORT_START, 10000),
+                nfware(packets.PORT_END, 10099), nfware(packets.VRF, 7), attribute(packets.NAS_IP_ADDRESS, "192.0.2.7"))
+    assert events.only("port_block_mapping", source) == {
+        "timestamp": MOMENT, "host": "192.0.2.7", "event": event, "vrf_id": "7", "src_ip": source,
+        "x_ip": "203.0.113.20", "start_port": 10000, "end_port": 10099}
+
+
+def test_nfware_nat64_to_postgresql(device, events):
+    device.send(START, TIME, nfware(packets.PROTOCOL, 17), nfware(packets.ACTION, 2),
+                nfware(packets.INSIDE_ADDR_64, "2001:db8:8::5"), nfware(packets.INSIDE_PORT, 5000),
+                nfware(packets.NAT_ADDR, "203.0.113.20"), nfware(packets.NAT_PORT, 1024))
+    found = events.only("port_mapping", "2001:db8:8::5")
+    assert (found["event"], found["protocol"], found["src_port"], found["x_port"]) == (2, 17, 5000, 1024)
+
+
+def test_nokia_to_postgresql(device, events):
+    """Start, Interim-Update, Stop are created, updated, deleted; a request with two blocks gives two events."""
+    for status in ("Start", "Interim-Update", "Stop"):
+        device.send(attribute(packets.ACCT_STATUS_TYPE, packets.ACCT_STATUS[status]), TIME,
+                    attribute(packets.FRAMED_IP_ADDRESS, "10.8.6.1"),
+                    *(vendor_attribute(packets.NOKIA, 121, f"180.0.1.248 {first}-{first + 49} router base")
+                      for first in (37650, 40000)))
+    found = events.wait("port_block_mapping", "10.8.6.1", 6)
+    assert sorted((one["event"], one["start_port"], one["end_port"]) for one in found) == [
+        (event, first, first + 49) for event in (1, 2, 3) for first in (37650, 40000)]
+    assert {(one["x_ip"], one["host"], one["timestamp"]) for one in found} == {("180.0.1.248", "127.0.0.9", MOMENT)}
+
+
+def test_huawei_to_postgresql(device, events):
+    device.send(START, TIME, attribute(packets.FRAMED_IP_ADDRESS, "10.8.7.1"),
+                *(vendor_attribute(packets.HUAWEI, number, value)
+                  for number, value in ((161, "198.51.100.1"), (162, 1024), (163, 2047))))
+    found = events.only("port_block_mapping", "10.8.7.1")
+    assert (found["event"], found["x_ip"], found["start_port"], found["end_port"], found["timestamp"]) == (
+        1, "198.51.100.1", 1024, 2047, MOMENT)
+
+
 def test_wrong_secret(bus, device, collector):
     before = bus.end_offsets("cgnat.accounting.nfware")
     assert not device.ask(device.request(*session("10.8.3.1"), secret=b"guessed"), timeout=0.5)
@@ -153,4 +206,5 @@ def test_no_answer_while_kafka_is_away(bus, device, collector, last):
         bus.resume()
     wait_until(lambda: "not answered, the device sends it again" in collector.said(), 10, collector.said)
     assert device.ask(request)
+    wait_until(lambda: bus.partitions("cgnat.accounting.nfware"), 20, "Kafka leads its partitions again")
     assert last("nfware")[0]["NFWare-vCGNAT-Inside-Addr"] == "10.8.3.2"

@@ -48,7 +48,7 @@ def written(bus, collector):
 def test_rfc5424_to_postgresql(collector, written, events):
     line = f"<134>1 2025-05-02T11:34:56.870123+02:00 cgn-1 nfware 123 - - {session('10.1.0.1')}"
     collector.send(line.encode(), source="127.0.0.7")
-    row = events.wait("session_mapping", "10.1.0.1")[0]
+    row = events.only("session_mapping", "10.1.0.1")
     assert row["timestamp"] == "2025-05-02T09:34:56.870123+00:00"
     assert (row["host"], row["vrf_id"], row["protocol"], row["x_port"]) == ("127.0.0.7", "7", 6, 1024)
     assert written.wait("cgnat.syslog.nfware", "10.1.0.1:") == {
@@ -59,7 +59,7 @@ def test_rfc5424_to_postgresql(collector, written, events):
 def test_rfc3164_to_postgresql(collector, written, events):
     """Its time has neither year nor zone, so the time of receipt stands."""
     collector.send(f"<134>May  2 11:34:56 cgn-2 nfware[17]: {session('10.1.0.2')}\n".encode(), source="127.0.0.8")
-    row = events.wait("session_mapping", "10.1.0.2")[0]
+    row = events.only("session_mapping", "10.1.0.2")
     assert (row["host"], row["dst_port"]) == ("127.0.0.8", 443)
     envelope = written.wait("cgnat.syslog.nfware", "10.1.0.2:")
     assert (envelope["program"], envelope["host"]) == ("nfware", "cgn-2")
