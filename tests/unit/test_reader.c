@@ -15,7 +15,8 @@
 #include "event/reader.h"
 #include "tests/unit/guard.h"
 
-static const char *const asked[] = {"a", "b", "src", "vendor", "class", "1", "2", "3", "9", "source-address"};
+static const char *const asked[] = {"a", "b", "src", "vendor", "class", "1", "2",
+				    "3", "9", "20",  "100",    "999",   "source-address"};
 
 #define ASKED (sizeof asked / sizeof *asked)
 
@@ -115,6 +116,17 @@ static void csv(void **state)
 	READS(CSV, "", "|1=@0");
 }
 
+/* Two thousand columns: each is one comma, so that its place is its number less one. */
+static void many_columns(void **state)
+{
+	(void)state;
+	char line[2001];
+	memset(line, ',', sizeof line);
+	line[2000] = '\0';
+	const char *shown = read_line(READER_CSV, line) + 2000;
+	assert_string_equal(shown, "|1=@0|2=@1|3=@2|9=@8|20=@19|100=@99|999=@998");
+}
+
 /* Every line cut at every byte, right before a page that nobody may touch, and with no room for unescaping.
  */
 static void never_reads_beyond(void **state)
@@ -180,6 +192,7 @@ int main(void)
 		cmocka_unit_test(structured_data),
 		cmocka_unit_test(cef),
 		cmocka_unit_test(csv),
+		cmocka_unit_test(many_columns),
 		cmocka_unit_test(never_reads_beyond),
 		cmocka_unit_test(many_keys),
 	};
