@@ -22,7 +22,7 @@ juniper:structured_data("session_mapping", { flow, ["protocol-id"] = "{protocol}
 juniper:structured_data("session_mapping", { flow, ["protocol-id"] = "{protocol}",
 	["source-address"] = "{src_ip}", ["source-port"] = "{src_port}", ["nat-source-address"] = "{x_ip}", ["nat-source-port"] = "{x_port}",
 	["destination-address"] = "{dst_ip}", ["destination-port"] = "{dst_port}" })
-juniper:structured_data("port_block_mapping", { "[{*} ]RT_SRC_NAT_PBA_{action}",
+juniper:structured_data("port_block_mapping", { "[{*} ]RT_SRC_NAT_PBA_{action}[_LS|_USF]",
 	["internal-ip"] = "{src_ip}", ["reflexive-ip"] = "{x_ip}", ["block-port-low"] = "{start_port}", ["block-port-high"] = "{end_port}",
 	["epoch-time-64"] = "[{timestamp}]" })
 
@@ -35,7 +35,7 @@ juniper:session_mapping {
 	front .. "[0x{word} ]" .. public .. "[0x{word} ]({word} rule|N/A) {word} ({word} rule|N/A) {word} {protocol} {word} {word} {*}",
 	front .. public .. "{word} {word} {protocol} {word} {word} {*}",
 }
-juniper:port_block_mapping "[{*} ]RT_SRC_NAT_PBA_{action}: Subscriber {src_ip} used/maximum {word} blocks, [allocates |releases ]port block [[{start_port}-{end_port}]] from {x_ip} in source pool {*}[ epoch {timestamp}]"
+juniper:port_block_mapping "[{*} ]RT_SRC_NAT_PBA_{action}[_LS|_USF]: Subscriber {src_ip} used/maximum {word} blocks, [allocates |releases ]port block [[{start_port}-{end_port}]] from {x_ip} in source pool {*}[ epoch {timestamp}]"
 
 -- MS-MPC: inside [public] -> [destination behind NAT] destination (protocol). Without the first bracket there is no source
 -- NAT. Only a regex tells the IPv6 ends of NAT64, or reads the number of a port that was kept into two fields.
