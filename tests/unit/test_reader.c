@@ -15,8 +15,8 @@
 #include "event/reader.h"
 #include "tests/unit/guard.h"
 
-static const char *const asked[] = {"a", "b", "src", "vendor", "class", "1", "2",
-				    "3", "9", "20",  "100",    "999",   "source-address"};
+static const char *const asked[] = {"a", "b",  "src", "vendor", "class",         "1", "2", "3",
+				    "9", "20", "100", "999",    "source-address"};
 
 #define ASKED (sizeof asked / sizeof *asked)
 
@@ -188,12 +188,9 @@ static void many_keys(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(key_value),
-		cmocka_unit_test(structured_data),
-		cmocka_unit_test(cef),
-		cmocka_unit_test(csv),
-		cmocka_unit_test(many_columns),
-		cmocka_unit_test(never_reads_beyond),
+		cmocka_unit_test(key_value),    cmocka_unit_test(structured_data),
+		cmocka_unit_test(cef),          cmocka_unit_test(csv),
+		cmocka_unit_test(many_columns), cmocka_unit_test(never_reads_beyond),
 		cmocka_unit_test(many_keys),
 	};
 	return cmocka_run_group_tests_name("reader", tests, NULL, NULL);
