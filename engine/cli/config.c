@@ -16,6 +16,7 @@
 struct output_common {
 	char *name;
 	int mode;
+	const struct node *filters;
 };
 
 static const struct option output_common_rows[] = {
@@ -31,6 +32,12 @@ static const struct option output_common_rows[] = {
 	 .help = "`required`: nothing goes on before it has the batch. `best_effort`: a few attempts, then "
 		 "its "
 		 "events are dropped and counted."},
+	{.name = "filters",
+	 .type = OPTION_NODE,
+	 .offset = offsetof(struct output_common, filters),
+	 .help = "What events pass on their way to this output, in this order, such as `[{ match_kv: { key: "
+		 "type, "
+		 "value: session-mapping } }, { drop_destination: }]`. Other outputs are not concerned."},
 	{.name = NULL},
 };
 
@@ -137,6 +144,8 @@ static void resolve_outputs(struct loaded_config *c, struct errlist *errs)
 			.options = item->own,
 			.best_effort = common->mode == 1,
 		};
+		if (common->filters != NULL)
+			sink.filter = c->filters[c->sink_count] = filter_new(common->filters, errs);
 		if (sink.best_effort && sink.type->transactional)
 			settings_refuse(c->settings, errs, &common->mode,
 					"%s keeps watermarks and must be `required`", sink.type->name);
@@ -242,6 +251,8 @@ void config_unload(struct loaded_config *c)
 {
 	generation_unref(c->generation);
 	config_topics_free(c->topics);
+	for (size_t i = 0; i < OUTPUTS_MAX; i++)
+		filter_free(c->filters[i]);
 	if (c->default_store != NULL)
 		option_free(c->default_store_rows, c->default_store);
 	free(c->default_store);

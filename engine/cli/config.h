@@ -31,6 +31,7 @@ struct loaded_config {
 	struct settings *settings;
 	struct sink_config sinks[OUTPUTS_MAX];
 	size_t sink_count;
+	struct filter *filters[OUTPUTS_MAX]; /* of the sinks; NULL = none */
 	struct config_topics *topics;
 	struct generation *generation;
 	void *default_store; /* options of the dead-letter store that nothing in the configuration names */

@@ -9,6 +9,7 @@
 
 #include "control/envtree.h"
 #include "event/event.h"
+#include "output/filter.h"
 
 #define INDEX "0" /* stands for an entry's number in the names of variables */
 
@@ -162,24 +163,44 @@ static void add_section(struct strbuf *out, const struct section *sections, cons
 		add_section_type(out, sections, s, t);
 }
 
+static void add_filters(struct strbuf *out)
+{
+	const char *arguments;
+	const char *help;
+	strbuf_adds(
+		out,
+		"\n### Filters\n\nIn the `filters` of an output, each as `{ NAME: { ARGUMENT: VALUE } }`. A "
+		"field "
+		"has the name that it has in JSON; `type` is the event's type. A field that an event lacks "
+		"equals nothing.\n\n| filter | arguments | does |\n|---|---|---|\n");
+	for (int i = 0;; i++) {
+		const char *name = filter_name(i, &arguments, &help);
+		if (name == NULL)
+			return;
+		strbuf_printf(out, "| `%s` | %s | %s |\n", name, arguments, help);
+	}
+}
+
 void reference_markdown(const struct section *sections, struct strbuf *out)
 {
 	for (const struct section *s = sections; s->name != NULL; s++)
 		add_section(out, sections, s);
+	add_filters(out);
 	strbuf_addc(out, '\n');
 }
 
 void reference_fields(struct strbuf *out)
 {
 	static const char *const kinds[] = {
-		[KIND_TIME] = "time",         [KIND_IP] = "address",    [KIND_ACTION] = "action",
-		[KIND_PROTOCOL] = "protocol", [KIND_PORT] = "port",     [KIND_TEXT] = "text",
+		[KIND_TIME] = "time",         [KIND_IP] = "address", [KIND_ACTION] = "action",
+		[KIND_PROTOCOL] = "protocol", [KIND_PORT] = "port",  [KIND_TEXT] = "text",
 	};
 	strbuf_adds(out, "\n| field | reads | session | port | block | address | what it is |\n"
 			 "|---|---|---|---|---|---|---|\n");
 	for (int f = 0; f < FIELD_COUNT; f++) {
 		const struct field_info *field = &event_fields[f];
-		strbuf_printf(out, "| `%s` | %s |", f == FIELD_event ? "action" : field->name, kinds[field->kind]);
+		strbuf_printf(out, "| `%s` | %s |", f == FIELD_event ? "action" : field->name,
+			      kinds[field->kind]);
 		for (int type = 0; type < EVENT_TYPE_COUNT; type++)
 			strbuf_adds(out, (field->required >> type & 1) != 0  ? " R |"
 					 : (field->allowed >> type & 1) != 0 ? " o |"

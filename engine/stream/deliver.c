@@ -18,6 +18,8 @@ struct share {
 	struct sink *sink;
 	size_t place; /* among the sinks; index into taken */
 	size_t n;     /* events picked */
+	size_t filtered;
+	bool masked; /* its filters hide fields: it sees the delivery's masked events */
 	size_t move_count;
 	uint32_t dead_mark;  /* dead letters before this output's first attempt */
 	uint32_t arena_mark; /* and what the arena held then */
@@ -33,8 +35,10 @@ void delivery_free(struct delivery *d)
 {
 	free(d->pick);
 	free(d->moves);
+	free(d->masked);
 	d->pick = NULL;
 	d->moves = NULL;
+	d->masked = NULL;
 }
 
 /* Has the output at this place the event already, by its watermark? */
@@ -45,7 +49,7 @@ static bool is_taken(const struct delivery *d, const struct batch *b, uint32_t e
 	return p != NULL && m->offset < p->taken[place];
 }
 
-/* The events that the output does not have yet: nearly always all of them. */
+/* The events that the output does not have yet and that its filters let through. */
 static void pick_events(struct delivery *d, const struct batch *b, struct share *share)
 {
 	if (d->pick_max < b->event_count) {
@@ -57,10 +61,38 @@ static void pick_events(struct delivery *d, const struct batch *b, struct share 
 		const struct partition *p = d->parts->items[i];
 		ahead = ahead || (p->batch_end >= 0 && p->taken[share->place] > p->settled);
 	}
+	const struct filter *filter = share->sink->config->filter;
 	share->n = 0;
-	for (uint32_t i = 0; i < b->event_count; i++)
-		if (!ahead || !is_taken(d, b, i, share->place))
+	share->filtered = 0;
+	for (uint32_t i = 0; i < b->event_count; i++) {
+		if (ahead && is_taken(d, b, i, share->place))
+			continue;
+		if (filter != NULL && !filter_passes(filter, &b->events[i], b->arena.data, b->arena.len))
+			share->filtered++;
+		else
 			d->pick[share->n++] = i;
+	}
+}
+
+/* Copies of the picked events without the fields that the filters hide, so that no output need know of
+ * filters. */
+static void mask_events(struct delivery *d, const struct batch *b, struct share *share)
+{
+	const struct filter *filter = share->sink->config->filter;
+	uint32_t hides = filter != NULL ? filter_hides(filter) : 0;
+	share->masked = hides != 0;
+	if (!share->masked)
+		return;
+	if (d->masked_max < b->event_count) {
+		d->masked_max = b->event_count;
+		d->masked = xrealloc(d->masked, d->masked_max * sizeof *d->masked);
+	}
+	for (size_t i = 0; i < share->n; i++) {
+		struct event *ev = &d->masked[d->pick[i]];
+		*ev = b->events[d->pick[i]];
+		for (uint32_t rest = hides; rest != 0; rest &= rest - 1)
+			event_unset(ev, (enum event_field)__builtin_ctz(rest));
+	}
 }
 
 /* How the watermarks move when this output has the batch. */
@@ -116,7 +148,10 @@ static void write_events(struct delivery *d, struct batch *b, const struct share
 	size_t refused = 0;
 	for (size_t from = 0; from < share->n;) {
 		size_t left = share->n - from;
-		struct output_range range = {.batch = b,
+		struct batch view = *b; /* anew each time: the arena grows with dead letters */
+		if (share->masked)
+			view.events = d->masked;
+		struct output_range range = {.batch = &view,
 					     .pick = d->pick + from,
 					     .n = left < limit ? left : limit};
 		share->sink->type->write(share->sink->out, &range, r);
@@ -210,16 +245,18 @@ static void count_output(const struct batch *b, const struct share *share)
 		return;
 	for (uint32_t i = share->dead_mark; i < b->dead_count; i++)
 		rejected += b->dead[i].output == share->sink->config->name;
-	stats_add(&stats->offered, share->n);
+	stats_add(&stats->offered, share->n + share->filtered);
+	stats_add(&stats->filtered, share->filtered);
 	stats_add(&stats->rejected, rejected);
 	stats_add(&stats->stored, share->n - rejected);
-	stats_add(&stats->skipped, b->event_count - share->n);
+	stats_add(&stats->skipped, b->event_count - share->n - share->filtered);
 }
 
 static void drop_share(struct batch *b, const struct share *share)
 {
 	b->dead_count = share->dead_mark;
-	stats_add(&share->sink->stats->offered, share->n);
+	stats_add(&share->sink->stats->offered, share->n + share->filtered);
+	stats_add(&share->sink->stats->filtered, share->filtered);
 	stats_add(&share->sink->stats->dropped, share->n);
 	log_error("output %s: %zu events dropped after %d attempts: it is best_effort",
 		  share->sink->config->name, share->n, DELIVER_BEST_EFFORT_ATTEMPTS);
@@ -258,6 +295,7 @@ static enum deliver_verdict deliver_to(struct delivery *d, struct batch *b, size
 			      .dead_mark = b->dead_count,
 			      .arena_mark = b->arena.len};
 	pick_events(d, b, &share);
+	mask_events(d, b, &share);
 	plan_moves(d, &share);
 	if (!share.sink->type->takes_events && b->dead_count == 0)
 		return DELIVER_DONE;

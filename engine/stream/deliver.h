@@ -33,6 +33,8 @@ struct delivery {
 	/* Scratch, kept between batches: */
 	uint32_t *pick;
 	size_t pick_max;
+	struct event *masked; /* the picked events without what a filter hides */
+	size_t masked_max;
 	struct position *moves;
 	size_t moves_max;
 };

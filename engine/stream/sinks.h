@@ -7,6 +7,7 @@
 #ifndef NATMILL_STREAM_SINKS_H
 #define NATMILL_STREAM_SINKS_H
 
+#include "output/filter.h"
 #include "output/output.h"
 #include "stream/partitions.h"
 #include "stream/stats.h"
@@ -14,9 +15,10 @@
 /* One output as configured; shared by the workers, read-only. */
 struct sink_config {
 	const struct output_type *type;
-	const char *name;    /* unique */
-	const void *options; /* filled struct of type->options */
-	bool best_effort;    /* bounded attempts, then dropped and counted; never holds up the others */
+	const char *name;            /* unique */
+	const void *options;         /* filled struct of type->options */
+	const struct filter *filter; /* NULL = it gets every event, whole */
+	bool best_effort; /* bounded attempts, then dropped and counted; never holds up the others */
 };
 
 struct sink {

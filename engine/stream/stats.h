@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A worker's accounts. One writer, its worker; anybody may read. They move when a batch is settled, so that
- * records = parsed + ignored + dead and, for each output, offered = stored + rejected + dropped
+ * records = parsed + ignored + dead and, for each output, offered = stored + filtered + rejected + dropped
  * hold at any moment between batches; work that was given up counts as repeated.
  */
 #ifndef NATMILL_STREAM_STATS_H

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Each output has filters of its own: what one does not get or see, the others do."""
+
+import json
+import sqlite3
+
+import traffic
+from waiting import wait_until
+
+COUNT = 300  # of each of four partitions; the partition's number is the VRF
+EVENTS = {(partition, traffic.source(partition, number)) for partition in range(4) for number in range(COUNT)
+          if traffic.kind(number) == "event"}
+FILTERS = [{"exclude_by_kv": {"key": "vrf_id", "value": "1"}},
+           {"match_kvs": {"kvs": {"type": "session-mapping", "dst_port": 443}}},
+           {"drop_destination": None}]
+
+
+def lines_of(process):
+    text = process.out_path.read_bytes()
+    return [json.loads(line) for line in text[:text.rfind(b"\n") + 1].splitlines()]
+
+
+def stored(path):
+    with sqlite3.connect(path) as db:
+        return db.execute("SELECT vrf_id, src_ip, dst_ip, dst_port FROM session_mapping").fetchall()
+
+
+def test_one_outputs_filters_change_nothing_for_another(kafka, topic, configure, start_natmill, ledger):
+    traffic.produce(kafka, topic, COUNT)
+    outputs = [{"type": "sqlite", "path": str(ledger.path)}, {"type": "stdout", "filters": FILTERS}]
+    process = start_natmill(configure(kafka, topic, outputs=outputs))
+    wanted = {(vrf, address) for vrf, address in EVENTS if vrf != 1}
+    wait_until(lambda: len(lines_of(process)) == len(wanted) and ledger.path.exists()
+               and len(stored(ledger.path)) == len(EVENTS), 30, lambda: process.err)
+    assert process.terminate() == 0
+    lines = lines_of(process)
+    assert {(int(line["vrf_id"]), line["src_ip"]) for line in lines} == wanted
+    assert not any("dst_ip" in line or "dst_port" in line for line in lines)
+    rows = stored(ledger.path)
+    assert {(int(vrf), address) for vrf, address, _, _ in rows} == EVENTS
+    assert {row[2:] for row in rows} == {("185.165.123.206", 443)}
+
+
+def test_a_filter_that_is_none(run_natmill, tmp_path):
+    (tmp_path / "natmill.yaml").write_text("kafka: { brokers: localhost:1, group: g }\nvendors: " + str(traffic.VENDORS)
+                                           + "\noutputs:\n  - type: 'null'\n    filters: [{ match_kw: { key: a } }]\n")
+    result = run_natmill("check")
+    assert result.returncode == 1
+    assert "natmill.yaml:5:17: filters: there is no 'match_kw'; did you mean match_kv?" in result.stderr
