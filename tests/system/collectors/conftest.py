@@ -8,6 +8,7 @@ import sys
 import uuid
 
 import pytest
+from confluent_kafka.admin import NewTopic
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 sys.path.append(str(ROOT / "tests" / "faults"))
@@ -17,7 +18,9 @@ import daemons  # noqa: E402
 from database import Postgres  # noqa: E402
 from natmill_process import Natmill, write_config  # noqa: E402
 from waiting import wait_until  # noqa: E402
+from written import Written  # noqa: E402
 
+# What the collectors but syslog-ng write to.
 TOPICS = ["cgnat.netflow.all", *(f"cgnat.accounting.{name}" for name in ("nfware", "nokia", "huawei", "generic"))]
 
 
@@ -32,9 +35,10 @@ def bus(kafka):
     """The cluster, with all topics that the collectors write: none makes them."""
     if kafka.is_mock:
         pytest.skip("needs Apache Kafka")
-    for topic in [*TOPICS, *syslog_topics()]:
-        if kafka.partitions(topic) == 0:
-            kafka.create_topic(topic, partitions=1)
+    topics = [*TOPICS, *syslog_topics()]
+    for made in kafka.admin.create_topics([NewTopic(name, 1, 1) for name in topics]).values():
+        made.result(30)
+    wait_until(lambda: all(kafka.partitions(name) for name in topics), 30, "the topics are there")
     return kafka
 
 
@@ -57,6 +61,14 @@ def collector(request, bus, tmp_path_factory):
         yield one.start()
     finally:
         one.stop()
+
+
+@pytest.fixture(scope="module")
+def written(request, bus, collector):
+    """What stands on the module's WRITES."""
+    one = Written(bus, request.module.WRITES, collector)
+    yield one
+    one.close()
 
 
 class Events:

@@ -2,8 +2,6 @@
 """pmacct's nfacctd: NAT records of NetFlow v9 and IPFIX, templates and data built here, become JSON on
 cgnat.netflow.all and events in PostgreSQL."""
 
-import json
-
 import pytest
 
 from daemons import Nfacctd
@@ -11,8 +9,8 @@ from packets import IPFIX, NETFLOW_V9, Exporter
 from waiting import wait_until
 
 COLLECTOR = Nfacctd
-TOPIC = "cgnat.netflow.all"
-TOPICS = {TOPIC: ["netflow"]}
+TOPICS = {"cgnat.netflow.all": ["netflow"]}
+WRITES = list(TOPICS)
 TIME_S = 1746185700  # 2025-05-02T11:35:00Z
 TIME_MS = TIME_S * 1000 + 870
 ABSENT = {"ip_dst": "", "post_nat_ip_src": "", "post_nat_ip_dst": "", "port_src": 0, "port_dst": 0, "ip_proto": "0",
@@ -30,38 +28,27 @@ def session(src_ip, event, **more):
             "protocol": 6, "vrf": 1002, "nat_event": event, **more}
 
 
-class Written:
-    def __init__(self, bus, collector):
-        self.bus = bus
-        self.collector = collector
-
-    def all(self, src_ip):
-        count = sum(self.bus.end_offsets(TOPIC).values())
-        found = [json.loads(message.value()) for message in self.bus.read(TOPIC, count)]
-        return sorted((one for one in found if one.get("ip_src") == src_ip), key=lambda one: one["nat_event"])
-
-    def wait(self, src_ip, count=1):
-        """The records of one subscriber, by nat_event, without the keys that tell of pmacct itself."""
-        wait_until(lambda: len(self.all(src_ip)) >= count, 20, lambda: f"{count} of {src_ip}\n{self.collector.said()}")
-        found = self.all(src_ip)
-        for one in found:
-            assert one.pop("event_type") == "purge" and one.pop("writer_id").startswith("cgnat/")
-        assert len(found) == count
-        return found
-
-
 @pytest.fixture(scope="module")
-def written(bus, collector):
-    return Written(bus, collector)
+def records(written):
+    """records(src_ip, count): those of one subscriber, by nat_event, without the keys that tell of pmacct itself."""
+
+    def find(src_ip, count=1):
+        found = written.wait(lambda _, one, __: one.get("ip_src") == src_ip, count)
+        assert len(found) == count
+        assert all(one["event_type"] == "purge" and one["writer_id"].startswith("cgnat/") for one in found)
+        found = [{key: value for key, value in one.items() if key not in ("event_type", "writer_id")} for one in found]
+        return sorted(found, key=lambda one: one["nat_event"])
+
+    return find
 
 
 @pytest.mark.parametrize("version", [NETFLOW_V9, IPFIX])
-def test_session(collector, written, version):
+def test_session(collector, records, version):
     """All keys of a record, with the exporter, and the time in UTC whatever zone the machine has."""
     source = f"10.9.0.{version}"
     packet = Exporter(version).packet(session(source, 4), session(source, 5), time_s=TIME_S + 5)
     collector.send(packet, source="127.0.0.9")
-    created, deleted = written.wait(source, 2)
+    created, deleted = records(source, 2)
     assert created == {
         **ABSENT, "peer_ip_src": "127.0.0.9", "ip_src": source, "ip_dst": "198.51.100.9", "port_src": 40000,
         "port_dst": 443, "ip_proto": "tcp", "post_nat_ip_src": "203.0.113.5", "post_nat_ip_dst": "198.51.100.9",
@@ -71,7 +58,7 @@ def test_session(collector, written, version):
 
 
 @pytest.mark.parametrize("version", [NETFLOW_V9, IPFIX])
-def test_port_block(collector, written, version):
+def test_port_block(collector, records, version):
     """What a record lacks is "", 0, "0" or "::"."""
     source = f"10.9.1.{version}"
     exporter = Exporter(version)
@@ -79,14 +66,14 @@ def test_port_block(collector, written, version):
     collector.send(exporter.packet({**base, "port_start": 1024, "port_end": 1535, "nat_event": 16}, time_s=TIME_S))
     collector.send(exporter.packet({**base, "port_start": 1024, "port_step": 1, "port_count": 512, "nat_event": 17},
                                    time_s=TIME_S))
-    allocated, freed = written.wait(source, 2)
+    allocated, freed = records(source, 2)
     assert allocated == {**ABSENT, "peer_ip_src": "127.0.0.1", "ip_src": source, "post_nat_ip_src": "203.0.113.5",
                          "nat_event": 16, "ingress_vrf": "7", "nat_port_start": "1024", "nat_port_end": "1535",
                          "timestamp_start": "2025-05-02 11:35:00.870000"}
     assert freed == {**allocated, "nat_event": 17, "nat_port_end": "0", "nat_port_step": "1", "nat_port_count": "512"}
 
 
-def test_nat64_and_ipv6(collector, written):
+def test_nat64_and_ipv6(collector, records):
     """IPv4 behind IPv6 is where IPv4 always is; pmacct leaves that empty for IPv6, so a primitive of ours has it."""
     exporter = Exporter(IPFIX)
     base = {"time_ms": TIME_MS, "src_ip6": "2001:db8::5", "dst_ip6": "64:ff9b::c000:205", "src_port": 47073,
@@ -95,36 +82,36 @@ def test_nat64_and_ipv6(collector, written):
                                    time_s=TIME_S))
     collector.send(exporter.packet({**base, "x_ip6": "2001:db8:9::5", "x_dst_ip6": "2001:db8:1::1", "nat_event": 4},
                                    time_s=TIME_S))
-    nat66, nat64 = written.wait("2001:db8::5", 2)
+    nat66, nat64 = records("2001:db8::5", 2)
     assert (nat64["post_nat_ip_src"], nat64["post_nat_ip_dst"], nat64["post_nat_ip6_src"]) == (
         "192.0.2.2", "192.0.2.5", "::")
     assert (nat66["post_nat_ip_src"], nat66["post_nat_ip6_src"], nat66["post_nat_ip6_dst"]) == (
         "", "2001:db8:9::5", "2001:db8:1::1")
 
 
-def test_protocol_names(collector, written):
+def test_protocol_names(collector, records):
     """In small letters, or the number as text where pmacct knows none."""
     names = {1: "icmp", 17: "udp", 47: "gre", 58: "ipv6-icmp", 132: "sctp", 254: "254"}
     for number in names:
         collector.send(Exporter(IPFIX).packet(session(f"10.9.2.{number}", 4, protocol=number), time_s=TIME_S))
-    assert {number: written.wait(f"10.9.2.{number}")[0]["ip_proto"] for number in names} == names
+    assert {number: records(f"10.9.2.{number}")[0]["ip_proto"] for number in names} == names
 
 
-def test_without_a_time_of_its_own(collector, written):
+def test_without_a_time_of_its_own(collector, records):
     """The packet's is taken, to the second."""
     record = session("10.9.3.1", 8)
     del record["time_ms"]
     collector.send(Exporter(NETFLOW_V9).packet(record, time_s=TIME_S + 5))
-    assert written.wait("10.9.3.1")[0]["timestamp_start"] == "2025-05-02 11:35:05.000000"
+    assert records("10.9.3.1")[0]["timestamp_start"] == "2025-05-02 11:35:05.000000"
 
 
 def test_sessions_to_postgresql(collector, events):
     """natEvents 1 to 7, by both protocols, from two devices."""
     for version, source in ((NETFLOW_V9, "127.0.0.3"), (IPFIX, "127.0.0.4")):
         exporter = Exporter(version)
-        records = [session(f"10.9.5.{version * 10 + event}", event) for event in (1, 2, 4, 5)]
-        collector.send(exporter.packet(*records, time_s=TIME_S), source=source)
-        for record in records:
+        sessions = [session(f"10.9.5.{version * 10 + event}", event) for event in (1, 2, 4, 5)]
+        collector.send(exporter.packet(*sessions, time_s=TIME_S), source=source)
+        for record in sessions:
             created = record["nat_event"] in (1, 4)
             assert events.only("session_mapping", record["src_ip"]) == {
                 "timestamp": MOMENT, "host": source, "event": 1 if created else 2, "vrf_id": "1002", "protocol": 6,
@@ -173,32 +160,32 @@ def test_port_blocks_to_postgresql(collector, events, version):
     assert freed == {**allocated, "event": 2}
 
 
-def test_quotas_are_ignored(collector, written, events):
+def test_quotas_are_ignored(collector, records, events):
     """By name: no event, no dead letter. Behind them an event shows that they were read."""
     exporter = Exporter(IPFIX)
     for event in (3, 12, 13, 18):
         collector.send(exporter.packet({"time_ms": TIME_MS, "src_ip": "10.9.8.1", "quota": 1, "nat_event": event},
                                        time_s=TIME_S))
-    written.wait("10.9.8.1", 4)
+    records("10.9.8.1", 4)
     collector.send(exporter.packet(session("10.9.8.2", 4), time_s=TIME_S))
     events.wait("session_mapping", "10.9.8.2")
     assert events.letters() == []
 
 
-def test_stopping_writes_what_is_held(bus, collector, written):
+def test_stopping_writes_what_is_held(collector, records):
     """And a new start knows the templates of before."""
     exporter = Exporter(IPFIX)
     collector.send(exporter.packet(session("10.9.4.1", 4), time_s=TIME_S))
-    written.wait("10.9.4.1")
+    records("10.9.4.1")
     exporter.template -= 1
     collector.send(exporter.packet(session("10.9.4.2", 4), time_s=TIME_S, templates=False))
     wait_until(lambda: drained(collector.port), 5, "the packet is read")
     assert collector.stop() == 0
-    written.wait("10.9.4.2")
+    records("10.9.4.2")
     collector.start()
     exporter.template -= 1
     collector.send(exporter.packet(session("10.9.4.3", 4), time_s=TIME_S, templates=False))
-    written.wait("10.9.4.3")
+    records("10.9.4.3")
 
 
 def drained(port):

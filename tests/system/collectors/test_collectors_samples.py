@@ -10,9 +10,9 @@ import pytest
 
 from conftest import syslog_topics
 from daemons import ROOT, SyslogNg
-from waiting import wait_until
 
 COLLECTOR = SyslogNg
+WRITES = syslog_topics()
 NOT_SYSLOG = ("cgnat.netflow.", "cgnat.accounting.")
 # The collector knows them better than the line, or instead of it.
 OF_THE_ENVELOPE = ("host", "host_name", "timestamp")
@@ -35,7 +35,7 @@ SCRIPTS = [script for script in sorted((ROOT / "vendors").glob("*.lua")) if topi
 
 
 @pytest.fixture(scope="module")
-def sent(bus, collector):
+def sent(collector, written):
     """All samples of all scripts: {script's name: [line, topic and envelope of each]}. Each is sent from an address of
     its own in 127.0.0.0/8, by which its envelope is known."""
     found = {script.stem: [SimpleNamespace(line=line, topic=None) for line in samples(script)] for script in SCRIPTS}
@@ -44,16 +44,13 @@ def sent(bus, collector):
     for address, one in by_address.items():
         collector.send(one.line.encode(), source=address)
 
-    def all_written():
-        for topic in syslog_topics():
-            for message in bus.read(topic, sum(bus.end_offsets(topic).values())):
-                envelope = json.loads(message.value())
-                one = by_address.get(envelope["ip"])
-                if one is not None:
-                    one.topic, one.envelope, one.value = topic, envelope, message.value().decode()
-        return all(one.topic for one in by_address.values())
+    def is_ours(topic, envelope, text):
+        one = by_address.get(envelope["ip"])
+        if one is not None:
+            one.topic, one.envelope, one.value = topic, envelope, text
+        return one is not None
 
-    wait_until(all_written, 30, lambda: f"all are written; not {[o.line for o in by_address.values() if not o.topic]}")
+    written.wait(is_ours, len(by_address))
     return found
 
 

@@ -2,15 +2,16 @@
 """syslog-ng: what devices send, by UDP and TCP, becomes an envelope on the vendor's topic and an event in PostgreSQL.
 Nothing is dropped: what no pattern knows goes to cgnat.syslog.other."""
 
-import json
 import re
 
 import pytest
 
+from conftest import syslog_topics
 from daemons import SyslogNg
 from waiting import wait_until
 
 COLLECTOR = SyslogNg
+WRITES = syslog_topics()
 TOPICS = {"cgnat.syslog.nfware": ["nfware"], "cgnat.syslog.a10_thunder": ["a10"]}
 KEYS = {"version", "type", "timestamp", "program", "message", "ip", "host"}
 RECEIVED = r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00"
@@ -20,72 +21,61 @@ def session(address):
     return f"A VRF 7 6 INT {address}:40000 EXT 203.0.113.5:1024 DST 198.51.100.9:443 DIR OUT"
 
 
-class Written:
-    """The envelopes on the topics."""
-
-    def __init__(self, bus, collector):
-        self.bus = bus
-        self.collector = collector
-
-    def all(self, topic):
-        count = sum(self.bus.end_offsets(topic).values())
-        return [json.loads(message.value()) for message in self.bus.read(topic, count)]
-
-    def wait(self, topic, mark):
-        """The first envelope there with the mark in its message; it has the keys of the others."""
-        found = wait_until(lambda: [one for one in self.all(topic) if mark in one["message"]], 20,
-                           lambda: f"{mark} on {topic}\n{self.collector.said()}")[0]
-        assert set(found) == KEYS and all(isinstance(value, str) for value in found.values()), found
-        assert (found["version"], found["type"]) == ("1", "generic")
-        return found
-
-
 @pytest.fixture(scope="module")
-def written(bus, collector):
-    return Written(bus, collector)
+def envelope(written):
+    """envelope(topic, mark): the one there with the mark in its message; it has the keys of all."""
+
+    def find(topic, mark):
+        found = written.wait(lambda on, one, _: on == topic and mark in one["message"])
+        assert len(found) == 1
+        assert set(found[0]) == KEYS and all(isinstance(value, str) for value in found[0].values()), found
+        assert (found[0]["version"], found[0]["type"]) == ("1", "generic")
+        return found[0]
+
+    return find
 
 
-def test_rfc5424_to_postgresql(collector, written, events):
+def test_rfc5424_to_postgresql(collector, envelope, events):
     line = f"<134>1 2025-05-02T11:34:56.870123+02:00 cgn-1 nfware 123 - - {session('10.1.0.1')}"
     collector.send(line.encode(), source="127.0.0.7")
     row = events.only("session_mapping", "10.1.0.1")
     assert row["timestamp"] == "2025-05-02T09:34:56.870123+00:00"
     assert (row["host"], row["vrf_id"], row["protocol"], row["x_port"]) == ("127.0.0.7", "7", 6, 1024)
-    assert written.wait("cgnat.syslog.nfware", "10.1.0.1:") == {
+    assert envelope("cgnat.syslog.nfware", "10.1.0.1:") == {
         "version": "1", "type": "generic", "timestamp": "2025-05-02T11:34:56.870123+02:00", "program": "nfware",
         "message": session("10.1.0.1"), "ip": "127.0.0.7", "host": "cgn-1"}
 
 
-def test_rfc3164_to_postgresql(collector, written, events):
+def test_rfc3164_to_postgresql(collector, envelope, events):
     """Its time has neither year nor zone, so the time of receipt stands."""
     collector.send(f"<134>May  2 11:34:56 cgn-2 nfware[17]: {session('10.1.0.2')}\n".encode(), source="127.0.0.8")
     row = events.only("session_mapping", "10.1.0.2")
     assert (row["host"], row["dst_port"]) == ("127.0.0.8", 443)
-    envelope = written.wait("cgnat.syslog.nfware", "10.1.0.2:")
-    assert (envelope["program"], envelope["host"]) == ("nfware", "cgn-2")
-    assert envelope["message"] == session("10.1.0.2")
-    assert re.fullmatch(RECEIVED, envelope["timestamp"])
+    found = envelope("cgnat.syslog.nfware", "10.1.0.2:")
+    assert (found["program"], found["host"]) == ("nfware", "cgn-2")
+    assert found["message"] == session("10.1.0.2")
+    assert re.fullmatch(RECEIVED, found["timestamp"])
 
 
-def test_no_header_at_all(collector, written, events):
+def test_no_header_at_all(collector, envelope, events):
     """The first words of the message are not taken for host and program."""
     collector.send(f"<134>{session('10.1.0.3')}".encode())
     collector.send(session("10.1.0.4").encode())
     for address in ("10.1.0.3", "10.1.0.4"):
         assert events.wait("session_mapping", address)[0]["host"] == "127.0.0.1"
-        envelope = written.wait("cgnat.syslog.nfware", address)
-        assert envelope["message"].endswith(session(address))
-        assert (envelope["program"], envelope["host"]) == ("", "127.0.0.1")
+        found = envelope("cgnat.syslog.nfware", address)
+        assert found["message"].endswith(session(address))
+        assert (found["program"], found["host"]) == ("", "127.0.0.1")
 
 
-def test_tcp(collector, written, events):
+def test_tcp(collector, envelope, events):
     """Lines, CRLF, and RFC 6587's counted frames on the port for them."""
     collector.stream(session("10.1.1.1").encode(), f"<134>{session('10.1.1.2')}\r".encode())
     frame = f"<134>1 2025-05-02T09:34:56Z - nfware - - - {session('10.1.1.3')}".encode()
     collector.stream(frame, session("10.1.1.4").encode(), framed=True)
     for number in range(1, 5):
         events.wait("session_mapping", f"10.1.1.{number}")
-    assert written.wait("cgnat.syslog.nfware", "10.1.1.3:")["host"] == "127.0.0.1"
+    assert envelope("cgnat.syslog.nfware", "10.1.1.3:")["host"] == "127.0.0.1"
 
 
 def test_a_burst_is_complete(collector, events):
@@ -105,29 +95,29 @@ def test_a_burst_is_complete(collector, events):
      "NAT-TCP-C: 10.3.0.1:40000<-->203.0.113.5:1024 to 198.51.100.9:443"),
     ("<134>Jul  6 14:05:36 cgn0/p1 a10logd: NAT-TCP-C: 10.3.0.2:40000<-->203.0.113.5:1024 to 198.51.100.9:443",
      "a10logd", "NAT-TCP-C: 10.3.0.2:40000<-->203.0.113.5:1024 to 198.51.100.9:443"),
-])
-def test_tag(collector, written, events, line, program, message):
+], ids=["event", "program"])
+def test_tag(collector, envelope, events, line, program, message):
     collector.send(line.encode())
-    envelope = written.wait("cgnat.syslog.a10_thunder", message)
-    assert (envelope["program"], envelope["message"], envelope["host"]) == (program, message, "cgn0/p1")
+    found = envelope("cgnat.syslog.a10_thunder", message)
+    assert (found["program"], found["message"], found["host"]) == (program, message, "cgn0/p1")
     events.wait("port_mapping", re.search(r"10\.3\.0\.\d", line)[0])
 
 
-def test_structured_data_stays(collector, written):
+def test_structured_data_stays(collector, envelope):
     """With the MSGID in front, as natmill reads RFC 5424 itself."""
     text = 'RT_FLOW_SESSION_CREATE [junos@2636.1.1.1.2.129 source-address="10.3.1.1" x="a]b"]'
     collector.send(f"<14>1 2018-06-30T02:17:22.753Z fw1 RT_FLOW - {text}".encode())
-    envelope = written.wait("cgnat.syslog.juniper", "10.3.1.1")
-    assert (envelope["program"], envelope["message"], envelope["host"]) == ("RT_FLOW", text, "fw1")
-    assert envelope["timestamp"] == "2018-06-30T02:17:22.753Z"
+    found = envelope("cgnat.syslog.juniper", "10.3.1.1")
+    assert (found["program"], found["message"], found["host"]) == ("RT_FLOW", text, "fw1")
+    assert found["timestamp"] == "2018-06-30T02:17:22.753Z"
 
 
 @pytest.mark.parametrize("time", ["2018-06-30T02:17:22.753", "2018-13-30T02:17:22Z", "-"])
-def test_time_that_is_no_moment(collector, written, time):
+def test_time_that_is_no_moment(collector, envelope, time):
     """Without zone, out of range or missing: the time of receipt, not a guess."""
     mark = f"10.3.2.{len(time)}"
     collector.send(f"<14>1 {time} h nfware - - - {session(mark)}".encode())
-    assert re.fullmatch(RECEIVED, written.wait("cgnat.syslog.nfware", mark + ":")["timestamp"])
+    assert re.fullmatch(RECEIVED, envelope("cgnat.syslog.nfware", mark + ":")["timestamp"])
 
 
 @pytest.mark.parametrize("line, kept", [
@@ -138,18 +128,18 @@ def test_time_that_is_no_moment(collector, written, time):
     ("mark-e two\nlines", None),
     (b"mark-f \xff\xfe caf\xc3\xa9", "mark-f \\xff\\xfe café"),
     ("mark-g " + "x" * 20000, None),
-])
-def test_unknown_is_kept_whole(collector, written, line, kept):
+], ids="abcdefg")
+def test_unknown_is_kept_whole(collector, envelope, line, kept):
     raw = line if isinstance(line, bytes) else line.encode()
     collector.send(raw)
     mark = re.search(rb"mark-\w", raw)[0].decode()
-    assert written.wait("cgnat.syslog.other", mark)["message"] == (kept or line)
+    assert envelope("cgnat.syslog.other", mark)["message"] == (kept or line)
 
 
-def test_port_of_a_vendor(collector, written):
+def test_port_of_a_vendor(collector, envelope):
     """What comes there is that vendor's, whatever it looks like."""
     collector.send(session("10.3.3.1").encode(), port=collector.pinned_port)
-    written.wait(f"cgnat.syslog.{collector.pinned}", "10.3.3.1:")
+    envelope(f"cgnat.syslog.{collector.pinned}", "10.3.3.1:")
 
 
 def test_nothing_became_a_dead_letter(events):
