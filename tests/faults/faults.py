@@ -18,7 +18,8 @@ import broker  # noqa: E402,F401
 import data  # noqa: E402,F401
 import group  # noqa: E402,F401
 import killing  # noqa: E402
-import link  # noqa: E402,F401
+import link  # noqa: E402
+import measures  # noqa: E402,F401
 import server  # noqa: E402,F401
 import stall  # noqa: E402,F401
 
@@ -31,9 +32,12 @@ def arguments():
     parser.add_argument("names", nargs="*", metavar="NAME", help="campaigns by name")
     parser.add_argument("--list", action="store_true", help="the campaigns there are")
     parser.add_argument("--kills", type=int, metavar="N", help="only kill -9, so many times")
+    parser.add_argument("--minutes", type=int, metavar="N", help="only sink-away, for so long")
     parser.add_argument("--seed", type=int, help="of a run to be repeated")
     parser.add_argument("--keep", action="store_true", help="keep the logs of campaigns that fail")
     given = parser.parse_args()
+    if given.minutes and given.names not in ([], ["sink-away"]):
+        parser.error("--minutes is for sink-away alone")
     unknown = [name for name in given.names if name not in ALL]
     if unknown:
         parser.error(f"no campaign {', '.join(unknown)}; ./run faults --list shows them")
@@ -46,6 +50,8 @@ def plan(given):
         pair = given.kills // PAIR_SHARE
         return [("kills", lambda rig: killing.kills(rig, given.kills - pair))] + (
             [("kills-pair", lambda rig: killing.kills_pair(rig, pair))] if pair else [])
+    if given.minutes:
+        return [("sink-away", lambda rig: link.sink_away(rig, given.minutes * 60))]
     return [(name, ALL[name].run) for name in given.names or ALL]
 
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The way between natmill and PostgreSQL: cut, slow, away, and answers that get lost."""
 
+import pathlib
+import re
 import time
 
 from campaigns import campaign
@@ -9,6 +11,14 @@ from waiting import wait_until
 
 POLL_MS = 3000  # max.poll.interval.ms of campaigns in which an output takes longer than that
 TIMES = 12
+AWAY_RATE = 300  # messages a second
+GROWTH_MB = 32  # librdkafka fills its prefetch, 8 MB
+
+
+def resident(process):
+    """Its memory, MB."""
+    text = pathlib.Path(f"/proc/{process.pid}/status").read_text(encoding="ascii")
+    return int(re.search(r"VmRSS:\s+(\d+) kB", text).group(1)) // 1000
 
 
 def assert_stayed(rig, assignments):
@@ -97,6 +107,30 @@ def postgres_away(rig):
         took = rig.advance(1000, 15)
     assert_stayed(rig, before)
     return f"resumed after {took:.1f} s; {rig.check()}"
+
+
+@campaign("sink-away", "S3 S1 S5")
+def sink_away(rig, seconds=20):
+    """the database is out of reach for longer than every time-out and than stall_exit; for hours with --minutes"""
+    rig.properties["max.poll.interval.ms"] = POLL_MS
+    rig.stall = {"stall_alarm": "2s", "stall_restart": "4s", "stall_exit": "6s"}
+    rig.watch()
+    process = rig.start()
+    with rig.load(AWAY_RATE):
+        rig.advance(500)
+        before = rig.logged(r"Kafka: assigned")
+        rig.proxy.refuse()
+        stands, memory = rig.progress(), resident(process)
+        time.sleep(seconds)
+        grown = resident(process) - memory
+        assert process.running(), f"ended with {process.wait()}: {process.err[-2000:]}"
+        assert rig.progress() == stands
+        rig.proxy.refuse(False)
+        took = rig.advance(1000, 15)
+    assert_stayed(rig, before)
+    assert rig.logged("made anew") == 0, rig.tail(30)
+    assert grown < GROWTH_MB, f"{grown} MB more memory meanwhile"
+    return f"away for {seconds} s, resumed after {took:.1f} s, {grown:+} MB meanwhile; {rig.check(120)}"
 
 
 @campaign("slow", "S5")
