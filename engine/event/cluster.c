@@ -120,9 +120,9 @@ static int difference(const struct cluster *c, const struct shape *s, const char
 			continue;
 		int agree = words_agree(c->lines[0].text + a->off, a->len, text + b->off, b->len);
 		words++;
-		if (agree < 0 || (agree == 0 && words == 1))
-			return -1;
 		differ += agree == 0 ? 1 : 0;
+		if (agree < 0 || differ > 1 || (agree == 0 && words == 1))
+			return -1;
 	}
 	return differ <= (words >= WORDS_LOOSE ? 1 : 0) ? differ : -1;
 }

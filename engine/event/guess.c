@@ -11,8 +11,9 @@
 #include "event/guess_work.h"
 #include "event/number.h"
 
-#define WORDS_BACK 3 /* words in front of a value that may tell what it is */
-#define SURE_LINES 5 /* a number or name that is the same in so many lines belongs to the shape */
+#define WORDS_BACK 3      /* words in front of a value that may tell what it is */
+#define KEY_TOKENS_MAX 24 /* longest key that is looked at */
+#define SURE_LINES 5      /* a number or name that is the same in so many lines belongs to the shape */
 
 const char *guess_text(const struct guess_work *w, size_t line, uint32_t token, size_t *n)
 {
@@ -82,13 +83,6 @@ uint32_t guess_where(const struct guess_work *w, enum event_field field)
 	return GUESS_NOWHERE;
 }
 
-static unsigned hints_at(const struct guess_work *w, uint32_t token)
-{
-	size_t n;
-	const char *s = guess_text(w, 0, token, &n);
-	return guess_hints(s, n);
-}
-
 /* Of a value such as PB-Created or 1024-2047 the parts before. */
 static bool joins_words(const struct guess_work *w, uint32_t token)
 {
@@ -110,7 +104,8 @@ static bool key_hints(const struct guess_work *w, uint32_t token, unsigned *hint
 	if (i == 0 || (!guess_mark(w, i - 1, '=') && !guess_mark(w, i - 1, ':')))
 		return false;
 	bool found = false;
-	for (i--; i > 0 && guess_kind(w, i - 1) != SHAPE_BLANK && !guess_mark(w, i - 1, ',') &&
+	uint32_t last = i > KEY_TOKENS_MAX ? i - KEY_TOKENS_MAX : 0;
+	for (i--; i > last && guess_kind(w, i - 1) != SHAPE_BLANK && !guess_mark(w, i - 1, ',') &&
 		  !guess_mark(w, i - 1, ';');
 	     i--) {
 		uint8_t kind = guess_kind(w, i - 1);
@@ -118,7 +113,7 @@ static bool key_hints(const struct guess_work *w, uint32_t token, unsigned *hint
 			return false;
 		if (kind != SHAPE_WORD && kind != SHAPE_NAME)
 			continue;
-		unsigned word = hints_at(w, i - 1);
+		unsigned word = w->own[i - 1];
 		found = true;
 		*hints |= apart && (word & HINT_NAT) != 0 ? 0 : word;
 	}
@@ -149,7 +144,7 @@ static unsigned word_hints(const struct guess_work *w, uint32_t token)
 		if (kind != SHAPE_WORD && kind != SHAPE_NAME)
 			continue;
 		words++;
-		hints = hints_at(w, i - 1);
+		hints = w->own[i - 1];
 		if ((hints & HINT_NAT) != 0) /* as a word of its own it names the line, not the value */
 			hints = 0;
 	}
@@ -158,6 +153,15 @@ static unsigned word_hints(const struct guess_work *w, uint32_t token)
 
 static void find_hints(struct guess_work *w)
 {
+	for (uint32_t i = 0; i < w->out->count; i++) {
+		size_t n;
+		const char *s = guess_text(w, 0, i, &n);
+		if (guess_kind(w, i) == SHAPE_WORD || guess_kind(w, i) == SHAPE_NAME)
+			w->own[i] = guess_hints(s, n);
+		w->line_hints |= w->own[i];
+	}
+	if ((w->line_hints & HINT_REFUSED) != 0)
+		w->out->doubts |= DOUBT_REFUSED;
 	for (uint32_t i = 0; i < w->out->count; i++) {
 		uint8_t kind = guess_kind(w, i);
 		if (kind == SHAPE_BLANK || kind == SHAPE_MARK)
@@ -212,15 +216,6 @@ static int type_of(const struct guess_work *w)
 	return EVENT_ADDRESS;
 }
 
-static void find_line_hints(struct guess_work *w)
-{
-	for (uint32_t i = 0; i < w->out->count; i++)
-		if (guess_kind(w, i) == SHAPE_WORD || guess_kind(w, i) == SHAPE_NAME)
-			w->line_hints |= hints_at(w, i);
-	if ((w->line_hints & HINT_REFUSED) != 0)
-		w->out->doubts |= DOUBT_REFUSED;
-}
-
 static void settle(struct guess_work *w)
 {
 	struct guess *g = w->out;
@@ -231,11 +226,11 @@ static void settle(struct guess_work *w)
 	if (!address)
 		g->doubts = 0;
 	for (uint32_t i = 0; i < g->count; i++) {
-		int8_t *field = &g->places[i].field;
-		if (*field == GUESS_SKIP && is_literal(w, i))
-			*field = GUESS_LITERAL;
-		else if (*field >= 0 && (!address || !((event_fields[*field].allowed >> g->type) & 1)))
-			*field = GUESS_SKIP;
+		struct guess_place *p = &g->places[i];
+		if (p->field == GUESS_SKIP && is_literal(w, i))
+			p->field = GUESS_LITERAL;
+		else if (p->field >= 0 && (!address || !((event_fields[p->field].allowed >> g->type) & 1)))
+			*p = (struct guess_place){.field = GUESS_SKIP};
 	}
 }
 
@@ -250,7 +245,6 @@ void guess_cluster(const struct cluster *c, struct guess *out)
 		out->places[i].field = GUESS_SKIP;
 	*w = (struct guess_work){.cluster = c, .shapes = shapes, .lines = c->kept, .out = out};
 	find_hints(w);
-	find_line_hints(w);
 	guess_addresses(w);
 	guess_ports(w);
 	guess_values(w);

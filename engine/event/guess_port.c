@@ -77,12 +77,11 @@ static uint32_t range_end(const struct guess_work *w, uint32_t token)
 	if (i >= w->out->count)
 		return GUESS_NOWHERE;
 	const char *s = guess_text(w, 0, i, &n);
-	if (guess_mark(w, i, '-') || guess_mark(w, i, '~'))
+	bool to = guess_kind(w, i) == SHAPE_WORD && n == 2 && memcmp(s, "to", 2) == 0;
+	if (to || guess_mark(w, i, '-') || guess_mark(w, i, '~'))
 		i++;
 	else if (guess_mark(w, i, '.') && guess_mark(w, i + 1, '.'))
 		i += 2;
-	else if (guess_kind(w, i) == SHAPE_WORD && n == 2 && memcmp(s, "to", 2) == 0)
-		i++;
 	i = skip_blank(w, i);
 	return i > between && may_be_port(w, i, &low, &high) ? i : GUESS_NOWHERE;
 }

@@ -176,7 +176,8 @@ static size_t lower_word(const char *word, size_t n, char out[WORD_MAX + 1])
 static const struct hint_word *find_hint(const char *word, size_t n)
 {
 	for (size_t i = 0; i < COUNT(hint_words); i++)
-		if (strlen(hint_words[i].word) == n && memcmp(hint_words[i].word, word, n) == 0)
+		if (hint_words[i].word[0] == word[0] && strncmp(hint_words[i].word, word, n) == 0 &&
+		    hint_words[i].word[n] == '\0')
 			return &hint_words[i];
 	return NULL;
 }
@@ -255,7 +256,7 @@ static bool listed(const char *list, const char *word, size_t n)
 
 static int action_of(const char *low, size_t n)
 {
-	if (n < 2)
+	if (n < 2 || memchr(low, ' ', n) != NULL)
 		return 0;
 	if (listed(created_words, low, n))
 		return ACTION_CREATED;

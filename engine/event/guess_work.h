@@ -19,6 +19,7 @@ struct guess_work {
 	struct guess *out;
 	int16_t address_of[SHAPE_TOKENS_MAX]; /* token of an address that this one always equals; itself, if
 						 none */
+	unsigned own[SHAPE_TOKENS_MAX];       /* hints of the token itself */
 	unsigned hints[SHAPE_TOKENS_MAX];     /* of what stands before the token */
 	unsigned line_hints;                  /* of all words */
 	bool keyed[SHAPE_TOKENS_MAX];         /* that is a key: `key=`, `key:` */

@@ -45,13 +45,13 @@ static size_t read_clock(const char *s, size_t n)
 {
 	size_t i = n > 1 && digit(s[1]) ? 2 : 1;
 	if (n < i + 6 || !digit(s[0]) || s[i] != ':' || !digit(s[i + 1]) || !digit(s[i + 2]) ||
-	    s[i + 3] != ':' || !digit(s[i + 4]) || !digit(s[i + 5]))
+	    s[i + 1] > '5' || s[i + 4] > '6' || s[i + 3] != ':' || !digit(s[i + 4]) || !digit(s[i + 5]))
 		return 0;
 	i += 6;
 	if (i + 1 < n && s[i] == '.' && digit(s[i + 1]))
 		for (i++; i < n && digit(s[i]);)
 			i++;
-	return ends(s, n, i) && (i == n || s[i] != ':') ? i : 0;
+	return ends(s, n, i) && (i + 1 >= n || s[i] != ':' || !digit(s[i + 1])) ? i : 0;
 }
 
 /* Epochs are numbers here: nothing but their surroundings tells that they are times. Fourteen digits may be

@@ -67,8 +67,8 @@ def test_invented_device(make):
                      "start_port": 1024, "end_port": 2047, "subscriber": "bob"}
     assert (freed["event"], freed["subscriber"]) == (2, "eve")
     assert rest == ["ignored"] * 3
-    assert made.events("xl8 grant tcp 10.1.1.1:1 via 203.0.113.1:2 translation 9999\nuptime 400 days\nlink down\n")[1:] == [
-        "ignored", "dead"]
+    more = made.events("xl8 grant tcp 10.1.1.1:1 via 203.0.113.1:2 translation 9999\nuptime 400 days\nlink down\n")
+    assert more[1:] == ["ignored", "dead"]
 
 
 def test_lines_of_known_vendors(make):
@@ -83,12 +83,12 @@ LSN_DELETE 100.64.23.122:40000 TCP 194.15.97.34:40001
 """
     session, built, ended, block, freed, port, nat64 = make(lines).events(lines)
     assert session == SESSION | {"vrf_id": "7", "host_name": "dut"}
-    assert {"event": 1, "src_ip": "10.0.0.7", "src_port": 4000, "x_ip": "203.0.113.9", "x_port": 1024}.items() <= built.items()
+    assert built == {key: SESSION[key] for key in built if key != "type"} | {"type": "port-mapping"}
     assert ended == built | {"event": 2}
     assert {"type": "port-block-mapping", "event": 1, "src_ip": "100.104.128.32", "x_ip": "62.45.100.176",
             "start_port": 11777, "end_port": 12288}.items() <= block.items()
     assert (freed["event"], freed["start_port"]) == (2, 17409)
-    assert {"event": 2, "protocol": 6, "src_port": 40000, "x_ip": "194.15.97.34", "x_port": 40001}.items() <= port.items()
+    assert (port["event"], port["protocol"], port["src_port"], port["x_port"]) == (2, 6, 40000, 40001)
     assert {"event": 1, "protocol": 17, "src_ip": "2001:db8::5", "src_port": 19945, "x_ip": "192.0.2.2",
             "x_port": 8208, "timestamp": "2015-04-08T16:13:02Z"}.items() <= nat64.items()
 
@@ -215,7 +215,8 @@ def test_hostile_lines_are_counted_not_copied(make):
     good = INVENTED.splitlines()[0].encode()
     bad = [b"nul\0nat open 10.0.0.7", b"\xff\xfe\x80", b"x" * 1_000_000, b'{"message": 7}', b'{"message": "a\\u0000b"}',
            b"\x1b[31mred 10.0.0.1", b"[" * 5000]
-    made = make(b"\r\n".join([b"", good, *bad, b"   ", good, b"\t", b"]" * 3000, b"{{*}}[[a|b]]%d%s\\n\"'--[[ 10.0.0.1"]))
+    odd = [b"   ", good, b"\t", b"]" * 3000, b"{{*}}[[a|b]]%d%s\\n\"'--[[ 10.0.0.1"]
+    made = make(b"\r\n".join([b"", good, *bad, *odd]))
     assert "7 lines could not be read" in made.script
     assert made.events(good.decode()) == [SESSION]
     for text in (made.script, made.samples):
