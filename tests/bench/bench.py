@@ -2,7 +2,8 @@
 """./run bench: natmill against a bare library loop in the same run, on a real Kafka.
 
 Each row is a path through natmill and its reference; both sides count what they took, and the counts are compared.
-Figures of a row are the best of ROUNDS rounds, natmill and reference in turn, because machines are noisy."""
+Figures of a row are the best of ROUNDS rounds, natmill and reference in turn, because machines are noisy. The row
+`vendors` has no reference and no Kafka: it has limits, and ends with 1 when a script is slower."""
 
 import argparse
 import json
@@ -21,6 +22,7 @@ sys.path.insert(0, str(ROOT / "tests" / "system"))
 from confluent_kafka import Consumer, TopicPartition  # noqa: E402
 from kafka_server import KafkaServer  # noqa: E402
 from postgresql_row import kafka_postgresql  # noqa: E402
+from vendors_row import vendors, within_limits  # noqa: E402
 
 TOPIC = "cgnat.syslog.nfware"
 PARTITIONS = 4
@@ -135,6 +137,7 @@ def kafka_null(bench, rounds):
 
 
 ROWS = {"kafka-null": kafka_null, "kafka-postgresql": kafka_postgresql}
+VENDORS = "vendors"
 
 
 def show_line(name, figure):
@@ -150,31 +153,43 @@ def show(row, reference):
     print(f"{'  ratio':<20} {row['ratio']:>10}")
 
 
-def main():
-    parser = argparse.ArgumentParser(prog="./run bench", description=__doc__)
-    parser.add_argument("row", nargs="*", choices=[[], *ROWS], help="rows to run (default: all)")
-    parser.add_argument("--json", action="store_true", help="end with one line, one JSON object")
-    parser.add_argument("--messages", type=int, default=2_000_000)
-    parser.add_argument("--rounds", type=int, default=3)
-    args = parser.parse_args()
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    rows = []
+def kafka_rows(names, messages, rounds):
     # The group waits for its members before it shares out, as brokers do outside of tests: a rebalance in the middle of
     # a run of a second would measure the rebalance.
     kafka = KafkaServer(heap="1g", java_options=("-XX:+UseG1GC",),
                         properties={"group.initial.rebalance.delay.ms": 1000})
+    rows = []
     try:
         kafka.start()
-        bench = Bench(kafka, args.messages)
+        bench = Bench(kafka, messages)
         bench.fill()
-        for name in args.row or ROWS:
-            row, reference = ROWS[name](bench, args.rounds)
+        for name in names:
+            row, reference = ROWS[name](bench, rounds)
             show(row, reference)
             rows.append(row)
     finally:
         kafka.close()
+    return rows
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="./run bench", description=__doc__)
+    parser.add_argument("row", nargs="*", choices=[[], *ROWS, VENDORS], help="rows to run (default: all)")
+    parser.add_argument("--json", action="store_true", help="end with one line, one JSON object")
+    parser.add_argument("--messages", type=int, default=2_000_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--no-limits", action="store_true", help="vendors: slow scripts are shown, not an error")
+    args = parser.parse_args()
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    names = args.row or [VENDORS, *ROWS]
+    rows = [vendors()] if VENDORS in names else []
+    fast = args.no_limits or all(within_limits(row) for row in rows)
+    names = [name for name in names if name != VENDORS]
+    if names:
+        rows += kafka_rows(names, args.messages, args.rounds)
     if args.json:
         print(json.dumps({"rows": rows}))
+    sys.exit(0 if fast else 1)
 
 
 if __name__ == "__main__":

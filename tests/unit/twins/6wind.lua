@@ -18,8 +18,10 @@ local PUBLIC_V4 = [[\s+--?>\s+(?P<x_ip>[\d.]+):(?P<x_port>\d+)(?:\s+at\s+.*)?$]]
 sixwind:regex("session_mapping", FORWARD .. V6 .. TO .. [[\[?[\dA-Fa-f:]+\]?:\d+]] .. BACK
 	.. [[\d+\s+(?P<dst_ip>[\d.]+):(?P<dst_port>\d+)]] .. PUBLIC_V4)
 sixwind:regex("session_mapping",
-	FORWARD .. ANY .. TO .. [[\[?(?P<dst_ip>[\dA-Fa-f.:]+?)\]?:(?P<dst_port>\d+)]] .. BACK .. [[\S+\s+\S+]] .. PUBLIC)
-sixwind:regex("port_block_mapping", FRONT .. [[USER\s+(?P<src_ip>[\dA-Fa-f.:]+)\s+\(.*\):\s+(?P<action>\w+)\s+BLOCK\s+\(]]
+	FORWARD .. ANY .. TO .. [[\[?(?P<dst_ip>[\dA-Fa-f.:]+?)\]?:(?P<dst_port>\d+)]] .. BACK .. [[\S+\s+\S+]]
+	.. PUBLIC)
+sixwind:regex("port_block_mapping", FRONT .. [[USER\s+(?P<src_ip>[\dA-Fa-f.:]+)\s+\(.*\):\s+]]
+	.. [[(?P<action>\w+)\s+BLOCK\s+\(]]
 	.. [[(?:pool\s+.*,\s+)?ip\s+public\s+(?P<x_ip>[\dA-Fa-f.:]+),\s+proto\s+.*,\s+]]
 	.. [[port\s+(?P<start_port>\d+)\s*-\s*(?P<end_port>\d+)\)(?:\s+at\s+.*)?$]])
 
