@@ -14,12 +14,12 @@ asa:topics  "cgnat.syslog.cisco-asa"
 asa:actions { Built = "created", Teardown = "deleted", Allocated = "created", Released = "deleted", Active = "updated" }
 asa:ignore_untranslated()
 
-asa:port_mapping       "([{*} ]%{*}-(305011|305012): |){action} (dynamic|static) {protocol} translation from {*}:{src_ip}/{src_port}[(({subscriber}))] to {*}:{x_ip}/{x_port}[ duration {*}]"
-asa:address_mapping    "([{*} ]%{*}-(305009|305010): |){action} (dynamic|static) translation from {*}:{src_ip}[(({subscriber}))] to {*}:{x_ip}[ duration {*}]"
-asa:port_block_mapping "([{*} ]%{*}-(305014|305015|305017): |)[Pba-interim-logging: ]{action} [{*} ]block of ports for translation from {*}:{src_ip} to {*}:{x_ip}/{start_port}-{end_port}"
+asa:port_mapping       "([{*} ]%{*}-(305011|305012): |){action} (dynamic|static) {protocol} translation from {word}:{src_ip}/{src_port}[(({subscriber}))] to {word}:{x_ip}/{x_port}[ duration {*}]"
+asa:address_mapping    "([{*} ]%{*}-(305009|305010): |){action} (dynamic|static) translation from {word}:{src_ip}[(({subscriber}))] to {word}:{x_ip}[ duration {*}]"
+asa:port_block_mapping "([{*} ]%{*}-(305014|305015|305017): |)[Pba-interim-logging: ]{action} [{*} ]block of ports for translation from {word}:{src_ip} to {word}:{x_ip}/{start_port}-{end_port}"
 
-asa:session_mapping("([{*} ]%{*}-(302013|302015): |)Built (inbound|outbound) {protocol} connection {word} for {*}:{dst_ip}/{dst_port} (({word} to {*}:{src_ip}/{src_port} (({x_ip}/{x_port}))[{*}]", { action = "created" })
-asa:session_mapping("([{*} ]%{*}-305018: |)MAP translation from {*}:{src_ip}/{src_port}-{*} to {*}:{x_ip}/{x_port}-{*}:{dst_ip}/{dst_port}", { action = "created" })
+asa:session_mapping("([{*} ]%{*}-(302013|302015): |)Built (inbound|outbound) {protocol} connection {word} for {word}:{dst_ip}/{dst_port} (({word} to {word}:{src_ip}/{src_port} (({x_ip}/{x_port}))[{*}]", { action = "created" })
+asa:session_mapping("([{*} ]%{*}-305018: |)MAP translation from {word}:{src_ip}/{src_port}-{word} to {word}:{x_ip}/{x_port}-{word}:{dst_ip}/{dst_port}", { action = "created" })
 
 asa:ignore {
 	"[{*} ]%{*}-(302014|302016|302020|302021|305005|305006|305013|305016|305019|305020|305021|305022|305023): {*}",

@@ -47,7 +47,7 @@ juniper:session_mapping "{*}_SESSION_{action}: [{*} ]{src_ip}:{src_port} [[{x_ip
 
 -- MS-DPC, and the port blocks of both.
 juniper:port_block_mapping "{*}_NAT_PORT_BLOCK_{action}: {src_ip} -> {x_ip}:{start_port}-{end_port}[ 0x{word}]"
-juniper:session_mapping "{*}ASP_SFW_{action}_FLOW: proto {protocol} {*}, (|((null))((null))|{*}:){src_ip}:{src_port} -> {dst_ip}:{dst_port}, {*}; source address and port translate to {x_ip}:{x_port}[ {*}]"
+juniper:session_mapping "{*}ASP_SFW_{action}_FLOW: proto {protocol} {*}, (|((null))((null))|{word}:){src_ip}:{src_port} -> {dst_ip}:{dst_port}, {*}; source address and port translate to {x_ip}:{x_port}[ {*}]"
 juniper:ignore {
 	"{*}ASP_SFW_(CREATE_ACCEPT|DELETE)_FLOW: {*} forward or watch flow",
 	"{*}_SESSION_{action}: [{*} ]{src_ip}:{src_port} -> {*}", "{*}_NAT_RULE_MATCH: {*}", "{*}ASP_NAT_POOL_RELEASE: natpool release {*}",

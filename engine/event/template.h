@@ -13,7 +13,8 @@
  * of the template it takes the rest. So it must be followed by a blank or other characters. A text does not
  * begin with a blank, ends at the first blank where a blank may follow it, and has at most EVENT_TEXT_MAX
  * bytes.
- * - `{word}` takes all bytes up to the next blank, at least one; a blank or the end follows it.
+ * - `{word}` takes all bytes up to the next blank, at least one; a blank or the end follows it. Directly
+ * before other characters it ends at the first place where they stand, and goes no further: `{word}:`.
  * - An address directly before `:{port}` ends at the last colon, or is an IPv6 address in brackets.
  * - `[...]` is optional; it is tried first, but one that begins with `{*}` or `{word}` only when its
  * absence does not fit. `(a|b|)` are alternatives, tried as written, the empty one too; `[a|b]` is `(a|b|)`.

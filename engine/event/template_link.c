@@ -158,7 +158,7 @@ static uint16_t find_must(const struct template *t, const struct template_op *ru
 	return t->ops[at].code == OP_LITERAL ? at : 0;
 }
 
-/* A word takes all up to the next blank. */
+/* A word takes all up to the next blank, or to the characters directly behind it. */
 static int check_behind_word(const struct template *t, const struct template_op *word, uint16_t at,
 			     struct err *e)
 {
@@ -171,8 +171,8 @@ static int check_behind_word(const struct template *t, const struct template_op 
 			       : check_behind_word(t, word, op->other, e);
 	return err_set(
 		e, ERR_SCRIPT,
-		"template column %u: {word} takes everything up to the next blank: put a blank behind it, or "
-		"write {*}",
+		"template column %u: {word} takes everything up to the next blank: put a blank or other text "
+		"behind it, or write {*}",
 		word->column);
 }
 
@@ -211,7 +211,9 @@ static int link_ops(struct template *t, struct err *e)
 		}
 		if (op->code == OP_RUN && link_run(t, op, e) != 0)
 			return -1;
-		if (op->code == OP_TOKEN && check_behind_word(t, op, op->next, e) != 0)
+		if (op->code == OP_TOKEN && t->ops[op->next].code == OP_LITERAL)
+			op->must = op->next;
+		else if (op->code == OP_TOKEN && check_behind_word(t, op, op->next, e) != 0)
 			return -1;
 	}
 	return 0;

@@ -233,6 +233,17 @@ static inline size_t split(struct match *m, size_t pc, size_t pos)
 	return op->next;
 }
 
+/* Length of the word at pos: up to a blank, or to the first of the characters that must follow it. */
+static size_t token_len(const struct match *m, const struct template_op *op, size_t pos)
+{
+	size_t end = pos;
+	while (end < m->n && !template_blank(m->text[end]))
+		end++;
+	if (op->must != 0)
+		end = find_literal(m->t, &m->t->ops[op->must], m->text, end, pos);
+	return end == NO_PLACE ? 0 : end - pos;
+}
+
 /* Reads what the operation names; false when it is not there. */
 static inline bool read_op(struct match *m, const struct template_op *op, size_t *pos)
 {
@@ -250,9 +261,7 @@ static inline bool read_op(struct match *m, const struct template_op *op, size_t
 		*pos = skip_blanks(m->text, m->n, *pos);
 		return *pos > 0 && template_blank(m->text[*pos - 1]);
 	} else if (op->code == OP_TOKEN) {
-		used = 0;
-		while (*pos + used < m->n && !template_blank(m->text[*pos + used]))
-			used++;
+		used = token_len(m, op, *pos);
 		*pos += used;
 		return used > 0;
 	} else if (op->code == OP_REST) {

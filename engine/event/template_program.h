@@ -49,7 +49,7 @@ struct template_op {
 	bool tight; /* of OP_ENDPOINT: no blank before the colon */
 	uint16_t next;   /* lower than the operation's own place, but for short cuts, which lie above all */
 	uint16_t other;  /* of OP_SPLIT and OP_WORD; of OP_RUN: what follows it, without short cut */
-	uint16_t must;   /* of OP_RUN: a word that all its ends have behind them; 0 = none */
+	uint16_t must;   /* of OP_RUN: a word behind all its ends; of OP_TOKEN: what ends it; 0 = none */
 	uint16_t column; /* in the template, from 1 */
 	uint16_t set; /* OP_SPLIT: what the first way may begin with. OP_RUN: what may follow it (SEARCH_SET),
 		       * or what may follow the blank behind it (SEARCH_BLANK) */

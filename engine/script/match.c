@@ -210,7 +210,44 @@ static int try_rule(struct host *h)
 	return tried == TRIED_SETTLED ? NM_DONE : NM_END;
 }
 
-int match_rules(struct host *h)
+/* A collector takes the first word of a line for the program where a colon follows it, and it may be just the
+ * word that tells the event (`%ASA-6-305011: Built ...`). So what nothing fits is tried once more as
+ * `PROGRAM: TEXT`. */
+static bool retell(struct host *h)
+{
+	struct walk *w = &h->walk;
+	struct arena *a = &w->batch->arena;
+	struct text program = w->envelope.program;
+	uint32_t len = program.len + 2 + w->text.len;
+	if (w->told.text.len > 0 || program.len == 0 || w->envelope.kind == ENVELOPE_RECORD ||
+	    !walk_room(h, len))
+		return false;
+	uint32_t off = arena_alloc(a, len);
+	memcpy(a->data + off, a->data + program.off, program.len);
+	memcpy(a->data + off + program.len, ": ", 2);
+	memcpy(a->data + off + program.len + 2, a->data + w->text.off, w->text.len);
+	w->told.text = w->text;
+	w->told.bad = w->bad;
+	w->told.bad_script = w->bad_script;
+	w->text = (struct text){.off = off, .len = len};
+	w->reading_of = NULL;
+	w->place = 0;
+	return true;
+}
+
+/* The reason tells of the text as it came. */
+static void untell(struct walk *w)
+{
+	if (w->told.text.len == 0)
+		return;
+	w->text = w->told.text;
+	w->bad = w->told.bad;
+	w->bad_script = w->told.bad_script;
+	w->reading_of = NULL;
+}
+
+/* From where the record stands; NM_END when no rule is left. */
+static int try_rules(struct host *h)
 {
 	struct walk *w = &h->walk;
 	for (; w->place < w->route->count; w->place++) {
@@ -225,7 +262,18 @@ int match_rules(struct host *h)
 		}
 		w->next_rule = 0;
 	}
-	w->rule = NULL;
+	return NM_END;
+}
+
+int match_rules(struct host *h)
+{
+	int answer = try_rules(h);
+	if (answer == NM_END && retell(h))
+		answer = try_rules(h);
+	if (answer != NM_END)
+		return answer;
+	h->walk.rule = NULL;
+	untell(&h->walk);
 	miss_dead(h);
 	return NM_DONE;
 }

@@ -83,6 +83,7 @@ static void begin_record(struct walk *w, struct text text)
 	w->miss = (struct miss){0};
 	w->miss_script = NULL;
 	w->bad = (struct bad_value){0};
+	w->told.text = (struct text){0};
 	w->keys_miss.rule = NULL;
 	w->reading_of = NULL;
 	event_clear(&w->event);

@@ -65,6 +65,12 @@ struct walk {
 	const struct script *miss_script;
 	struct bad_value bad;
 	const struct script *bad_script;
+	struct { /* the first try, while the record is tried with its program in front; text.len 0 = it is not
+		  */
+		struct text text;
+		struct bad_value bad;
+		const struct script *bad_script;
+	} told;
 	struct reader_miss keys_miss;
 	const struct rule *keys_miss_rule;
 	const struct script *keys_miss_script;

@@ -21,7 +21,7 @@ CASES = {
     "message is null": (envelope(message=None), "`message` is not a string"),
     "ip is a list": (envelope(ip=["192.0.2.1"]), "`ip` is not a string"),
     "timestamp is a number": (envelope(timestamp=1746185696), "`timestamp` is not a string"),
-    "an array": (b"[1,2,3]", "stopped at column 1: expected an action (A, D), found `[1,2,3]`"),
+    "an array": (b"[1,2,3]", "stopped at column 1: expected an action ("),
     "NUL in a field": (envelope(message="A VRF x\0y INT 10.0.0.1 EXT 100.64.0.1"), "vrf_id contains a NUL byte"),
     "NUL bytes in the JSON": (GOOD.replace(b"INT", b"I\0T"), "unescaped control character"),
     "only NUL bytes": (b"\0\0\0\0", "stopped at column 1"),

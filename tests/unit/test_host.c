@@ -358,17 +358,45 @@ static void loop_survives_batches(void **state)
 	}
 }
 
+/* A collector took the word that tells the event for the program. */
+static void program_in_front(void **state)
+{
+	struct fixture *f = *state;
+	fixture_script(f, "t:actions { MADE = 'created', GONE = 'deleted' }\n"
+			  "t:address_mapping '%NAT-{action}: {src_ip} {x_ip}'\n"
+			  "t:port_mapping('{src_ip}:{src_port} {x_ip}', { action = 'created' })");
+	assert_string_equal(fixture_line(f, "{\"program\":\"%NAT-GONE\",\"message\":\"10.0.0.1 192.0.2.1\"}"),
+			    "{\"type\":\"address-mapping\",\"event\":2,\"src_ip\":\"10.0.0.1\",\"x_ip\":"
+			    "\"192.0.2.1\"}\n");
+	assert_string_equal(
+		fixture_line(f, "{\"program\":\"%NAT-GONE\",\"message\":\"10.0.0.1:7 192.0.2.1\"}"),
+		"{\"type\":\"port-mapping\",\"event\":1,\"src_ip\":\"10.0.0.1\",\"src_port\":7,\"x_ip\":"
+		"\"192.0.2.1\"}\n");
+	assert_string_equal(fixture_line(f, "{\"program\":\"%NAT-LOST\",\"message\":\"10.0.0.1 192.0.2\"}"),
+			    "dead 0 t/port_mapping 9: port_mapping stopped at column 9: expected `:`, found "
+			    "` 192.0.2`\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		FIXTURE_TEST(declared_rules),       FIXTURE_TEST(first_rule_wins),
-		FIXTURE_TEST(whole_messages),       FIXTURE_TEST(records),
-		FIXTURE_TEST(too_many_records),     FIXTURE_TEST(origin),
-		FIXTURE_TEST(host_and_time_needed), FIXTURE_TEST(zones),
-		FIXTURE_TEST(zones_of_envelopes),   FIXTURE_TEST(constants),
-		FIXTURE_TEST(invalid_event),        FIXTURE_TEST(regexes),
-		FIXTURE_TEST(several_scripts),      FIXTURE_TEST(scripts_by_host),
-		FIXTURE_TEST(small_arena),          FIXTURE_TEST(loop_survives_batches),
+		FIXTURE_TEST(program_in_front),
+		FIXTURE_TEST(declared_rules),
+		FIXTURE_TEST(first_rule_wins),
+		FIXTURE_TEST(whole_messages),
+		FIXTURE_TEST(records),
+		FIXTURE_TEST(too_many_records),
+		FIXTURE_TEST(origin),
+		FIXTURE_TEST(host_and_time_needed),
+		FIXTURE_TEST(zones),
+		FIXTURE_TEST(zones_of_envelopes),
+		FIXTURE_TEST(constants),
+		FIXTURE_TEST(invalid_event),
+		FIXTURE_TEST(regexes),
+		FIXTURE_TEST(several_scripts),
+		FIXTURE_TEST(scripts_by_host),
+		FIXTURE_TEST(small_arena),
+		FIXTURE_TEST(loop_survives_batches),
 	};
 	return cmocka_run_group_tests_name("host", tests, NULL, NULL);
 }
