@@ -4,6 +4,7 @@
  * letter has its reason, the second opening agrees with the first (nothing kept from before decides), and
  * what was read as a JSON object is one for a second scanner's strings too. Corpus: corpus/envelope/.
  */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -52,6 +53,15 @@ static void check(const struct envelope_reader *r, const struct envelope *env, c
 	}
 }
 
+/* Behind a header a record may have a `message`; as a value of its own it would be an envelope. */
+static bool has_message(const struct envelope_pair *pairs, size_t n, const struct arena *a)
+{
+	for (size_t i = 0; i < n; i++)
+		if (pairs[i].key.len == 7 && memcmp(a->data + pairs[i].key.off, "message", 7) == 0)
+			return true;
+	return false;
+}
+
 /* The pairs written as JSON strings again: that must open as a record with the same pairs. */
 static void check_round_trip(struct envelope_reader *r, const struct envelope *env, const struct arena *a)
 {
@@ -96,17 +106,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct envelope one;
 	struct envelope two;
 	struct err e = {0};
-	int result = envelope_open(r, &first, value, size, TIME_ZONE_UNKNOWN, &one, &e);
+	int32_t zone_s = size % 2 == 0 ? TIME_ZONE_UNKNOWN : 7200;
+	int result = envelope_open(r, &first, value, size, zone_s, &one, &e);
 	must((result == 0) == (e.code == ERR_NONE));
 	must(result == 0 || (result == -1 && e.msg[0] != '\0'));
-	must(envelope_open(r, &second, value, size, TIME_ZONE_UNKNOWN, &two, NULL) == result);
+	must(envelope_open(r, &second, value, size, zone_s, &two, NULL) == result);
 	if (result == 0) {
 		check(r, &two, &second);
 		must(one.kind == two.kind && one.timestamp == two.timestamp);
 		must(memcmp(&one.host, &two.host, sizeof one.host) == 0);
 		must(same(one.text, &first, two.text, &second));
 		must(same(one.host_name, &first, two.host_name, &second));
-		if (two.pair_count > 0)
+		if (two.pair_count > 0 && !has_message(envelope_pairs(r), two.pair_count, &second))
 			check_round_trip(r, &two, &second);
 	}
 	free(value);
