@@ -8,13 +8,15 @@
 local huawei = vendor "huawei"
 
 huawei:topics  { "cgnat.syslog.huawei", "cgnat.accounting.huawei" }
-huawei:actions { A = "created", W = "deleted", BUILT = "created", TEARDOWN = "deleted", Start = "created", ["Interim-Update"] = "updated", Stop = "deleted",
+huawei:actions { BUILT = "created", TEARDOWN = "deleted", Start = "created", ["Interim-Update"] = "updated", Stop = "deleted",
                  ["1"] = "created", ["3"] = "updated", ["2"] = "deleted" }
 
 -- Name of the application, dashes and, with the month in full, the time stay in front.
 local FRONT = "(1 |)[{word} {word} {word} {word} {host} ][{word} ][{word} ]"
-huawei:port_mapping(FRONT .. "NAT444:Sessionbased{action} [[{protocol} {src_ip} - {x_ip} {src_port} {x_port} -]]")
-huawei:port_mapping(FRONT .. "(NAT64|DSLITE):Sessionbased{action} [[{protocol} - {src_ip} {x_ip} {src_port} {x_port} -]]")
+local V4 = " [[{protocol} {src_ip} - {x_ip} {src_port} {x_port} -]]"
+local V6 = " [[{protocol} - {src_ip} {x_ip} {src_port} {x_port} -]]"
+huawei:port_mapping({ FRONT .. "NAT444:SessionbasedA" .. V4, FRONT .. "(NAT64|DSLITE):SessionbasedA" .. V6 }, { action = "created" })
+huawei:port_mapping({ FRONT .. "NAT444:SessionbasedW" .. V4, FRONT .. "(NAT64|DSLITE):SessionbasedW" .. V6 }, { action = "deleted" })
 
 huawei:json("port_block_mapping", { ["Acct-Status-Type"] = "{action}", ["NAS-IP-Address|NAS-IPv6-Address"] = "[{host}]",
 	["Event-Timestamp"] = "[{timestamp}]", ["User-Name"] = "[{subscriber}]", ["Framed-IP-Address"] = "{src_ip}",

@@ -4,14 +4,14 @@
 --
 -- RADIUS: Alc-Nat-Port-Range has the public address in front of the ports, or it stands in Alc-Nat-Outside-Ip-Addr.
 -- The VRF is the inside one, Alc-Serv-Id. DS-Lite and NAT64 subscribers are inside by their IPv6 address.
--- Syslog: the lines' order is that of the variables in the MIB (TIMETRA-NAT-MIB); Map is in the vendor's text, Free
--- is, too, but a whole line of neither was to be had. The time is local without a zone, hence the envelope's holds.
+-- Syslog: the meaning of the words is that of the variables in the MIB (TIMETRA-NAT-MIB). The vendor's guide names Map
+-- and Free, but a line of either from a device was not to be had. The time has no zone, hence the envelope's holds.
 
 local nokia = vendor "nokia"
 
 nokia:topics  { "cgnat.accounting.nokia", "cgnat.syslog.nokia" }
 nokia:actions { Start = "created", ["Interim-Update"] = "updated", Stop = "deleted",
-                ["1"] = "created", ["3"] = "updated", ["2"] = "deleted", Map = "created", Free = "deleted" }
+                ["1"] = "created", ["3"] = "updated", ["2"] = "deleted" }
 
 local RADIUS = { ["Acct-Status-Type"] = "{action}", ["NAS-IP-Address|NAS-IPv6-Address"] = "[{host}]",
 	["Event-Timestamp"] = "[{timestamp}]", ["User-Name"] = "[{subscriber}]", ["Alc-Serv-Id"] = "[{vrf_id}]" }
@@ -27,7 +27,9 @@ nokia:json("port_block_mapping", { APART, ANY })
 nokia:json("ignore", { ["Acct-Status-Type"] = "(Accounting-On|Accounting-Off|7|8)" })
 
 -- [TMNX: number router application [subject]: ]{sequence} Map public [first-last] MDA 5/1 -- subscriber type %policy router inside
-nokia:port_block_mapping("({word} {word} {word} {word} {word} |{word} {word} {word} {word} |){{{*}}} {action} {x_ip} [[{start_port}-{end_port}]] "
-	.. "MDA {word} -- {word} {word} %{word} {vrf_id} {src_ip} at {word} {word}[ {*}]")
+local FRONT = "({word} {word} {word} {word} {word} |{word} {word} {word} {word} |){{{*}}} "
+local BLOCK = " {x_ip} [[{start_port}-{end_port}]] MDA {word} -- {word} {word} %{word} {vrf_id} {src_ip} at {word} {word}[ {*}]"
+nokia:port_block_mapping(FRONT .. "Map" .. BLOCK, { action = "created" })
+nokia:port_block_mapping(FRONT .. "Free" .. BLOCK, { action = "deleted" })
 
 return nokia
