@@ -15,24 +15,4 @@ ios:session_mapping {
 	"{action} {protocol} {src_ip}:{src_port} {x_ip}:{x_port} {dst_ip}:{dst_port} {word}",
 }
 
--- A collector may have taken the mnemonic off as the program. The newer form says nowhere else what happened, and only a
--- handler sees the program.
-ios:handler(function(message, event, emit)
-	local c = message:cursor()
-	local program = message.program
-	if program == "%IPNAT-6-CREATED" then
-		event.action = "created"
-	elseif program == "%IPNAT-6-DELETED" then
-		event.action = "deleted"
-	else
-		return
-	end
-	if c:read("protocol") and c:skip(" ") and c:endpoint("src_ip", "src_port") and c:skip(" ")
-			and c:endpoint("x_ip", "x_port") and c:skip(" ") and c:endpoint("dst_ip", "dst_port")
-			and c:skip(" ") and c:word() and not c:rest() then
-		event.type = "session_mapping"
-		emit(event)
-	end
-end)
-
 return ios
