@@ -4,11 +4,13 @@
 import re
 import subprocess
 import time
+import types
 
 from confluent_kafka import TopicPartition
 
 from campaigns import campaign
-from rig import program
+from kafka_cluster import KafkaCluster
+from rig import Rig, program
 from waiting import wait_until
 
 
@@ -25,6 +27,40 @@ def broker_restart(rig, times=3):
             rig.kafka.start()
         rig.advance(500, 60)
     return rig.check(90)
+
+
+@campaign("leader-moves", "S4 S1 O3")
+def leader_moves(rig, times=3):
+    """a cluster of three: each node in turn is killed and started again, leaders and coordinators move, under load"""
+    with KafkaCluster() as cluster:
+        own = Rig(types.SimpleNamespace(kafka=cluster, postgres=rig.postgres, detour=rig.world.detour), rig.seed)
+        try:
+            return lead_about(own, cluster, times)
+        finally:
+            own.close()
+
+
+def lead_about(rig, cluster, times):
+    rig.watch()
+    rig.start()
+    rig.start()
+    moves = 0
+    with rig.load(1000):
+        rig.advance(500)
+        for turn in range(times):
+            before = cluster.leaders(rig.topic)
+            victim = turn % len(cluster.nodes) + 1
+            cluster.nodes[victim - 1].kill()
+            wait_until(lambda gone=victim: gone not in cluster.leaders(rig.topic).values(), 30, "others lead")
+            rig.all_advance()
+            after = cluster.leaders(rig.topic)
+            moves += sum(after[number] != leader for number, leader in before.items())
+            cluster.nodes[victim - 1].start(120)
+            wait_until(lambda: cluster.in_sync(rig.topic), 60, "all nodes have everything")
+            rig.all_advance()
+    assert moves >= times, f"leaders moved only {moves} times"  # each leads one of four partitions at least
+    assert rig.logged("ALARM") == 0, rig.tail()
+    return f"{moves} moves; {rig.check(90)}"
 
 
 @campaign("retention-gap", "O11")

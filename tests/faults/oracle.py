@@ -85,10 +85,11 @@ class Load:
         self.thread.start()
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, failed, *_):
         self.stop.set()
         self.thread.join()
-        self.produced.flush()
+        if failed is None:  # else that is what to tell
+            self.produced.flush()
 
 
 class Watch:

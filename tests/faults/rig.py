@@ -159,6 +159,12 @@ class Rig:
                    lambda: f"progress from {before} by {by}, is {self.progress()}\n{self.tail()}", every=0.005)
         return time.monotonic() - start
 
+    def all_advance(self, timeout=60):
+        """Waits until each partition has moved."""
+        before = self.marks()
+        wait_until(lambda: all(offset > before.get(number, 0) for number, offset in self.marks().items()), timeout,
+                   lambda: f"each partition beyond {before}: {self.marks()}\n{self.tail()}", every=0.02)
+
     def tail(self, count=12):
         return "\n".join(f"natmill {number}: " + "\n  ".join(one.err.splitlines()[-count:])
                          for number, one in enumerate(self.processes) if one.running() or one is self.processes[-1])

@@ -11,6 +11,8 @@ from waiting import wait_until
 
 
 class KafkaClient:
+    replication = 1  # of topics made here
+
     def __init__(self, bootstrap):
         self.bootstrap = bootstrap
         self._admin = None
@@ -25,7 +27,7 @@ class KafkaClient:
         """Returns the name, once the broker knows it; a fresh one by default. Config keys with _ for a dot."""
         name = name or "test." + uuid.uuid4().hex[:12]
         config = {key.replace("_", "."): str(value) for key, value in config.items()}
-        new = NewTopic(name, num_partitions=partitions, replication_factor=1, config=config)
+        new = NewTopic(name, num_partitions=partitions, replication_factor=self.replication, config=config)
         self.admin.create_topics([new])[name].result(30)
         wait_until(lambda: self.partitions(name) == partitions, 30, f"topic {name} is there")
         return name

@@ -59,9 +59,12 @@ class KafkaServer(KafkaClient):
                      "-cp", f"{JARS}/*"]
         super().__init__(f"127.0.0.1:{self.port}")
         (self.folder / "log4j.properties").write_text(LOG4J, encoding="ascii")
-        detour = self._detour(detour_to) if detour_to else {}
-        lines = [f"{key}={value}" for key, value in {**self._properties(), **detour, **(properties or {})}.items()]
         self.config = self.folder / "server.properties"
+        self.configure({**(self._detour(detour_to) if detour_to else {}), **(properties or {})})
+
+    def configure(self, properties):
+        """Before the first start: these instead of ours, or beside them."""
+        lines = [f"{key}={value}" for key, value in {**self._properties(), **properties}.items()]
         self.config.write_text("\n".join(lines) + "\n", encoding="ascii")
 
     def _properties(self):
@@ -106,11 +109,18 @@ class KafkaServer(KafkaClient):
         if status != 0:
             raise RuntimeError(f"Kafka's storage could not be formatted: {self.tail()}")
 
-    def start(self, timeout=60):
+    def launch(self):
+        """Without waiting until it is up."""
         if not (self.folder / "data").exists():
             self._format()
         with open(self.log, "ab") as log:
             self.process = self._run("kafka.Kafka", self.config, stdout=log)
+
+    def start(self, timeout=60):
+        self.launch()
+        return self.await_ready(timeout)
+
+    def await_ready(self, timeout=60):
         wait_until(self._ready, timeout, lambda: f"Kafka is up on port {self.port}: {self.tail()}")
         return self
 
