@@ -76,6 +76,10 @@ def instantiate(_):
     except KafkaException as error:
         radiusd.radlog(radiusd.L_ERR, f"Kafka: {error}")
         return -1
+    try:  # so that the first request need not wait for the connection
+        state["producer"].list_topics(timeout=WAIT_S)
+    except KafkaException as error:
+        radiusd.radlog(radiusd.L_ERR, f"Kafka: {error}; no request is answered until it is there")
     return 0
 
 

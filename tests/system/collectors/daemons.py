@@ -122,6 +122,6 @@ class FreeRadius(Collector):
     def environment(self):
         self.port = free_ports(1)[0]
         return {"RADIUS_STATE": str(self.state), "RADIUS_PORT": str(self.port), "RADIUS_SECRET": self.secret.decode(),
-                "RADIUS_KAFKA_WAIT_S": "1",
+                "RADIUS_KAFKA_WAIT_S": "2",
                 # radiusd's interpreter is the system's; the Kafka client is the one of the tests' environment.
                 "PYTHONPATH": sysconfig.get_paths()["purelib"]}

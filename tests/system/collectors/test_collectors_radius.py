@@ -201,9 +201,9 @@ def test_no_answer_while_kafka_is_away(bus, device, collector, written):
     request = device.request(*session("10.8.3.2"))
     bus.pause()
     try:
-        assert not device.ask(request, timeout=2.5)
+        assert not device.ask(request, timeout=3.5)
     finally:
         bus.resume()
     wait_until(lambda: "not answered, the device sends it again" in collector.said(), 10, collector.said)
-    wait_until(lambda: device.ask(request, timeout=1.5), 30, "the device is answered")
+    wait_until(lambda: device.ask(request, timeout=3.5), 30, "the device is answered")
     assert written.wait(lambda _, one, __: one.get("NFWare-vCGNAT-Inside-Addr") == "10.8.3.2")
