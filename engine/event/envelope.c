@@ -112,7 +112,11 @@ static int read_short(const struct opening *o, const struct json_member *m, bool
 	size_t len = m->value_len;
 	if (c->len == len && len > 0 && c->zone_s == o->zone_s && memcmp(c->text, text, len) == 0)
 		return 0;
-	*c = (struct cached){.time = EVENT_NO_TIME, .zone_s = o->zone_s, .no_time = len > CACHED_TEXT_MAX};
+	c->len = 0;
+	c->no_time = len > CACHED_TEXT_MAX;
+	c->time = EVENT_NO_TIME;
+	c->zone_s = o->zone_s;
+	c->ip = (struct ip){0};
 	if (len > CACHED_TEXT_MAX)
 		return 0;
 	memcpy(c->text, text, len);
@@ -210,8 +214,7 @@ static int open_syslog(const struct opening *o, struct envelope *out)
 
 static int open_object(struct opening *o, size_t n, struct envelope *out)
 {
-	o->escapes = memchr(o->value, '\\', n) != NULL;
-	int count = json_scan_object(o->r->scan, o->value, n, o->r->members, ENVELOPE_PAIRS_MAX, o->e);
+	int count = opening_scan(o, n);
 	if (count < 0 || find_known(o, (size_t)count) != 0)
 		return -1;
 	if (o->known[KEY_MESSAGE] == NULL)

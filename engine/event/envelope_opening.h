@@ -57,6 +57,9 @@ int opening_no_room(struct err *e);
 /* The reason of a wrong escape in the string at offset at of the value; returns -1. */
 int opening_wrong_escape(const struct opening *o, uint32_t at);
 
+/* Scans the value of n bytes: fills r->members and o->escapes. The number of members, or -1 with o->e. */
+int opening_scan(struct opening *o, size_t n);
+
 /* Adds the string of len raw bytes at offset at of the value to the arena, unescaped. 0, or -1 with o->e. */
 int opening_add_string(const struct opening *o, uint32_t at, uint32_t len, struct text *out);
 

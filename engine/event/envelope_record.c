@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "event/envelope_opening.h"
+#include "event/json_flat.h"
 
 int opening_no_room(struct err *e)
 {
@@ -18,6 +19,15 @@ int opening_wrong_escape(const struct opening *o, uint32_t at)
 	return err_set(o->e, ERR_DATA,
 		       "the value is not a JSON object: the string at byte %" PRIu32 " has a wrong escape",
 		       at + 1);
+}
+
+int opening_scan(struct opening *o, size_t n)
+{
+	struct envelope_reader *r = o->r;
+	int count = json_flat_object(o->value, n, r->members, ENVELOPE_PAIRS_MAX);
+	o->escapes = count < 0 && memchr(o->value, '\\', n) != NULL;
+	return count >= 0 ? count
+			  : json_scan_object(r->scan, o->value, n, r->members, ENVELOPE_PAIRS_MAX, o->e);
 }
 
 int opening_add_string(const struct opening *o, uint32_t at, uint32_t len, struct text *out)
@@ -120,15 +130,11 @@ int opening_message(const struct opening *envelope, struct envelope *out)
 	if (arena_alloc(arena, room) == ARENA_FULL)
 		return opening_no_room(envelope->e);
 	arena_rewind(arena, mark);
-	struct opening o = {.r = r,
-			    .arena = arena,
-			    .value = arena->data + out->text.off,
-			    .escapes = true,
-			    .e = envelope->e};
-	int count =
-		json_scan_object(r->scan, o.value, out->text.len, r->members, ENVELOPE_PAIRS_MAX, &no_json);
+	struct opening o = {.r = r, .arena = arena, .value = arena->data + out->text.off, .e = &no_json};
+	int count = opening_scan(&o, out->text.len);
 	if (count < 0)
 		return 0;
+	o.e = envelope->e;
 	out->kind = ENVELOPE_RECORD;
 	return add_pairs(&o, out->text.off, (size_t)count, out);
 }

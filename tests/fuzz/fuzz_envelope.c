@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "base/strbuf.h"
 #include "event/envelope.h"
+#include "event/json_flat.h"
 #include "event/timeparse.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -88,6 +89,21 @@ static void check_round_trip(struct envelope_reader *r, const struct envelope *e
 	strbuf_free(&again);
 }
 
+/* What the quick reader takes, the other one takes, with the same members. */
+static void check_flat(const char *value, size_t n)
+{
+	static struct json_scan *scan;
+	struct json_member quick[ENVELOPE_PAIRS_MAX];
+	struct json_member other[ENVELOPE_PAIRS_MAX];
+	struct err e;
+	if (scan == NULL)
+		scan = json_scan_new();
+	int count = json_flat_object(value, n, quick, ENVELOPE_PAIRS_MAX);
+	must(count < 0 || json_scan_object(scan, value, n, other, ENVELOPE_PAIRS_MAX, &e) == count);
+	for (int i = 0; i < count; i++)
+		must(memcmp(&quick[i], &other[i], sizeof quick[i]) == 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct envelope_reader *r;
@@ -103,6 +119,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char *value = malloc(size > 0 ? size : 1); /* exactly its size: the sanitizer sees the byte beyond */
 	if (size > 0)
 		memcpy(value, data, size);
+	check_flat(value, size);
 	struct envelope one;
 	struct envelope two;
 	struct err e = {0};
