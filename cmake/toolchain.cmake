@@ -31,8 +31,9 @@ if(NATMILL_BUILD STREQUAL release)
 	target_compile_options(natmill_toolchain INTERFACE -O2 ${hardening})
 	target_link_options(natmill_toolchain INTERFACE -pie -Wl,-z,relro,-z,now)
 	if(CMAKE_C_COMPILER_ID STREQUAL GNU)
-		# Fat objects: the program is optimised across files, the many test programs link the plain half.
-		set(is_program $<STREQUAL:$<TARGET_PROPERTY:NAME>,natmill>)
+		# Fat objects: the program is optimised across files, as is what measures its parts; the many test
+		# programs link the plain half.
+		set(is_program $<IN_LIST:$<TARGET_PROPERTY:NAME>,natmill;bench_host;bench_postgresql>)
 		target_compile_options(natmill_toolchain INTERFACE -flto=auto -ffat-lto-objects)
 		target_link_options(natmill_toolchain INTERFACE $<$<NOT:${is_program}>:-fno-lto>)
 		list(APPEND program_link_options -O2 -flto=auto)
