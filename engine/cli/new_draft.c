@@ -143,6 +143,8 @@ static void try_rule(struct drafts *all, struct draft *d)
 		else if (d->guess.type != EVENT_ABSENT &&
 			 event_validate(&ev, all->arena.data, all->arena.len, false, &e) != 0)
 			doubt(d, e.msg);
+		else if (d->guess.type != EVENT_ABSENT && event_untranslated(&ev))
+			all->untranslated = true;
 	}
 }
 
@@ -167,8 +169,12 @@ static void find_cover(struct drafts *all, struct draft *d)
 		size_t taken = 0;
 		if (r->state != DRAFT_RULE)
 			continue;
-		for (size_t i = 0; i < d->cluster->kept; i++)
-			taken += fits(all, r, &d->cluster->lines[i], &ev) ? 1 : 0;
+		for (size_t i = 0; i < d->cluster->kept; i++) {
+			bool fit = fits(all, r, &d->cluster->lines[i], &ev);
+			taken += fit ? 1 : 0;
+			if (fit && r->guess.type != EVENT_ABSENT && event_untranslated(&ev))
+				all->untranslated = true;
+		}
 		if (taken == d->cluster->kept) {
 			d->state = DRAFT_COVERED;
 			return;

@@ -46,6 +46,7 @@ struct drafts {
 	size_t count;
 	struct vocabulary words; /* with the actions that the lines have */
 	bool no_zone;            /* a rule reads a time that tells no zone */
+	bool untranslated;       /* some lines tell of connections that are not translated */
 	struct envelope_reader *reader;
 	struct arena arena; /* of the line under trial */
 };

@@ -162,6 +162,11 @@ static void add_head(struct strbuf *out, const char *name, const struct drafts *
 	add_local(out, name);
 	strbuf_printf(out, ":topics \"cgnat.syslog.%s\" -- the Kafka topic of these lines\n", name);
 	add_actions(out, name, d);
+	if (d->untranslated) {
+		add_local(out, name);
+		strbuf_adds(out, ":ignore_untranslated() -- lines with the same address inside and outside "
+				 "are no NAT\n");
+	}
 	if (!d->no_zone)
 		return;
 	strbuf_adds(out,

@@ -79,10 +79,14 @@ static void add_tokens(struct writer *w, uint32_t from, uint32_t end, bool ignor
 			continue;
 		}
 		w->skips++;
-		strbuf_adds(w->out, "{*}");
-		if (ignore || !has_field(w, i))
+		if (ignore || !has_field(w, i)) {
+			strbuf_adds(w->out, "{*}");
 			return;
+		}
 		i = skipped_run(w, i);
+		bool word = w->shape->tokens[i + 1].kind ==
+			    SHAPE_BLANK; /* a field follows, so i is not the last */
+		strbuf_adds(w->out, word ? "{word}" : "{*}");
 	}
 }
 

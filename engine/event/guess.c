@@ -196,10 +196,11 @@ static bool is_literal(const struct guess_work *w, uint32_t token)
 	case SHAPE_WORD:
 		return guess_constant(w, token);
 	case SHAPE_NAME:
+		if (guess_constant(w, token) && (token == 0 || guess_mark(w, token + 1, ':')))
+			return true; /* how such lines begin */
+		__attribute__((fallthrough));
 	case SHAPE_NUMBER:
-		return guess_constant(w, token) &&
-		       (w->lines >= SURE_LINES || within_word(w, token) ||
-			(guess_kind(w, token) == SHAPE_NAME && guess_mark(w, token + 1, ':')));
+		return guess_constant(w, token) && (w->lines >= SURE_LINES || within_word(w, token));
 	default:
 		return false;
 	}

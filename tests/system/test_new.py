@@ -2,6 +2,8 @@
 """natmill new through the built program: what it makes of real lines works at once, what it doubts it marks."""
 
 import json
+import pathlib
+import re
 import resource
 import time
 
@@ -69,6 +71,20 @@ def test_invented_device(make):
     assert rest == ["ignored"] * 3
     more = made.events("xl8 grant tcp 10.1.1.1:1 via 203.0.113.1:2 translation 9999\nuptime 400 days\nlink down\n")
     assert more[1:] == ["ignored", "dead"]
+
+
+def test_example_of_the_manual(make):
+    page = (pathlib.Path(__file__).resolve().parents[2] / "docs" / "vendor-scripts.md").read_text()
+    lines, shown = re.search(r"^```lines\n(.*?)^```\n.*?^```made\n(.*?)^```", page, re.MULTILINE | re.DOTALL).groups()
+    made = make(lines).script.splitlines()
+    assert [line for line in shown.splitlines() if line not in made] == []
+
+
+def test_untranslated_connections_are_ignored(make):
+    lines = "nat open int 10.0.0.7:4000 ext 203.0.113.9:1024\nnat open int 10.0.0.8:4000 ext 10.0.0.8:4000\n" * 4
+    made = make(lines)
+    assert "acme:ignore_untranslated()" in made.script
+    assert made.events(lines)[1] == "ignored"
 
 
 def test_lines_of_known_vendors(make):

@@ -48,7 +48,7 @@ static const struct guessed all[] = {
 	{{"xl8 closed ext 203.0.113.9 port 1024 int 10.0.0.7 port 4000"},
 	 EVENT_PORT,
 	 0,
-	 "* {event} ext {x_ip} port {x_port} int {src_ip} port {src_port}"},
+	 "xl8 {event} ext {x_ip} port {x_port} int {src_ip} port {src_port}"},
 	{{"Built dynamic TCP translation from inside:10.0.0.7/4000 to outside:203.0.113.9/1024"},
 	 EVENT_PORT,
 	 0,
