@@ -13,6 +13,18 @@ const char *reader_name(enum reader r)
 	return names[r];
 }
 
+#define PARAM_BYTE(c) ((c) > ' ' && (c) < 0x7f && (c) != '=' && (c) != ']' && (c) != '[' && (c) != '"')
+#define KEY_BYTE(c)                                                                                \
+	(((c) >= 'a' && (c) <= 'z') || ((c) >= 'A' && (c) <= 'Z') || ((c) >= '0' && (c) <= '9') || \
+	 (c) == '_' || (c) == '-' || (c) == '.')
+#define END_BYTE(c) ((c) == ' ' || (c) == '\t' || (c) == ',' || (c) == ';')
+#define B1(c) ((KEY_BYTE(c) ? SCAN_KEY : 0) | (PARAM_BYTE(c) ? SCAN_PARAM : 0) | (END_BYTE(c) ? SCAN_END : 0))
+#define B4(c) B1(c), B1((c) + 1), B1((c) + 2), B1((c) + 3)
+#define B16(c) B4(c), B4((c) + 4), B4((c) + 8), B4((c) + 12)
+#define B64(c) B16(c), B16((c) + 16), B16((c) + 32), B16((c) + 48)
+
+const unsigned char scan_bytes[256] = {B64(0), B64(64), B64(128), B64(192)};
+
 /* A copy without the marks before the characters given; `\n` is a line's end where n is given. */
 static struct text unescaped(struct scan *sc, struct piece value)
 {
@@ -60,17 +72,23 @@ void scan_front(struct scan *sc, size_t n)
 		(struct text){.off = sc->text.off + (uint32_t)start, .len = (uint32_t)(n - start)};
 }
 
+static size_t find_byte(const struct scan *sc, size_t from, char c)
+{
+	const char *found = from < sc->n ? memchr(sc->s + from, c, sc->n - from) : NULL;
+	return found != NULL ? (size_t)(found - sc->s) : sc->n;
+}
+
 size_t scan_find(const struct scan *sc, size_t from, char c, bool *escaped)
 {
-	for (; from < sc->n; from++) {
-		if (sc->s[from] == c)
-			return from;
-		if (sc->s[from] == '\\') {
-			*escaped = true;
-			from++;
-		}
+	size_t end = find_byte(sc, from, c);
+	const char *mark;
+	while (from < end && (mark = memchr(sc->s + from, '\\', end - from)) != NULL) {
+		*escaped = true;
+		from = (size_t)(mark - sc->s) + 2;
+		if (from > end)
+			end = find_byte(sc, from, c);
 	}
-	return NO_PLACE;
+	return end < sc->n ? end : NO_PLACE;
 }
 
 static void read_json(struct scan *sc, const struct envelope_pair *pairs, size_t count)

@@ -19,8 +19,8 @@ static bool begins_pair(const struct scan *sc, size_t at)
 /* A value without quotes ends at a blank, or at a comma or semicolon that another pair or the end follows. */
 static size_t plain_end(const struct scan *sc, size_t at)
 {
-	for (; at < sc->n && !scan_blank(sc->s[at]); at++)
-		if ((sc->s[at] == ',' || sc->s[at] == ';') && begins_pair(sc, at + 1))
+	for (; at < sc->n; at++)
+		if (scan_is(sc->s[at], SCAN_END) && (scan_blank(sc->s[at]) || begins_pair(sc, at + 1)))
 			break;
 	return at;
 }
@@ -64,12 +64,6 @@ void reader_key_value(struct scan *sc)
 	}
 }
 
-/* PARAM-NAME may have any printable byte but these. */
-static bool name_byte(char c)
-{
-	return c > ' ' && c < 0x7f && c != '=' && c != ']' && c != '[' && c != '"';
-}
-
 /* What stands behind the last closing bracket is no element: it may be one that was cut, and what is missing
  * could tell another event. */
 void reader_structured_data(struct scan *sc)
@@ -79,10 +73,14 @@ void reader_structured_data(struct scan *sc)
 	const char *equals;
 	const char *bracket = memrchr(sc->s, ']', sc->n);
 	size_t closed = bracket != NULL ? (size_t)(bracket - sc->s) : 0;
-	while (at < sc->n && (equals = memmem(sc->s + at, sc->n - at, "=\"", 2)) != NULL) {
+	while (at < sc->n && (equals = memchr(sc->s + at, '=', sc->n - at)) != NULL) {
 		size_t end = (size_t)(equals - sc->s);
 		size_t key = end;
-		while (key > at && name_byte(sc->s[key - 1]))
+		if (end + 1 == sc->n || sc->s[end + 1] != '"') {
+			at = end + 1;
+			continue;
+		}
+		while (key > at && scan_is(sc->s[key - 1], SCAN_PARAM))
 			key--;
 		if (first) {
 			bracket = memrchr(sc->s, '[', key);

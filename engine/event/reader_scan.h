@@ -44,11 +44,19 @@ static inline bool scan_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
+/* What bytes are to the readers, looked up since they look at each byte of a line. */
+enum { SCAN_KEY = 1, SCAN_PARAM = 2, SCAN_END = 4 };
+extern const unsigned char scan_bytes[256];
+
+static inline bool scan_is(char c, int what)
+{
+	return (scan_bytes[(unsigned char)c] & what) != 0;
+}
+
 /* May the byte stand in a key? */
 static inline bool scan_key_byte(char c)
 {
-	unsigned letter = (unsigned)((c | 0x20) - 'a');
-	return letter <= 25 || (unsigned)(c - '0') <= 9 || c == '_' || c == '-' || c == '.';
+	return scan_is(c, SCAN_KEY);
 }
 
 /* Where the key that ends at end begins; not before from. */

@@ -13,7 +13,7 @@
 #define PLACES (2 * KEYS_MAX)
 
 /* Both ends of the key and its length: vendors' keys differ there. */
-static uint32_t hash(const char *s, size_t n)
+static inline uint32_t hash(const char *s, size_t n)
 {
 	uint32_t head = 0;
 	uint32_t tail = 0;
