@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/strbuf.h"
 #include "event/rule_fields.h"
+#include "event/template_example.h"
 #include "event/template_program.h"
 
 #define CHOICES_MAX 4 /* of "a|b" */
@@ -244,6 +245,52 @@ bool reader_rule_match(const struct reader_rule *r, const char *data, const stru
 	ev->type = r->type;
 	rule_fields_copy(ev, &values, all);
 	return true;
+}
+
+static uint32_t next_random(uint32_t *seed)
+{
+	*seed = *seed * 1664525 + 1013904223;
+	return *seed >> 16;
+}
+
+/* What was appended to data since start becomes the value of the key. */
+static void put_value(struct reading *out, int key, const struct strbuf *data, size_t start)
+{
+	struct text t = {.off = (uint32_t)start, .len = (uint32_t)(data->len - start)};
+	if (key < 0) {
+		out->parts[-1 - key] = t;
+		return;
+	}
+	out->values[key] = (struct reading_value){.text = t};
+	if (t.len > 0)
+		out->have[key / 64] |= UINT64_C(1) << key % 64;
+	else
+		out->have[key / 64] &= ~(UINT64_C(1) << key % 64);
+}
+
+void reader_rule_example(const struct reader_rule *r, uint32_t seed, struct strbuf *data, struct reading *out)
+{
+	static const char *const others[] = {"", "", "zq7", "5", "0", "192.0.2.77"};
+	reading_reset(out);
+	strbuf_addc(data, ' '); /* so that there is a text, whatever follows */
+	for (int key = -PART_COUNT; key < (int)r->keys->count; key++) {
+		size_t start = data->len;
+		strbuf_adds(data, others[next_random(&seed) % (sizeof others / sizeof others[0])]);
+		put_value(out, key, data, start);
+	}
+	for (uint32_t i = 0; i < r->count; i++) {
+		const struct rule_key *item = &r->items[i];
+		if (item->negated)
+			continue;
+		for (size_t k = 0; k < item->count; k++)
+			put_value(out, item->keys[k], data, data->len);
+		if (item->template == NULL)
+			continue;
+		size_t start = data->len;
+		size_t way = next_random(&seed) % template_ways(item->template);
+		template_example(item->template, way, next_random(&seed) % TEMPLATE_VARIANTS, data);
+		put_value(out, item->keys[next_random(&seed) % item->count], data, start);
+	}
 }
 
 uint32_t reader_rule_explain(const struct reader_miss *m, const char *name, const char *data,

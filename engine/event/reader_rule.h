@@ -51,6 +51,12 @@ bool reader_rule_match(const struct reader_rule *r, const char *data, const stru
 uint32_t reader_rule_explain(const struct reader_miss *m, const char *name, const char *data,
 			     const struct reading *in, struct strbuf *out);
 
+/* For natmill check: values that the rule should fit, and something or nothing for the other keys of the
+ * script; another seed, other values. Texts are appended to data, which may move. Now and then the rule does
+ * not fit after all. */
+void reader_rule_example(const struct reader_rule *r, uint32_t seed, struct strbuf *data,
+			 struct reading *out);
+
 /* As template_spans, in the record's text; values that were unescaped are left out. */
 size_t reader_rule_spans(const struct reader_rule *r, const char *data, struct text text,
 			 const struct reading *in, struct field_span *spans, size_t max);

@@ -3,6 +3,7 @@
  * Rules that can never be the first to fit. Each template writes lines that it fits, of all its ways and with
  * values of all kinds; when earlier rules take every one of them, nothing is left to it. See lint.h.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "event/template_example.h"
@@ -11,6 +12,7 @@
 
 #define WAYS_MAX 64 /* looked at, of one template */
 #define SHOWN_MAX 100
+#define RECORDS 1000 /* tried of one rule over keys */
 
 /* Lines that have nothing in common: who takes them all takes everything. */
 static const char *const anything[] = {"zq7", "zq7=8 \"k\" [9] (x): %Z-1", "{ }", "5 192.0.2.1 - |;,"};
@@ -68,6 +70,33 @@ static size_t shadow_of(const struct host *h, const struct script *s, size_t k, 
 	return left ? k : taker;
 }
 
+/* As shadow_of, for a rule over keys, among those of the same reader. */
+static size_t shadow_of_keys(const struct script *s, size_t k)
+{
+	const struct rule *r = &s->rules[k];
+	struct strbuf data = {0};
+	struct reading *reading = xcalloc(1, sizeof *reading);
+	struct event ev;
+	size_t taker = k;
+	bool left = false;
+	for (uint32_t seed = 0; !left && seed < RECORDS; seed++) {
+		size_t i = 0;
+		strbuf_reset(&data);
+		reader_rule_example(r->keys, seed, &data, reading);
+		event_clear(&ev);
+		if (!reader_rule_match(r->keys, data.data, reading, &ev, NULL))
+			continue;
+		while (i < k && !(s->rules[i].keys != NULL && s->rules[i].reader == r->reader &&
+				  reader_rule_match(s->rules[i].keys, data.data, reading, &ev, NULL)))
+			i++;
+		left = i == k;
+		taker = taker == k ? i : taker;
+	}
+	free(reading);
+	strbuf_free(&data);
+	return left ? k : taker;
+}
+
 static bool takes_anything(const struct host *h, const struct rule *r)
 {
 	if (r->handler > 0 || r->keys != NULL)
@@ -78,6 +107,19 @@ static bool takes_anything(const struct host *h, const struct rule *r)
 	return true;
 }
 
+static void tell(const struct rule *r, const struct rule *taker, const struct strbuf *line,
+		 struct strbuf *report)
+{
+	bool keys = line->len == 0;
+	strbuf_printf(report, "%s can never match: the %s of line %d comes first and takes its %s", r->name,
+		      taker->name, taker->line, keys ? "records" : "lines, such as `");
+	if (!keys) {
+		strbuf_add(report, line->data, line->len < SHOWN_MAX ? line->len : SHOWN_MAX);
+		strbuf_addc(report, '`');
+	}
+	strbuf_addc(report, '\n');
+}
+
 size_t lint_shadows(struct host *h, const struct script *s, struct strbuf *report)
 {
 	size_t warnings = 0;
@@ -86,7 +128,11 @@ size_t lint_shadows(struct host *h, const struct script *s, struct strbuf *repor
 	for (size_t k = 0; k < s->rule_count; k++) {
 		const struct rule *r = &s->rules[k];
 		strbuf_reset(&line);
-		size_t taker = all == NULL && r->template != NULL ? shadow_of(h, s, k, &line) : k;
+		size_t taker = k;
+		if (all == NULL && r->template != NULL)
+			taker = shadow_of(h, s, k, &line);
+		else if (all == NULL && r->keys != NULL)
+			taker = shadow_of_keys(s, k);
 		if (all != NULL || taker < k) {
 			lint_begin(s, r->line, report);
 			warnings++;
@@ -95,11 +141,7 @@ size_t lint_shadows(struct host *h, const struct script *s, struct strbuf *repor
 			strbuf_printf(report, "%s is never reached: the %s of line %d takes every line\n",
 				      r->name, all->name, all->line);
 		else if (taker < k)
-			strbuf_printf(report,
-				      "%s can never match: the %s of line %d comes first and takes its "
-				      "lines, such as `%.*s`\n",
-				      r->name, s->rules[taker].name, s->rules[taker].line,
-				      (int)(line.len < SHOWN_MAX ? line.len : SHOWN_MAX), line.data);
+			tell(r, &s->rules[taker], &line, report);
 		if (all == NULL && takes_anything(h, r))
 			all = r;
 	}

@@ -68,6 +68,18 @@ static void rules_without_lines(void **state)
 		 "t.lua:3: warning: ignore is never reached: the ignore of line 2 takes every line\n"},
 		{"t:ignore '{*}='\nt:regex('ignore', 'x')", NULL},
 		{"t:handler(function() end)\nt:ignore 'a'", NULL},
+		{"t:key_value('ignore', { a = '{src_ip}' })\nt:key_value('ignore', { a = '{src_ip}', b = "
+		 "'(x|y)' })",
+		 "t.lua:3: warning: ignore can never match: the ignore of line 2 comes first and takes its "
+		 "records\n"},
+		{"t:key_value('ignore', { a = '{src_ip}', b = '(x|y)' })\nt:key_value('ignore', { a = "
+		 "'{src_ip}' })",
+		 NULL},
+		{"t:key_value('ignore', { a = '(1|2)', b = '' })\nt:key_value('ignore', { a = '(1|2)' })",
+		 NULL},
+		{"t:key_value('ignore', { a = '(1|2)' })\nt:key_value('ignore', { a = '(1|2|3)', b = '' })",
+		 NULL},
+		{"t:key_value('ignore', { a = '(1|2)' })\nt:cef('ignore', { a = '(1|2)' })", NULL},
 		{"t:ignore 'a b'\nt:key_value('ignore', { a = 'b' })", NULL},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
