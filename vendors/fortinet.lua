@@ -29,9 +29,9 @@ fortinet:key_value("port_block_mapping", { BLOCK, logid = "{*}22015" }, { action
 fortinet:key_value("port_block_mapping", { BLOCK, logid = "{*}22016" }, { action = "deleted" })
 fortinet:key_value("port_block_mapping", { BLOCK, logid = "{*}22024" }, { action = "updated" })
 
--- Sessions whose source is not translated, and the logs of other parts; whole lines only, hence the keys that come late.
+-- Sessions whose source is not translated, and the logs of other parts; whole lines only, hence the duration.
 fortinet:key_value("ignore", { type = "traffic", trandisp = "(noop|dnat|)", duration = "{word}" })
 fortinet:key_value("ignore", { type = "utm" })
-fortinet:key_value("ignore", { type = "event", nat = "", portbegin = "", msg = "{word}[ {*}]" })
+fortinet:key_value("ignore", { type = "event", logid = "!{*}(22015|22016|22024)", portbegin = "" })
 
 return fortinet

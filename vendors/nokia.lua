@@ -18,7 +18,7 @@ local RADIUS = { ["Acct-Status-Type"] = "{action}", ["NAS-IP-Address|NAS-IPv6-Ad
 local WHOLE = { RADIUS, ["Alc-Nat-Port-Range"] = "{x_ip} {start_port}-{end_port}[ router {*}]" }
 local APART = { RADIUS, ["Alc-Nat-Port-Range"] = "{start_port}-{end_port}[ router {*}]", ["Alc-Nat-Outside-Ip-Addr"] = "{x_ip}" }
 local V6 = { ["Alc-Subsc-ID-Str"] = "(DS-Lite|NAT64)@{*}", ["Framed-IPv6-Prefix"] = "{src_ip}[/128]" }
-local ANY = { ["Framed-IP-Address|Framed-IPv6-Prefix"] = "{src_ip}[/128]" }
+local ANY = { ["Alc-Subsc-ID-Str"] = "!(DS-Lite|NAT64)@{*}", ["Framed-IP-Address|Framed-IPv6-Prefix"] = "{src_ip}[/128]" }
 
 nokia:json("port_block_mapping", { WHOLE, V6 })
 nokia:json("port_block_mapping", { WHOLE, ANY })
