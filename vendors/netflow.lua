@@ -7,14 +7,15 @@
 
 local netflow = vendor "netflow"
 
-netflow:topics "cgnat.netflow.all"
-netflow:zone   "UTC"
+netflow:topics    "cgnat.netflow.all"
+netflow:zone      "UTC"
+netflow:protocols { ipencap = 4, mux = 18, mobile = 55, ipcomp = 108 }
 
 local NONE = "(0.0.0.0|::|0|)"
 local RECORD = { ip_src = "{src_ip}", ["post_nat_ip_src|post_nat_ip6_src"] = "{x_ip}", peer_ip_src = "[{host}]",
 	ingress_vrf = "(0|{vrf_id}|)", timestamp_start = "(0{*}|{timestamp}|)" }
-local PORTS = { RECORD, ip_proto = "[{protocol}]", port_src = "{src_port}", post_nat_port_src = "{x_port}", nat_port_start = NONE }
-local SESSION = { PORTS, port_dst = "{dst_port}" }
+local PORTS = { RECORD, ip_proto = "(0|{protocol}|)", port_src = "[{src_port}]", post_nat_port_src = "[{x_port}]", nat_port_start = NONE }
+local SESSION = { PORTS, port_dst = "[{dst_port}]" }
 
 local function both(created, deleted, kind, ...)
 	netflow:json(kind, { nat_event = created, ... }, { action = "created" })
