@@ -30,18 +30,11 @@ static inline void rule_fields_copy(struct event *to, const struct event *from, 
 {
 	if ((fields & UINT32_C(1) << FIELD_timestamp) != 0 && from->timestamp == EVENT_NO_TIME)
 		fields &= ~(UINT32_C(1) << FIELD_timestamp);
-	for (; fields != 0; fields &= fields - 1) {
-		switch ((enum event_field)__builtin_ctz(fields)) {
-#define X(name, kind, required, allowed, help) \
-	case FIELD_##name:                     \
-		to->name = from->name;         \
-		break;
-			EVENT_FIELDS(X)
+#define X(name, kind, required, allowed, help)           \
+	if ((fields & UINT32_C(1) << FIELD_##name) != 0) \
+		to->name = from->name;
+	EVENT_FIELDS(X)
 #undef X
-		case FIELD_COUNT:
-			break;
-		}
-	}
 }
 
 #endif

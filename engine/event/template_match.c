@@ -35,6 +35,7 @@ struct match {
 	size_t n;
 	uint32_t text_off;
 	uint32_t set; /* fields set on this way */
+	bool hasty;   /* nobody asks where it stops fitting, and no way was taken back yet */
 	struct event *values;
 	struct template_mark *marks;
 	size_t far; /* the furthest miss: its place + 1, and its operation */
@@ -193,9 +194,22 @@ static bool may_move(struct match *m, struct frame *f)
 	return at != NO_PLACE;
 }
 
+/* A line of another kind is told from this one by the words it has not; then no other way need be tried. */
+static bool lacks_needs(const struct match *m)
+{
+	const struct template *t = m->t;
+	for (size_t i = 0; i < 2; i++)
+		if (t->needs[i] != 0 && find_literal(t, &t->ops[t->needs[i]], m->text, m->n, 0) == NO_PLACE)
+			return true;
+	return false;
+}
+
 /* Back to the last choice that is left; false when there is none. */
 static bool back(struct match *m, size_t *pc, size_t *pos)
 {
+	if (m->hasty && m->depth > 0 && lacks_needs(m))
+		return false;
+	m->hasty = false;
 	while (m->depth > 0) {
 		struct frame *f = &m->frames[m->depth - 1];
 		if (f->kind == FRAME_CHOICE) {
@@ -247,30 +261,35 @@ static size_t token_len(const struct match *m, const struct template_op *op, siz
 /* Reads what the operation names; false when it is not there. */
 static inline bool read_op(struct match *m, const struct template_op *op, size_t *pos)
 {
-	size_t used;
-	if (op->code == OP_PORT) {
-		used = number_read(m->text + *pos, m->n - *pos, PORT_DIGITS, PORT_MAX,
-				   (int32_t *)place(m, op));
-	} else if (op->code == OP_LITERAL) {
-		used = literal_fits(m->t, op, m->text + *pos, m->n - *pos) ? op->len : 0;
+	const char *at = m->text + *pos;
+	size_t left = m->n - *pos;
+	size_t used = 0;
+	switch (op->code) {
+	case OP_PORT:
+		used = number_read(at, left, PORT_DIGITS, PORT_MAX, (int32_t *)place(m, op));
+		break;
+	case OP_LITERAL:
+		used = literal_fits(m->t, op, at, left) ? op->len : 0;
 		*pos += used;
 		return used > 0;
-	} else if (op->code == OP_ENDPOINT) {
-		used = read_endpoint(op, m->text + *pos, m->n - *pos, (struct ip *)place(m, op));
-	} else if (op->code == OP_BLANK) {
+	case OP_ENDPOINT:
+		used = read_endpoint(op, at, left, (struct ip *)place(m, op));
+		break;
+	case OP_BLANK:
 		*pos = skip_blanks(m->text, m->n, *pos);
 		return *pos > 0 && template_blank(m->text[*pos - 1]);
-	} else if (op->code == OP_TOKEN) {
+	case OP_TOKEN:
 		used = token_len(m, op, *pos);
 		*pos += used;
 		return used > 0;
-	} else if (op->code == OP_REST) {
+	case OP_REST:
 		used = read_rest(m, op, *pos);
 		if (op->field == TEMPLATE_NO_FIELD) {
 			*pos = m->n;
 			return true;
 		}
-	} else {
+		break;
+	default:
 		used = read_value(m, op, *pos);
 	}
 	if (used == 0)
@@ -327,20 +346,10 @@ static void keep_miss(const struct match *m, struct miss *miss)
 	miss->set = true;
 }
 
-/* A line of another kind is told from this one by the words it has not; then nobody need look further, unless
- * somebody wants to know where it stops fitting. */
-static bool lacks_needs(const struct template *t, const char *text, size_t n)
-{
-	for (size_t i = 0; i < 2; i++)
-		if (t->needs[i] != 0 && find_literal(t, &t->ops[t->needs[i]], text, n, 0) == NO_PLACE)
-			return true;
-	return false;
-}
-
 bool template_run(const struct template *t, const char *text, size_t n, uint32_t text_off,
 		  struct event *values, uint32_t *found, struct template_mark *marks, struct miss *miss)
 {
-	if (n > UINT32_MAX - 1 || (miss == NULL && lacks_needs(t, text, n)))
+	if (n > UINT32_MAX - 1)
 		return false;
 	struct match m;
 	m.t = t;
@@ -350,6 +359,7 @@ bool template_run(const struct template *t, const char *text, size_t n, uint32_t
 	m.set = 0;
 	m.values = values;
 	m.marks = marks;
+	m.hasty = miss == NULL;
 	m.far = 0;
 	m.split_op = 0;
 	m.split_pos = NO_PLACE;

@@ -37,6 +37,8 @@ static const struct vocabulary_word default_actions[] = {
 #undef X
 };
 
+_Static_assert(VOCABULARY_WORDS_MAX <= 64, "sets of words are 64 bits wide");
+
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static bool is_digit(char c)
@@ -77,6 +79,19 @@ static bool same_word(const char *a, const char *b, size_t len, bool any_case)
 	return true;
 }
 
+/* Which words begin with which byte. */
+static void index_words(const struct vocabulary_word *words, size_t count, bool any_case, uint64_t from[256])
+{
+	memset(from, 0, 256 * sizeof(from[0]));
+	for (size_t i = 0; i < count; i++) {
+		for (int c = 0; c < 256; c++) {
+			char byte = (char)c;
+			if (same_word(&byte, words[i].text, 1, any_case))
+				from[c] |= UINT64_C(1) << i;
+		}
+	}
+}
+
 /* Puts the word before the first shorter one: readers take the first that fits, hence the longest. */
 static int add_word(struct vocabulary *v, bool protocol, const char *word, int value, struct err *e)
 {
@@ -110,6 +125,7 @@ static int add_word(struct vocabulary *v, bool protocol, const char *word, int v
 	words[at].len = (uint8_t)len;
 	words[at].value = (int16_t)value;
 	(*count)++;
+	index_words(words, *count, protocol, protocol ? v->protocols_from : v->actions_from);
 	return 0;
 }
 
@@ -136,14 +152,15 @@ int vocabulary_add_protocol(struct vocabulary *v, const char *word, int number, 
 	return add_word(v, true, word, number, e);
 }
 
-/* The longest word that fits; words are sorted so. Its bytes, or 0. */
-static size_t read_word(const struct vocabulary_word *words, size_t count, bool any_case, const char *s,
+/* The longest word of the set that fits; words are sorted so. Its bytes, or 0. */
+static size_t read_word(const struct vocabulary_word *words, uint64_t set, bool any_case, const char *s,
 			size_t n, int32_t *value)
 {
-	for (size_t i = 0; i < count; i++) {
-		size_t len = words[i].len;
-		if (len <= n && same_word(s, words[i].text, len, any_case) && ends_here(s, n, len)) {
-			*value = words[i].value;
+	for (; set != 0; set &= set - 1) {
+		const struct vocabulary_word *word = &words[__builtin_ctzll(set)];
+		size_t len = word->len;
+		if (len <= n && same_word(s, word->text, len, any_case) && ends_here(s, n, len)) {
+			*value = word->value;
 			return len;
 		}
 	}
@@ -185,16 +202,13 @@ bool vocabulary_may_begin_protocol(const struct vocabulary *v, char c)
 	for (size_t i = 0; i < COUNT(common_protocols); i++)
 		if (common_protocols[i].name[0] == lower(c))
 			return true;
-	for (size_t i = 0; i < v->protocol_count; i++)
-		if (lower(v->protocols[i].text[0]) == lower(c))
-			return true;
-	return false;
+	return v->protocols_from[(unsigned char)c] != 0;
 }
 
 /* The script's own words win over numbers and common names of the same length. */
 static size_t read_protocol(const struct vocabulary *v, const char *s, size_t n, int32_t *value)
 {
-	size_t own = read_word(v->protocols, v->protocol_count, true, s, n, value);
+	size_t own = read_word(v->protocols, v->protocols_from[(unsigned char)s[0]], true, s, n, value);
 	int32_t other_value = 0;
 	size_t other;
 	if (is_digit(s[0])) {
@@ -214,8 +228,8 @@ static size_t read_protocol(const struct vocabulary *v, const char *s, size_t n,
 static size_t read_action(const struct vocabulary *v, const char *s, size_t n, int32_t *value)
 {
 	if (v->action_count == 0)
-		return read_word(default_actions, COUNT(default_actions), false, s, n, value);
-	return read_word(v->actions, v->action_count, false, s, n, value);
+		return read_word(default_actions, (1 << COUNT(default_actions)) - 1, false, s, n, value);
+	return read_word(v->actions, v->actions_from[(unsigned char)s[0]], false, s, n, value);
 }
 
 size_t vocabulary_read(const struct vocabulary *v, enum event_field f, const char *s, size_t n,

@@ -27,7 +27,10 @@ struct vocabulary {
 	size_t action_count; /* 0: the names created, deleted, updated hold */
 	struct vocabulary_word protocols[VOCABULARY_WORDS_MAX];
 	size_t protocol_count; /* the script's own names; numbers and the common names always hold */
-	int32_t zone_s;        /* seconds east of UTC, or TIME_ZONE_UNKNOWN */
+	uint64_t
+		actions_from[256]; /* by the first byte of a text: a bit for each word that may stand there */
+	uint64_t protocols_from[256];
+	int32_t zone_s; /* seconds east of UTC, or TIME_ZONE_UNKNOWN */
 };
 
 struct err;
