@@ -16,7 +16,7 @@ h3c:ignore_untranslated()
 local FLOW = "[%@{word} {word} {word} {word} {host_name} ](|(|%%10)USERLOG/{*}/NAT: )"
 	.. "{protocol}; {src_ip}:{src_port}--->{x_ip}:{x_port}; {dst_ip}:{dst_port}; [[{*}]]; Operator "
 
-h3c:session_mapping(FLOW .. "{word} Active [data ]flow timeout", { action = "updated" })
+h3c:session_mapping(FLOW .. "{word} (A|a)ctive [data ]flow timeout", { action = "updated" })
 h3c:session_mapping(FLOW .. "{action}: {*}")
 h3c:session_mapping(FLOW .. "{word} Aged for {*}", { action = "deleted" })
 
