@@ -16,7 +16,7 @@
 #include "script/samples.h"
 #include "script/types.h"
 
-#define USAGE "[-c FILE] [--reference PAGE] [--types]"
+#define USAGE "[-c FILE | --vendors DIR] [--reference PAGE] [--types]"
 
 /* docs/configuration.md with its tables made anew, to standard output. */
 static int print_reference(const char *page_path)
@@ -47,71 +47,89 @@ static int print_types(void)
 	return 0;
 }
 
-static void print_ok(const struct loaded_config *c, size_t samples, size_t warnings)
-{
-	printf("ok: configuration, %zu scripts, %zu samples", generation_script_count(c->generation),
-	       samples);
-	if (warnings > 0)
-		printf("; %zu warning%s", warnings, warnings > 1 ? "s" : "");
-	putchar('\n');
-}
-
-static int check(const char *path)
+/* Runs samples and warnings; returns the exit status. */
+static int check_scripts(struct generation *g, const char *what)
 {
 	struct errlist errs = {0};
-	struct loaded_config c;
-	if (config_load(&c, path, &errs) != 0) {
-		config_unload(&c);
-		return config_fail(&errs);
-	}
 	struct strbuf report;
-	strbuf_init(&report);
 	struct samples_counts counts = {0};
 	size_t warnings = 0;
-	for (size_t i = 0; i < generation_script_count(c.generation); i++) {
-		samples_run(c.generation, i, &report, &counts, &errs);
-		warnings += lint_run(c.generation, i, &report);
+	strbuf_init(&report);
+	for (size_t i = 0; i < generation_script_count(g); i++) {
+		samples_run(g, i, &report, &counts, &errs);
+		warnings += lint_run(g, i, &report);
 	}
 	if (report.len > 0)
 		fwrite(report.data, 1, report.len, stderr);
-	int status = 0;
-	if (errs.n > 0)
-		status = config_fail(&errs);
-	else if (counts.failed > 0)
-		status = 1;
-	else
-		print_ok(&c, counts.passed, warnings);
 	strbuf_free(&report);
+	if (errs.n > 0)
+		return config_fail(&errs);
+	if (counts.failed > 0)
+		return 1;
+	printf("ok: %s%zu scripts, %zu samples", what, generation_script_count(g), counts.passed);
+	if (warnings > 0)
+		printf("; %zu warning%s", warnings, warnings > 1 ? "s" : "");
+	putchar('\n');
+	return 0;
+}
+
+static int check_config(const char *path)
+{
+	struct errlist errs = {0};
+	struct loaded_config c;
+	int status = config_load(&c, path, &errs) == 0 ? check_scripts(c.generation, "configuration, ")
+						       : config_fail(&errs);
 	config_unload(&c);
 	return status;
+}
+
+static int check_folder(const char *vendors)
+{
+	struct errlist errs = {0};
+	struct generation *g = generation_load(vendors, NULL, 0, 1, &errs);
+	int status = g != NULL ? check_scripts(g, "") : config_fail(&errs);
+	generation_unref(g);
+	return status;
+}
+
+static int help(void)
+{
+	puts("usage: natmill check " USAGE "\n\n"
+	     "Checks the configuration, loads the vendor scripts and runs their samples, as a start would.\n"
+	     "Exit status 0, or 1 with every error on a line of its own. Warns of rules that can never "
+	     "match, "
+	     "of\n"
+	     "required fields that nothing sets and of handlers that are not compiled.\n\n"
+	     "  -c FILE            the configuration (default: " CONFIG_DEFAULT_FILE ")\n"
+	     "  --vendors DIR      no configuration, only this folder of vendor scripts\n"
+	     "  --reference PAGE   print the page of docs/ with its tables made anew\n"
+	     "  --types            print the type annotations of vendor scripts, for editors");
+	return 0;
 }
 
 int cmd_check(int argc, char **argv)
 {
 	const char *path = NULL;
+	const char *vendors = NULL;
 	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--help") == 0) {
-			puts("usage: natmill check " USAGE "\n\n"
-			     "Checks the configuration, loads the vendor scripts and runs their samples, as "
-			     "a start would.\n"
-			     "Exit status 0, or 1 with every error on a line of its own. Warns of rules that "
-			     "can never match, of\n"
-			     "required fields that nothing sets and of handlers that are not compiled.\n\n"
-			     "  -c FILE            the configuration (default: " CONFIG_DEFAULT_FILE ")\n"
-			     "  --reference PAGE   print docs/configuration.md with its tables made anew\n"
-			     "  --types            print the type annotations of vendor scripts, for "
-			     "editors");
-			return 0;
-		}
-		if (strcmp(argv[i], "--types") == 0)
+		const char *arg = argv[i];
+		if (strcmp(arg, "--help") == 0)
+			return help();
+		if (strcmp(arg, "--types") == 0)
 			return print_types();
-		if (strcmp(argv[i], "-c") != 0 && strcmp(argv[i], "--reference") != 0)
-			return cli_usage("check", USAGE, "unknown argument '%s'", argv[i]);
-		if (i + 1 == argc)
-			return cli_usage("check", USAGE, "%s needs a file", argv[i]);
-		if (strcmp(argv[i], "--reference") == 0)
-			return print_reference(argv[i + 1]);
-		path = argv[++i];
+		if (strcmp(arg, "-c") != 0 && strcmp(arg, "--vendors") != 0 &&
+		    strcmp(arg, "--reference") != 0)
+			return cli_usage("check", USAGE, "unknown argument '%s'", arg);
+		if (++i == argc)
+			return cli_usage("check", USAGE, "%s needs a value", arg);
+		if (strcmp(arg, "--reference") == 0)
+			return print_reference(argv[i]);
+		if (strcmp(arg, "-c") == 0)
+			path = argv[i];
+		else
+			vendors = argv[i];
 	}
-	return check(path);
+	if (path != NULL && vendors != NULL)
+		return cli_usage("check", USAGE, "-c and --vendors exclude each other");
+	return vendors != NULL ? check_folder(vendors) : check_config(path);
 }

@@ -34,3 +34,15 @@ def test_warnings_name_their_line(check, tmp_path):
 def test_shipped_scripts_have_none(check):
     done = check(VENDORS)
     assert "warning" not in done.stderr + done.stdout
+
+
+def test_without_configuration(run_natmill, tmp_path):
+    (tmp_path / "x.lua").write_text('local x = vendor "x"\nx:ignore "a"\nreturn x\n', encoding="utf-8")
+    (tmp_path / "x.samples").write_text("> a\nignored\n", encoding="utf-8")
+    done = run_natmill("check", "--vendors", tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "ok: 1 scripts, 1 samples\n", "")
+    (tmp_path / "x.samples").write_text("> b\nignored\n", encoding="utf-8")
+    assert run_natmill("check", "--vendors", tmp_path).returncode == 1
+    (tmp_path / "x.lua").write_text("x", encoding="utf-8")
+    assert run_natmill("check", "--vendors", tmp_path).returncode == 1
+    assert run_natmill("check", "--vendors", tmp_path, "-c", "natmill.yaml").returncode == 2
