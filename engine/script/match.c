@@ -36,14 +36,16 @@ static enum tried fitted(struct host *h)
 	return TRIED_SETTLED;
 }
 
-/* The record as the rule's reader cuts it. Rules of one script and reader share the work. */
+/* The record as the rule's reader cuts it; NULL when the batch has no memory left for unescaped values. Rules
+ * of one script and reader share the work. */
 static const struct reading *reading_for(struct host *h, const struct script *s, const struct rule *r)
 {
 	struct walk *w = &h->walk;
 	const struct keys *keys = s->keys[r->reader];
 	if (w->reading_of == keys)
 		return &h->reading;
-	walk_room(h, w->text.len);
+	if (!walk_room(h, w->text.len))
+		return NULL;
 	reader_read(r->reader, keys, &w->batch->arena, w->text, &w->envelope, envelope_pairs(h->reader),
 		    &h->reading);
 	w->reading_of = keys;
@@ -54,6 +56,10 @@ static enum tried try_keys(struct host *h)
 {
 	struct walk *w = &h->walk;
 	const struct reading *in = reading_for(h, w->script, w->rule);
+	if (in == NULL) {
+		walk_dead(h, w->script, w->rule->name, 0, "no memory left for this message in its batch");
+		return TRIED_SETTLED;
+	}
 	if (reader_rule_match(w->rule->keys, w->batch->arena.data, in, &w->event, NULL))
 		return fitted(h);
 	return TRIED_MISS;
@@ -81,6 +87,8 @@ static void find_keys_miss(struct host *h, const struct script *s, const struct 
 {
 	struct walk *w = &h->walk;
 	const struct reading *in = reading_for(h, s, r);
+	if (in == NULL)
+		return;
 	reader_rule_match(r->keys, w->batch->arena.data, in, &w->event, &w->keys_miss);
 	if (w->keys_miss.rule != r->keys)
 		return;
@@ -165,7 +173,9 @@ static void keys_miss_dead(struct host *h)
 	struct walk *w = &h->walk;
 	const struct rule *r = w->keys_miss_rule;
 	const struct reading *in = reading_for(h, w->keys_miss_script, r);
-	uint32_t column = reader_rule_explain(&w->keys_miss, r->name, w->batch->arena.data, in, &h->reason);
+	uint32_t column = 0;
+	if (in != NULL)
+		column = reader_rule_explain(&w->keys_miss, r->name, w->batch->arena.data, in, &h->reason);
 	walk_dead(h, w->keys_miss_script, r->name, column, h->reason.data);
 }
 
