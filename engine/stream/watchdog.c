@@ -69,17 +69,20 @@ static void set_readiness(struct watchdog *w, const struct watch_view *v)
 static enum watch_verdict decide_stalled(struct watchdog *w, const struct watch_view *v)
 {
 	int64_t restart = w->limits->stall_restart_ms;
-	bool gone = v->partitions == 0 && w->now_ms - w->mark_ms >= w->limits->stall_alarm_ms;
-	if (gone || (v->partitions > 0 && v->unproven == 0)) {
+	bool due = w->anew ? w->now_ms - w->mark_ms >= w->limits->stall_exit_ms - restart
+			   : w->now_ms - w->since_ms >= restart;
+	bool moves = v->partitions > 0 && v->unproven == 0;
+	bool gone = w->anew && v->partitions == 0 && due; /* to others, it seems: theirs to watch */
+	if (moves || gone) {
 		w->since_ms = 0;
 		return WATCH_RECOVERED;
 	}
-	if (!w->anew)
-		return w->now_ms - w->since_ms >= restart ? WATCH_ANEW : WATCH_GO_ON;
 	/* A fresh handle hears nothing either: Kafka is away, and ending would not bring it back. */
-	if (v->partitions > 0 && v->behind == 0)
+	if (w->anew && v->partitions > 0 && v->behind == 0)
 		w->mark_ms = w->now_ms;
-	return w->now_ms - w->mark_ms >= w->limits->stall_exit_ms - restart ? WATCH_END : WATCH_GO_ON;
+	else if (due)
+		return w->anew ? WATCH_END : WATCH_ANEW;
+	return WATCH_GO_ON;
 }
 
 enum watch_verdict watchdog_decide(struct watchdog *w, const struct watch_view *v)
@@ -106,6 +109,7 @@ void watchdog_made_anew(struct watchdog *w)
 {
 	w->anew = true;
 	w->mark_ms = w->now_ms;
+	w->looked_ms = 0; /* what the remaking took does not count */
 }
 
 /* Is the partition behind its log? Kafka is asked before only where nothing moved. */
@@ -187,7 +191,8 @@ static void tell(const struct watchdog *w, struct consumer *c, const struct watc
 			  "anew",
 			  s);
 	} else if (verdict == WATCH_RECOVERED) {
-		log_info("Kafka: the partitions move again");
+		log_info("Kafka: %s", v->partitions > 0 ? "the partitions move again"
+							: "the partitions that stood still are others' now");
 	}
 }
 
