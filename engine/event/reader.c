@@ -49,16 +49,19 @@ static struct text unescaped(struct scan *sc, struct piece value)
 	return (struct text){.off = to, .len = len};
 }
 
-bool scan_put(struct scan *sc, const char *key, size_t key_len, struct piece value)
+void scan_put_number(struct scan *sc, int key, struct piece value)
 {
-	int number = keys_find(sc->keys, key, key_len);
-	if (number < 0 || reading_has(sc->out, number))
-		return false;
 	struct text t = {.off = sc->text.off + (uint32_t)value.off, .len = (uint32_t)value.len};
 	if (value.escapes != NULL)
 		t = unescaped(sc, value);
-	reading_put(sc->out, number, t, (uint32_t)value.off);
-	return true;
+	reading_put(sc->out, key, t, (uint32_t)value.off);
+}
+
+void scan_put(struct scan *sc, const char *key, size_t key_len, struct piece value)
+{
+	int number = keys_find(sc->keys, key, key_len);
+	if (number >= 0 && !reading_has(sc->out, number))
+		scan_put_number(sc, number, value);
 }
 
 void scan_front(struct scan *sc, size_t n)

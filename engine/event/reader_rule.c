@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "base/strbuf.h"
+#include "event/reader_value.h"
 #include "event/rule_fields.h"
 #include "event/template_example.h"
 #include "event/template_program.h"
@@ -22,8 +23,7 @@ static const char *const part_names[PART_COUNT] = {"@front", "@host_name", "@pro
 struct rule_key {
 	int16_t keys[CHOICES_MAX];
 	uint8_t count;
-	bool negated;              /* the value must not fit */
-	struct template *template; /* NULL: the value must be empty */
+	struct reader_value value;
 };
 
 struct reader_rule {
@@ -48,7 +48,7 @@ struct reader_rule *reader_rule_new(int type, struct keys *keys, const struct vo
 void reader_rule_free(struct reader_rule *r)
 {
 	for (uint32_t i = 0; r != NULL && i < r->count; i++)
-		template_free(r->items[i].template);
+		reader_value_free(&r->items[i].value);
 	free(r);
 }
 
@@ -99,16 +99,8 @@ int reader_rule_add(struct reader_rule *r, const char *key, size_t key_len, cons
 	if (add_choices(r, item, key, key_len, e) != 0)
 		return err_prefix(e, "key %.*s", (int)key_len, key);
 	r->count++;
-	item->negated = len > 0 && template[0] == '!';
-	if (len == 0 || (item->negated && len == 1))
-		return 0;
-	item->template =
-		template_compile(template + item->negated, len - item->negated, EVENT_ABSENT, r->words, e);
-	if (item->template == NULL)
+	if (reader_value_compile(&item->value, template, len, r->words, e) != 0)
 		return err_prefix(e, "key %.*s", (int)key_len, key);
-	if (item->negated && template_may(item->template) != 0)
-		return err_set(e, ERR_SCRIPT, "key %.*s: a template behind ! reads no fields", (int)key_len,
-			       key);
 	return 0;
 }
 
@@ -125,7 +117,7 @@ static int rank(const struct rule_key *item)
 {
 	if (item->keys[0] < 0)
 		return 0;
-	return item->template == NULL || template_may(item->template) == 0 ? 1 : 2;
+	return item->value.template == NULL || template_may(item->value.template) == 0 ? 1 : 2;
 }
 
 static void sort(struct reader_rule *r)
@@ -143,7 +135,7 @@ int reader_rule_end(struct reader_rule *r, struct err *e)
 {
 	for (uint32_t i = 0; i < r->count; i++) {
 		const struct rule_key *item = &r->items[i];
-		uint32_t may = item->template != NULL ? template_may(item->template) : 0;
+		uint32_t may = item->value.template != NULL ? template_may(item->value.template) : 0;
 		uint32_t twice = r->may & may;
 		int len;
 		const char *name = item_name(r, item, &len);
@@ -154,7 +146,7 @@ int reader_rule_end(struct reader_rule *r, struct err *e)
 				"there write [\"KEY|OTHER\"]",
 				len, name, rule_field_name((enum event_field)__builtin_ctz(twice)));
 		r->may |= may;
-		r->always |= item->template != NULL ? template_always(item->template) : 0;
+		r->always |= item->value.template != NULL ? template_always(item->value.template) : 0;
 	}
 	sort(r);
 	return rule_fields_check(r->may, r->type, e);
@@ -178,28 +170,14 @@ static struct reading_value value_of(const struct rule_key *item, const char *da
 		int key = item->keys[i];
 		if (key >= 0 && !reading_has(in, key))
 			continue;
-		struct reading_value v = {0};
-		if (key >= 0)
-			v = in->values[key];
-		else
-			v.text = in->parts[-1 - key];
-		struct text t = trimmed(data, v.text);
-		v.place += t.off - v.text.off;
-		v.text = t;
+		struct text whole = key >= 0 ? in->values[key].text : in->parts[-1 - key];
+		struct text t = trimmed(data, whole);
 		if (t.len > 0)
-			return v;
+			return (struct reading_value){.text = t,
+						      .place = (key >= 0 ? in->values[key].place : 0) +
+							       t.off - whole.off};
 	}
 	return (struct reading_value){0};
-}
-
-static bool fits(const struct rule_key *item, const char *data, struct text t, struct event *values,
-		 uint32_t *found, struct template_mark *marks)
-{
-	*found = 0;
-	if (item->template == NULL)
-		return (t.len == 0) != item->negated;
-	return template_run(item->template, data + t.off, t.len, t.off, values, found, marks, NULL) !=
-	       item->negated;
 }
 
 static void keep_miss(const struct reader_rule *r, const char *data, const struct reading *in,
@@ -212,7 +190,7 @@ static void keep_miss(const struct reader_rule *r, const char *data, const struc
 		struct event values;
 		uint32_t found;
 		struct text t = value_of(item, data, in).text;
-		if (fits(item, data, t, &values, &found, NULL)) {
+		if (reader_value_fits(&item->value, data, t, &values, &found, NULL)) {
 			this.fitted += item->keys[0] >= 0 && t.len > 0;
 			continue;
 		}
@@ -231,8 +209,10 @@ bool reader_rule_match(const struct reader_rule *r, const char *data, const stru
 	struct event values;
 	uint32_t all = 0;
 	for (uint32_t i = 0; i < r->count; i++) {
+		const struct rule_key *item = &r->items[i];
 		uint32_t found;
-		if (fits(&r->items[i], data, value_of(&r->items[i], data, in).text, &values, &found, NULL)) {
+		struct text t = value_of(item, data, in).text;
+		if (reader_value_fits(&item->value, data, t, &values, &found, NULL)) {
 			all |= found;
 			continue;
 		}
@@ -280,15 +260,15 @@ void reader_rule_example(const struct reader_rule *r, uint32_t seed, struct strb
 	}
 	for (uint32_t i = 0; i < r->count; i++) {
 		const struct rule_key *item = &r->items[i];
-		if (item->negated)
+		if (item->value.negated)
 			continue;
 		for (size_t k = 0; k < item->count; k++)
 			put_value(out, item->keys[k], data, data->len);
-		if (item->template == NULL)
+		if (item->value.template == NULL)
 			continue;
 		size_t start = data->len;
-		size_t way = next_random(&seed) % template_ways(item->template);
-		template_example(item->template, way, next_random(&seed) % TEMPLATE_VARIANTS, data);
+		size_t way = next_random(&seed) % template_ways(item->value.template);
+		template_example(item->value.template, way, next_random(&seed) % TEMPLATE_VARIANTS, data);
 		put_value(out, item->keys[next_random(&seed) % item->count], data, start);
 	}
 }
@@ -306,15 +286,15 @@ uint32_t reader_rule_explain(const struct reader_miss *m, const char *name, cons
 		strbuf_printf(out, "%s: the key `%.*s` is missing", name, len, key);
 		return 0;
 	}
-	if (item->template == NULL || item->negated) {
+	if (item->value.template == NULL || item->value.negated) {
 		strbuf_printf(out, "%s: the key `%.*s` must %s", name, len, key,
-			      item->negated ? "have another value" : "be empty");
+			      item->value.negated ? "have another value" : "be empty");
 		return v.place + 1;
 	}
 	struct miss inner = {0};
 	struct strbuf rule = {0};
 	strbuf_printf(&rule, "%s: key `%.*s`", name, len, key);
-	template_run(item->template, data + v.text.off, v.text.len, v.text.off, &values, &found, NULL,
+	template_run(item->value.template, data + v.text.off, v.text.len, v.text.off, &values, &found, NULL,
 		     &inner);
 	inner.rule = rule.data;
 	template_explain_at(&inner, v.place, data + v.text.off, v.text.len, out);
@@ -341,7 +321,7 @@ size_t reader_rule_spans(const struct reader_rule *r, const char *data, struct t
 		uint32_t found;
 		struct text t = value_of(&r->items[i], data, in).text;
 		bool inside = t.off >= text.off && t.off + t.len <= text.off + text.len;
-		if (!inside || !fits(&r->items[i], data, t, &values, &found, marks))
+		if (!inside || !reader_value_fits(&r->items[i].value, data, t, &values, &found, marks))
 			continue;
 		for (; found != 0 && count < max; found &= found - 1) {
 			unsigned f = (unsigned)__builtin_ctz(found);

@@ -29,8 +29,11 @@ struct piece {
 	char mark;
 };
 
-/* Keeps the value if somebody asks for the key and has none yet; true if so. */
-bool scan_put(struct scan *sc, const char *key, size_t key_len, struct piece value);
+/* Keeps the value if somebody asks for the key and has none yet. */
+void scan_put(struct scan *sc, const char *key, size_t key_len, struct piece value);
+
+/* The same for the number of a key. */
+void scan_put_number(struct scan *sc, int key, struct piece value);
 
 /* What stands before the first pair: n bytes without the blanks around. */
 void scan_front(struct scan *sc, size_t n);

@@ -45,6 +45,20 @@ int keys_find(const struct keys *k, const char *text, size_t len)
 	return -1;
 }
 
+/* The number that the text is, 0 if it is none from 1 to COLUMNS_MAX as one writes it. */
+static size_t column_of(const char *text, size_t len)
+{
+	size_t column = 0;
+	if (len == 0 || len > 3 || text[0] == '0')
+		return 0;
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] < '0' || text[i] > '9')
+			return 0;
+		column = column * 10 + (size_t)(text[i] - '0');
+	}
+	return column;
+}
+
 int keys_add(struct keys *k, const char *text, size_t len, struct err *e)
 {
 	int known = keys_find(k, text, len);
@@ -62,6 +76,7 @@ int keys_add(struct keys *k, const char *text, size_t len, struct err *e)
 	name->len = (uint32_t)len;
 	memcpy(name->text, text, len);
 	k->places[at] = (uint8_t)k->count;
+	k->columns[column_of(text, len)] = (uint8_t)k->count; /* [0]: keys that are no numbers */
 	return (int)k->count - 1;
 }
 

@@ -15,6 +15,7 @@
 
 #define KEYS_MAX 128     /* of one reader in one script */
 #define KEY_TEXT_MAX 255 /* bytes of a key */
+#define COLUMNS_MAX 999  /* keys that are numbers up to this are found by number, too */
 
 struct keys {
 	size_t count;
@@ -22,7 +23,8 @@ struct keys {
 		char *text;
 		uint32_t len;
 	} names[KEYS_MAX];
-	uint8_t places[2 * KEYS_MAX]; /* by hash: 1 + number of the key, 0 = free */
+	uint8_t places[2 * KEYS_MAX];     /* by hash: 1 + number of the key, 0 = free */
+	uint8_t columns[COLUMNS_MAX + 1]; /* by the number that the key is, likewise */
 };
 
 /* Texts beside the pairs that a rule may ask for, too. */
