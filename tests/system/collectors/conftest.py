@@ -53,10 +53,10 @@ def postgres():
 def collector(request, bus, tmp_path_factory):
     """The module's COLLECTOR."""
     kind = request.module.COLLECTOR
-    reason = daemons.missing(kind.program)
+    reason = daemons.missing(kind.programs.values())
     if reason:
         pytest.skip(reason)
-    one = kind(bus, tmp_path_factory.mktemp(kind.program))
+    one = kind(bus, tmp_path_factory.mktemp(kind.folder))
     try:
         yield one.start()
     finally:

@@ -18,23 +18,23 @@ CONFIG = ROOT / "docker" / "collectors"
 PATH = f"{ROOT / 'build' / 'collectors' / 'bin'}:{os.environ.get('PATH', '')}:/usr/sbin"
 
 
-def missing(program):
+def missing(programs):
     """Why a case must be skipped, or None."""
-    return None if shutil.which(program, path=PATH) else f"{program} is not on this machine"
+    absent = [name for name in programs if not shutil.which(name, path=PATH)]
+    return f"not on this machine: {', '.join(absent)}" if absent else None
 
 
 class Collector:
     """start() returns when it listens; all that it says is in self.log. stop() returns its exit status."""
 
-    program = None  # the name of the executable
-    variable = None  # that tells the start script its path
+    programs = {}  # the variables that tell the start script paths, and the names of the programs
     folder = None  # in docker/collectors
     listens = None  # what it logs then
 
     def __init__(self, kafka, folder):
         self.kafka = kafka
         self.state = folder / "state"
-        self.log = folder / f"{self.program}.log"
+        self.log = folder / f"{self.folder}.log"
         self.port = None
         self.process = None
 
@@ -42,17 +42,18 @@ class Collector:
         raise NotImplementedError
 
     def start(self, **more):
+        programs = {variable: shutil.which(name, path=PATH) for variable, name in self.programs.items()}
         env = {**os.environ, "KAFKA_BOOTSTRAP_SERVERS": self.kafka.bootstrap, "TZ": "Pacific/Apia",
-               self.variable: shutil.which(self.program, path=PATH), **self.environment(), **more}
+               "KAFKA_LINGER_MS": "1", **programs, **self.environment(), **more}
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen([CONFIG / self.folder / "start.sh"], env=env, stdin=subprocess.DEVNULL,
                                             stdout=log, stderr=log, start_new_session=True,
                                             preexec_fn=die_with_parent)
-        wait_until(self._ready, 30, lambda: f"{self.program} listens:\n{self.said()}")
+        wait_until(self._ready, 30, lambda: f"{self.folder} listens:\n{self.said()}")
         return self
 
     def _ready(self):
-        assert self.process.poll() is None, f"{self.program} ended with {self.process.returncode}:\n{self.said()}"
+        assert self.process.poll() is None, f"{self.folder} ended with {self.process.returncode}:\n{self.said()}"
         return self.listens in self.said()
 
     def said(self):
@@ -63,7 +64,7 @@ class Collector:
             return None
         self.process.send_signal(signal.SIGTERM)
         try:
-            wait_until(lambda: self.process.poll() is not None, timeout, f"{self.program} has ended")
+            wait_until(lambda: self.process.poll() is not None, timeout, f"{self.folder} has ended")
         except Late:
             pass
         try:
@@ -81,8 +82,7 @@ class Collector:
 
 
 class SyslogNg(Collector):
-    program = "syslog-ng"
-    variable = "SYSLOG_NG"
+    programs = {"SYSLOG_NG": "syslog-ng"}
     folder = "syslog-ng"
     listens = "syslog-ng starting up"
     pinned = "hillstone"  # the vendor that has a port of its own
@@ -90,7 +90,7 @@ class SyslogNg(Collector):
     def environment(self):
         self.port, self.framed_port, self.pinned_port = free_ports(3)
         return {"SYSLOG_STATE": str(self.state), "SYSLOG_PORTS": str(self.port),
-                "SYSLOG_FRAMED_PORTS": str(self.framed_port), "KAFKA_LINGER_MS": "1",
+                "SYSLOG_FRAMED_PORTS": str(self.framed_port),
                 "SYSLOG_VENDOR_PORTS": f"{self.pinned_port}={self.pinned}", "SYSLOG_BUFFER_BYTES": "10000000"}
 
     def stream(self, *lines, framed=False):
@@ -100,8 +100,7 @@ class SyslogNg(Collector):
 
 
 class Nfacctd(Collector):
-    program = "nfacctd"
-    variable = "NFACCTD"
+    programs = {"NFACCTD": "nfacctd", "SYSLOG_NG": "syslog-ng"}
     folder = "nfacctd"
     # Its first, empty purge: the plugin reads by then. What comes in the moment before waits for the next packet.
     listens = "Purging cache - END"
@@ -109,12 +108,11 @@ class Nfacctd(Collector):
     def environment(self):
         self.port = free_ports(1)[0]
         return {"NETFLOW_STATE": str(self.state), "NETFLOW_PORT": str(self.port), "NETFLOW_REFRESH_SECONDS": "1",
-                "NETFLOW_CACHE_ENTRIES": "1021"}
+                "NETFLOW_CACHE_ENTRIES": "1021", "NETFLOW_BUFFER_BYTES": "10000000"}
 
 
 class FreeRadius(Collector):
-    program = "freeradius"
-    variable = "FREERADIUS"
+    programs = {"FREERADIUS": "freeradius"}
     folder = "freeradius"
     listens = "Ready to process requests"
     secret = b"test\"ing\\123"
