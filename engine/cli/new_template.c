@@ -79,14 +79,12 @@ static void add_tokens(struct writer *w, uint32_t from, uint32_t end, bool ignor
 			continue;
 		}
 		w->skips++;
-		if (ignore || !has_field(w, i)) {
-			strbuf_adds(w->out, "{*}");
-			return;
-		}
+		bool last = ignore || !has_field(w, i);
 		i = skipped_run(w, i);
-		bool word = w->shape->tokens[i + 1].kind ==
-			    SHAPE_BLANK; /* a field follows, so i is not the last */
-		strbuf_adds(w->out, word ? "{word}" : "{*}");
+		bool word = i + 1 == end || (!last && w->shape->tokens[i + 1].kind == SHAPE_BLANK);
+		strbuf_adds(w->out, word && !ignore ? "{word}" : "{*}");
+		if (last)
+			return;
 	}
 }
 

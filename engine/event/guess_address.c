@@ -25,6 +25,8 @@ struct address {
 	int points[SIDE_COUNT];
 	size_t variety; /* different addresses among the lines */
 	bool again;     /* the line has it twice */
+	bool inside;    /* from a private range in all lines */
+	bool v6;        /* IPv6 in the first line */
 };
 
 struct way {
@@ -98,6 +100,7 @@ static void weigh_range(const struct guess_work *w, struct address *a)
 		struct ip other;
 		size_t seen = 0;
 		read_at(w, i, a->token, &ip);
+		a->v6 = i == 0 ? ip.family == 6 : a->v6;
 		inside += is_inside(&ip) ? 1 : 0;
 		nat64 += is_nat64(&ip) ? 1 : 0;
 		while (seen < i &&
@@ -105,7 +108,8 @@ static void weigh_range(const struct guess_work *w, struct address *a)
 			seen++;
 		a->variety += seen == i ? 1 : 0;
 	}
-	if (inside == w->lines)
+	a->inside = inside == w->lines;
+	if (a->inside)
 		a->points[SIDE_INSIDE] += POINTS_RANGE;
 	else if (inside == 0)
 		a->points[SIDE_INSIDE] -= POINTS_RANGE;
@@ -209,19 +213,41 @@ static void try_ways(const struct address *list, size_t n, struct way *best, int
 				try_pair(list, n, in, out, best, next);
 }
 
-/* Of two addresses the second may as well be the destination of traffic that is not translated, and a third
- * one anything, unless something tells that it is the destination. */
+/* An address without a role that could have one: the line holds two records, or roles were mistaken. */
+static bool has_other(const struct guess_work *w, const struct address *list, int n, const struct way *best)
+{
+	for (size_t i = 0; i < (size_t)n; i++) {
+		unsigned hints = w->hints[list[i].token];
+		bool translated = (hints & HINT_DESTINATION) != 0 && (hints & HINT_OUTSIDE) != 0;
+		bool used = false;
+		for (size_t side = 0; side < SIDE_COUNT; side++)
+			used = used || best->role[side] == i;
+		if (!used && !translated && (list[i].inside || (hints & HINT_SIDES) != 0))
+			return true;
+	}
+	return false;
+}
+
+/* A third address may be anything, unless something tells that it is the destination. A server inside is
+ * called from outside, and then the roles are others. */
+static bool is_doubtful_session(const struct guess_work *w, const struct address *in,
+				const struct address *dst)
+{
+	int points = dst->points[SIDE_DESTINATION];
+	return points <= POINTS_WEAK || (points < POINTS_WORD && dst->token < in->token) ||
+	       server_port(w, in) == 1;
+}
+
+/* Of two addresses the second may as well be the destination of traffic that is not translated. */
 static bool is_doubtful(const struct guess_work *w, const struct address *list, int n, const struct way *best)
 {
 	const struct address *in = &list[best->role[SIDE_INSIDE]];
 	const struct address *x = &list[best->role[SIDE_OUTSIDE]];
-	if ((w->hints[x->token] & HINT_DESTINATION) != 0)
+	if ((w->hints[x->token] & HINT_DESTINATION) != 0 || (x->inside && !in->inside) || (x->v6 && !in->v6))
 		return true;
-	if (n > 2) {
-		const struct address *dst = &list[best->role[SIDE_DESTINATION]];
-		int points = dst->points[SIDE_DESTINATION];
-		return points <= POINTS_WEAK || (points < POINTS_WORD && dst->token < in->token);
-	}
+	if (n > 2)
+		return has_other(w, list, n, best) ||
+		       is_doubtful_session(w, in, &list[best->role[SIDE_DESTINATION]]);
 	if (x->points[SIDE_DESTINATION] > x->points[SIDE_OUTSIDE] || server_port(w, x) == 1)
 		return true;
 	return x->points[SIDE_OUTSIDE] < POINTS_WORD &&

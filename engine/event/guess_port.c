@@ -176,22 +176,50 @@ static uint32_t port_behind(const struct guess_work *w, uint32_t address)
 	return port != GUESS_NOWHERE ? port : named(w, address);
 }
 
-/* Of keys: spt=48856, nat-source-port="53328". */
+static enum event_field keyed_port(unsigned hints)
+{
+	if ((hints & HINT_DESTINATION) != 0)
+		return (hints & HINT_OUTSIDE) != 0 ? FIELD_COUNT : FIELD_dst_port;
+	if ((hints & HINT_OUTSIDE) != 0)
+		return FIELD_x_port;
+	return (hints & HINT_INSIDE) != 0 ? FIELD_src_port : FIELD_COUNT;
+}
+
+/* Of keys: spt=48856, nat-source-port="53328". What is called a port and is none, or the end of a range
+ * without the other, is not understood. */
 static void find_keyed_ports(struct guess_work *w)
 {
 	int32_t low;
 	int32_t high;
 	for (uint32_t i = 0; i < w->out->count; i++) {
 		unsigned hints = w->hints[i];
-		if (!w->keyed[i] || (hints & HINT_PORT) == 0 || !may_be_port(w, i, &low, &high))
+		enum event_field field = keyed_port(hints);
+		if (!w->keyed[i] || (hints & HINT_PORT) == 0 || field == FIELD_COUNT ||
+		    guess_kind(w, i) != SHAPE_NUMBER || w->out->places[i].field != GUESS_SKIP)
 			continue;
-		if ((hints & HINT_DESTINATION) != 0 && (hints & HINT_OUTSIDE) == 0)
-			guess_set(w, i, FIELD_dst_port);
-		else if ((hints & HINT_DESTINATION) == 0 && (hints & HINT_OUTSIDE) != 0)
-			guess_set(w, i, FIELD_x_port);
-		else if ((hints & HINT_SIDES) == HINT_INSIDE)
-			guess_set(w, i, FIELD_src_port);
+		if ((hints & (HINT_FIRST | HINT_LAST)) != 0 || !may_be_port(w, i, &low, &high))
+			w->out->doubts |= DOUBT_PORT;
+		else
+			guess_set(w, i, field);
 	}
+}
+
+/* ADDRESS:70000 is not understood; nor is 2001:db8::1:4000 where another address has its port behind a colon:
+ * the last part may be the port. */
+static bool is_broken(const struct guess_work *w, uint32_t address, bool ports)
+{
+	size_t n;
+	uint32_t mark = address + 1;
+	int32_t low;
+	int32_t high;
+	bool number = mark + 1 < w->out->count && guess_kind(w, mark + 1) == SHAPE_NUMBER;
+	bool prefix = number && guess_mark(w, mark, '/') && guess_numbers(w, mark + 1, &low, &high) &&
+		      high <= PREFIX_MAX;
+	if (number && !prefix &&
+	    (guess_mark(w, mark, ':') || guess_mark(w, mark, '#') || guess_mark(w, mark, '/')))
+		return joined(w, address) == GUESS_NOWHERE;
+	const char *s = guess_text(w, 0, address, &n);
+	return ports && memchr(s, ':', n) != NULL && port_behind(w, address) == GUESS_NOWHERE;
 }
 
 /* A number that nothing names, right behind an address or another number, and large: perhaps a port. */
@@ -230,11 +258,19 @@ void guess_ports(struct guess_work *w)
 	if ((w->out->doubts & DOUBT_ONE) != 0)
 		return;
 	bool block = find_range(w) || find_keyed_range(w) || find_bare_range(w);
+	bool ports = false;
 	for (size_t i = 0; i < 3; i++) {
 		uint32_t address = guess_where(w, pairs[i][0]);
 		uint32_t port = address != GUESS_NOWHERE ? port_behind(w, address) : GUESS_NOWHERE;
-		if (port != GUESS_NOWHERE && w->out->places[port].field == GUESS_SKIP)
+		if (port != GUESS_NOWHERE && w->out->places[port].field == GUESS_SKIP) {
 			guess_set(w, port, pairs[i][1]);
+			ports = ports || guess_mark(w, address + 1, ':');
+		}
+	}
+	for (size_t i = 0; i < 3; i++) {
+		uint32_t address = guess_where(w, pairs[i][0]);
+		if (address != GUESS_NOWHERE && is_broken(w, address, ports))
+			w->out->doubts |= DOUBT_PORT;
 	}
 	find_keyed_ports(w);
 	if (!block && (w->line_hints & HINT_BLOCK) != 0)

@@ -129,6 +129,7 @@ static const struct hint_word hint_words[] = {
 	{"range", HINT_BLOCK, true},
 	{"batch", HINT_BLOCK, true},
 	{"pba", HINT_BLOCK, false},
+	{"pb", HINT_BLOCK, false},
 	{"nas", HINT_DEVICE, false},
 	{"device", HINT_DEVICE, false},
 	{"exporter", HINT_DEVICE, false},
