@@ -7,7 +7,7 @@
 
 local huawei = vendor "huawei"
 
-huawei:topics  { "cgnat.syslog.huawei", "cgnat.accounting.huawei" }
+huawei:topics  { "cgnat.syslog.huawei", "cgnat.accounting.huawei", "cgnat.accounting.generic" }
 huawei:actions { BUILT = "created", TEARDOWN = "deleted", Start = "created", ["Interim-Update"] = "updated", Stop = "deleted",
                  ["1"] = "created", ["3"] = "updated", ["2"] = "deleted" }
 

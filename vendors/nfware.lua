@@ -35,6 +35,7 @@ local accounting = {
 	["NAS-IP-Address|NAS-IPv6-Address"] = "[{host}]",
 	["NAS-Identifier"] = "[{host_name}]",
 	["Event-Timestamp"] = "[{timestamp}]",
+	["User-Name"] = "[{subscriber}]",
 }
 local ports = {
 	accounting,

@@ -9,7 +9,7 @@
 
 local nokia = vendor "nokia"
 
-nokia:topics  { "cgnat.accounting.nokia", "cgnat.syslog.nokia" }
+nokia:topics  { "cgnat.accounting.nokia", "cgnat.accounting.generic", "cgnat.syslog.nokia" }
 nokia:actions { Start = "created", ["Interim-Update"] = "updated", Stop = "deleted",
                 ["1"] = "created", ["3"] = "updated", ["2"] = "deleted" }
 
