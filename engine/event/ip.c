@@ -5,6 +5,7 @@
  */
 #include "event/ip.h"
 
+#include <endian.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -37,14 +38,14 @@ static ALWAYS_INLINE unsigned digit_at(const char *s, size_t n, size_t at, bool 
 }
 
 /* One number 0..255 of one to three digits without leading zeros at s[at]; returns the bytes used. */
-static ALWAYS_INLINE size_t read_octet(const char *s, size_t n, size_t at, bool roomy, uint8_t *out)
+static ALWAYS_INLINE size_t read_octet(const char *s, size_t n, size_t at, bool roomy, uint32_t *out)
 {
 	unsigned v = digit_at(s, n, at, roomy);
 	if (v > 9)
 		return 0;
 	unsigned tens = digit_at(s, n, at + 1, roomy);
 	if (tens > 9) {
-		*out = (uint8_t)v;
+		*out = v;
 		return 1;
 	}
 	if (v == 0)
@@ -53,29 +54,38 @@ static ALWAYS_INLINE size_t read_octet(const char *s, size_t n, size_t at, bool 
 	unsigned ones = digit_at(s, n, at + 2, roomy);
 	size_t used = ones > 9 ? 2 : 3;
 	v = ones > 9 ? v : v * 10 + ones;
-	*out = (uint8_t)v;
+	*out = v;
 	return v <= 255 ? used : 0;
 }
 
-/* Four numbers with dots, whatever follows. */
-static ALWAYS_INLINE size_t read_numbers(const char *s, size_t n, bool roomy, uint8_t out[4])
+/* Four numbers with dots, whatever follows; the first becomes the lowest byte of *out. */
+static ALWAYS_INLINE size_t read_numbers(const char *s, size_t n, bool roomy, uint32_t *out)
 {
+	uint32_t bytes = 0;
 	size_t at = 0;
 	for (int i = 0; i < 4; i++) {
+		uint32_t v;
 		if (i > 0 && ((!roomy && at >= n) || s[at++] != '.'))
 			return 0;
-		size_t used = read_octet(s, n, at, roomy, &out[i]);
+		size_t used = read_octet(s, n, at, roomy, &v);
 		if (used == 0)
 			return 0;
+		bytes |= v << 8 * i;
 		at += used;
 	}
+	*out = bytes;
 	return at;
 }
 
-/* The same; most addresses stand well before the end of their text, and need no look at it for each byte. */
+/* The same into four bytes; most addresses stand well before the end of their text, and need no look at it
+ * for each byte. */
 static inline size_t read_dotted(const char *s, size_t n, uint8_t out[4])
 {
-	return n >= IPV4_ROOM ? read_numbers(s, n, true, out) : read_numbers(s, n, false, out);
+	uint32_t bytes = 0;
+	size_t at = n >= IPV4_ROOM ? read_numbers(s, n, true, &bytes) : read_numbers(s, n, false, &bytes);
+	bytes = htole32(bytes);
+	memcpy(out, &bytes, sizeof bytes);
+	return at;
 }
 
 /* True when what follows an address of `at` bytes makes it a part of another word. */
@@ -94,11 +104,12 @@ static inline bool word_goes_on(const char *s, size_t n, size_t at, bool colons)
 
 static inline size_t read_v4(const char *s, size_t n, struct ip *out)
 {
-	struct ip ip = {.family = 4};
-	size_t at = read_dotted(s, n, ip.bytes);
+	uint8_t bytes[4];
+	size_t at = read_dotted(s, n, bytes);
 	if (at == 0 || word_goes_on(s, n, at, false))
 		return 0;
-	*out = ip;
+	*out = (struct ip){.family = 4};
+	memcpy(out->bytes, bytes, sizeof bytes);
 	return at;
 }
 

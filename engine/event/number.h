@@ -5,8 +5,10 @@
 #ifndef NATMILL_EVENT_NUMBER_H
 #define NATMILL_EVENT_NUMBER_H
 
+#include <endian.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define PORT_DIGITS 5
 #define PORT_MAX 65535
@@ -25,6 +27,19 @@ static inline size_t number_read(const char *s, size_t n, size_t max_digits, int
 		return 0;
 	*value = number;
 	return i;
+}
+
+/* Three numbers of two digits with any byte between them ("12:34:56"), from eight bytes at s. They are the
+ * bytes 0, 3 and 6 of the result; *wrong becomes more than 0 when a digit is none. */
+static inline uint64_t number_read_pairs(const char *s, uint64_t *wrong)
+{
+	uint64_t word;
+	memcpy(&word, s, sizeof(word));
+	word = le64toh(word) ^ UINT64_C(0x3030303030303030);
+	uint64_t over = word | ((word & UINT64_C(0x7f7f7f7f7f7f7f7f)) + UINT64_C(0x7676767676767676));
+	*wrong |= over & UINT64_C(0x8080008080008080);
+	word &= UINT64_C(0x0f0f0f0f0f0f0f0f);
+	return word * 10 + (word >> 8);
 }
 
 /* Reads min to max (at most 16) hexadecimal digits in either case, not followed by another digit or letter.

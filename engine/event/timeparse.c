@@ -219,34 +219,29 @@ static size_t finish(const struct civil *c, const char *s, size_t n, size_t at, 
 	return z == ZONE_READ ? at + used : at;
 }
 
-/* Two digits at a fixed place; *bad is set when they are none. */
-static inline int read_pair(const char *s, unsigned *bad)
-{
-	unsigned tens = (unsigned)(s[0] - '0');
-	unsigned ones = (unsigned)(s[1] - '0');
-	*bad |= (unsigned)(tens > 9) | (unsigned)(ones > 9);
-	return (int)(tens * 10 + ones);
-}
-
 /* YYYY-MM-DDThh:mm:ss, YYYY-MM-DD hh:mm:ss; fixed places, as this is the form that collectors write. */
 static size_t read_dashed(const char *s, size_t n, int32_t zone_s, int64_t *us)
 {
 	struct civil c;
-	unsigned bad = 0;
+	uint64_t bad = 0;
 	if (n < 19 || s[7] != '-' || (s[10] != 'T' && s[10] != 't' && s[10] != ' '))
 		return 0;
 	size_t more = s[11] == ' ' && s[10] == ' ' ? read_blanks(s + 11, n - 11) : 0;
 	if (n - more < 19 || s[more + 13] != ':' || s[more + 16] != ':')
 		return 0;
-	c.year = read_pair(s, &bad) * 100 + read_pair(s + 2, &bad);
-	c.month = read_pair(s + 5, &bad);
-	c.day = read_pair(s + 8, &bad);
+	uint64_t date = number_read_pairs(s + 2, &bad);
+	uint64_t clock = number_read_pairs(s + more + 11, &bad);
+	if (bad != 0 || read_number(s, 2, 2, 2, &c.year) == 0)
+		return 0;
+	c.year = c.year * 100 + (int)(date & 0xff);
+	c.month = (int)(date >> 24 & 0xff);
+	c.day = (int)(date >> 48 & 0xff);
+	c.hour = (int)(clock & 0xff);
+	c.minute = (int)(clock >> 24 & 0xff);
+	c.second = (int)(clock >> 48 & 0xff);
 	s += more;
 	n -= more;
-	c.hour = read_pair(s + 11, &bad);
-	c.minute = read_pair(s + 14, &bad);
-	c.second = read_pair(s + 17, &bad);
-	if (bad || c.year == 0 || (n > 19 && is_digit(s[19])))
+	if (c.year == 0 || (n > 19 && is_digit(s[19])))
 		return 0;
 	size_t used = finish(&c, s, n, 19 + read_fraction(s + 19, n - 19, &c.us), zone_s, us);
 	return used == 0 ? 0 : used + more;
@@ -369,12 +364,13 @@ size_t time_read(const char *s, size_t n, int32_t zone_s, int64_t *us)
 {
 	struct civil c = {0};
 	int64_t read = EVENT_NO_TIME;
-	size_t used = read_hexadecimal(s, n, us);
+	bool dashed = n >= 9 && s[4] == '-';
+	size_t used = dashed ? 0 : read_hexadecimal(s, n, us);
 	if (used > 0 || n < 9)
 		return used;
 	if (!is_digit(s[0]))
 		used = read_named(s, n, 0, &c, zone_s, &read);
-	else if (s[4] == '-')
+	else if (dashed)
 		used = read_dashed(s, n, zone_s, &read);
 	else if (s[4] == '/')
 		used = read_slashed(s, n, zone_s, &read);
