@@ -269,7 +269,8 @@ void reader_rule_example(const struct reader_rule *r, uint32_t seed, struct strb
 		size_t start = data->len;
 		size_t way = next_random(&seed) % template_ways(item->value.template);
 		template_example(item->value.template, way, next_random(&seed) % TEMPLATE_VARIANTS, data);
-		put_value(out, item->keys[next_random(&seed) % item->count], data, start);
+		uint32_t chosen = item->count > 1 ? next_random(&seed) % item->count : 0;
+		put_value(out, item->keys[chosen], data, start);
 	}
 }
 
