@@ -49,12 +49,26 @@ static struct text unescaped(struct scan *sc, struct piece value)
 	return (struct text){.off = to, .len = len};
 }
 
+/* Without blanks at both ends. */
+static struct text trimmed(const char *data, struct text t)
+{
+	while (t.len > 0 && scan_blank(data[t.off + t.len - 1]))
+		t.len--;
+	while (t.len > 0 && scan_blank(data[t.off])) {
+		t.off++;
+		t.len--;
+	}
+	return t;
+}
+
 void scan_put_number(struct scan *sc, int key, struct piece value)
 {
-	struct text t = {.off = sc->text.off + (uint32_t)value.off, .len = (uint32_t)value.len};
+	struct text whole = {.off = sc->text.off + (uint32_t)value.off, .len = (uint32_t)value.len};
+	uint32_t place = (uint32_t)value.off;
 	if (value.escapes != NULL)
-		t = unescaped(sc, value);
-	reading_put(sc->out, key, t, (uint32_t)value.off);
+		whole = unescaped(sc, value);
+	struct text t = trimmed(sc->arena->data, whole);
+	reading_put(sc->out, key, t, place + t.off - whole.off);
 }
 
 void scan_put(struct scan *sc, const char *key, size_t key_len, struct piece value)
@@ -66,13 +80,8 @@ void scan_put(struct scan *sc, const char *key, size_t key_len, struct piece val
 
 void scan_front(struct scan *sc, size_t n)
 {
-	size_t start = 0;
-	while (n > start && scan_blank(sc->s[n - 1]))
-		n--;
-	while (start < n && scan_blank(sc->s[start]))
-		start++;
 	sc->out->parts[PART_FRONT] =
-		(struct text){.off = sc->text.off + (uint32_t)start, .len = (uint32_t)(n - start)};
+		trimmed(sc->s - sc->text.off, (struct text){.off = sc->text.off, .len = (uint32_t)n});
 }
 
 static size_t find_byte(const struct scan *sc, size_t from, char c)
@@ -101,9 +110,9 @@ static void read_json(struct scan *sc, const struct envelope_pair *pairs, size_t
 		int number = keys_find(sc->keys, sc->arena->data + key.off, key.len);
 		if (number < 0)
 			continue;
-		uint32_t off = pairs[i].value.off;
-		bool inside = off >= sc->text.off && off - sc->text.off < sc->text.len;
-		reading_put(sc->out, number, pairs[i].value, inside ? off - sc->text.off : 0);
+		struct text t = trimmed(sc->arena->data, pairs[i].value);
+		bool inside = t.off >= sc->text.off && t.off - sc->text.off < sc->text.len;
+		reading_put(sc->out, number, t, inside ? t.off - sc->text.off : 0);
 	}
 }
 
@@ -117,9 +126,9 @@ void reader_read(enum reader r, const struct keys *keys, struct arena *arena, st
 			  .n = text.len,
 			  .out = out};
 	reading_reset(out);
-	out->parts[PART_FRONT] = text;
-	out->parts[PART_HOST_NAME] = envelope->host_name;
-	out->parts[PART_PROGRAM] = envelope->program;
+	out->parts[PART_FRONT] = trimmed(arena->data, text);
+	out->parts[PART_HOST_NAME] = trimmed(arena->data, envelope->host_name);
+	out->parts[PART_PROGRAM] = trimmed(arena->data, envelope->program);
 	switch (r) {
 	case READER_KEY_VALUE:
 		reader_key_value(&sc);

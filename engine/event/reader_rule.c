@@ -152,30 +152,17 @@ int reader_rule_end(struct reader_rule *r, struct err *e)
 	return rule_fields_check(r->may, r->type, e);
 }
 
-static struct text trimmed(const char *data, struct text t)
-{
-	while (t.len > 0 && template_blank(data[t.off + t.len - 1]))
-		t.len--;
-	while (t.len > 0 && template_blank(data[t.off])) {
-		t.off++;
-		t.len--;
-	}
-	return t;
-}
-
 /* The first of the item's keys that is there and not empty. */
-static struct reading_value value_of(const struct rule_key *item, const char *data, const struct reading *in)
+static struct reading_value value_of(const struct rule_key *item, const struct reading *in)
 {
 	for (size_t i = 0; i < item->count; i++) {
 		int key = item->keys[i];
 		if (key >= 0 && !reading_has(in, key))
 			continue;
-		struct text whole = key >= 0 ? in->values[key].text : in->parts[-1 - key];
-		struct text t = trimmed(data, whole);
+		struct text t = key >= 0 ? in->values[key].text : in->parts[-1 - key];
 		if (t.len > 0)
 			return (struct reading_value){.text = t,
-						      .place = (key >= 0 ? in->values[key].place : 0) +
-							       t.off - whole.off};
+						      .place = key >= 0 ? in->values[key].place : 0};
 	}
 	return (struct reading_value){0};
 }
@@ -189,7 +176,7 @@ static void keep_miss(const struct reader_rule *r, const char *data, const struc
 		const struct rule_key *item = &r->items[i];
 		struct event values;
 		uint32_t found;
-		struct text t = value_of(item, data, in).text;
+		struct text t = value_of(item, in).text;
 		if (reader_value_fits(&item->value, data, t, &values, &found, NULL)) {
 			this.fitted += item->keys[0] >= 0 && t.len > 0;
 			continue;
@@ -211,7 +198,7 @@ bool reader_rule_match(const struct reader_rule *r, const char *data, const stru
 	for (uint32_t i = 0; i < r->count; i++) {
 		const struct rule_key *item = &r->items[i];
 		uint32_t found;
-		struct text t = value_of(item, data, in).text;
+		struct text t = value_of(item, in).text;
 		if (reader_value_fits(&item->value, data, t, &values, &found, NULL)) {
 			all |= found;
 			continue;
@@ -278,7 +265,7 @@ uint32_t reader_rule_explain(const struct reader_miss *m, const char *name, cons
 			     const struct reading *in, struct strbuf *out)
 {
 	const struct rule_key *item = &m->rule->items[m->key];
-	struct reading_value v = value_of(item, data, in);
+	struct reading_value v = value_of(item, in);
 	struct event values;
 	uint32_t found;
 	int len;
@@ -320,7 +307,7 @@ size_t reader_rule_spans(const struct reader_rule *r, const char *data, struct t
 		struct event values;
 		struct template_mark marks[FIELD_COUNT];
 		uint32_t found;
-		struct text t = value_of(&r->items[i], data, in).text;
+		struct text t = value_of(&r->items[i], in).text;
 		bool inside = t.off >= text.off && t.off + t.len <= text.off + text.len;
 		if (!inside || !reader_value_fits(&r->items[i].value, data, t, &values, &found, marks))
 			continue;

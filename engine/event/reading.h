@@ -27,7 +27,7 @@ struct keys {
 	uint8_t columns[COLUMNS_MAX + 1]; /* by the number that the key is, likewise */
 };
 
-/* Texts beside the pairs that a rule may ask for, too. */
+/* Texts beside the pairs that a rule may ask for, too; like the values without blanks at both ends. */
 enum reading_part {
 	PART_FRONT,     /* what stands before the first pair; all of it when there is none */
 	PART_HOST_NAME, /* of the envelope or header */
