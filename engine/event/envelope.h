@@ -51,9 +51,9 @@ void envelope_reader_free(struct envelope_reader *r);
  * one; host_name is `host` when it is a name; timestamp is `timestamp`, like a header's time taken in zone_s
  * (seconds east of UTC) when it tells no zone; it is none then if zone_s is TIME_ZONE_UNKNOWN. These keys and
  * `program` must be strings or null. A header that the sender left in the message is taken off: its time
- * wins, its host and program fill what the envelope lacks. A message that is itself a JSON object is a record too. In
- * a record all keys differ. Wrong escapes in texts that nobody reads (other
- * members of a syslog envelope) are not looked for. */
+ * wins, its host and program fill what the envelope lacks. A message that is itself a JSON object is a record
+ * too. In a record all keys differ. Wrong escapes in texts that nobody reads (other members of a syslog
+ * envelope) are not looked for. */
 int envelope_open(struct envelope_reader *r, struct arena *arena, const char *value, size_t n, int32_t zone_s,
 		  struct envelope *out, struct err *e);
 

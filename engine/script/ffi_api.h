@@ -60,8 +60,8 @@ NM_API int nm_declare_records(struct host *h, const char *separator, uint32_t le
 /* name: the event type's script name, "ignore" or "handler". For a handler: text is empty, returns its number
  * (> 0). */
 NM_API int nm_declare_rule(struct host *h, int kind, const char *name, const char *text, uint32_t len);
-/* Instead, a rule over the keys of a reader (by its place in their table; NULL behind the last): each value must
- * fit its template. */
+/* Instead, a rule over the keys of a reader (by its place in their table; NULL behind the last): each value
+ * must fit its template. */
 NM_API const char *nm_reader_name(int reader);
 NM_API int nm_declare_reader(struct host *h, int reader, const char *name);
 NM_API int nm_declare_key(struct host *h, const char *key, uint32_t key_len, const char *text, uint32_t len);

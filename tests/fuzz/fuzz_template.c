@@ -63,8 +63,7 @@ static void run(const struct template *t, int type, const char *text, size_t n)
 		for (size_t i = 0; i < count; i++)
 			must(spans[i].len > 0 && spans[i].off + spans[i].len <= n);
 		for (int f = 0; f < FIELD_COUNT; f++)
-			must(type < 0 || f == FIELD_timestamp ||
-			     (template_always(t) >> f & 1) == 0 ||
+			must(type < 0 || f == FIELD_timestamp || (template_always(t) >> f & 1) == 0 ||
 			     event_has(&first, (enum event_field)f));
 		return;
 	}

@@ -79,12 +79,13 @@ def test_script_and_samples_of_the_page_on_vendor_scripts(natmill, tmp_path):
 
 def test_reader_of_the_page_on_vendor_scripts(natmill, tmp_path):
     rule = fenced("docs/vendor-scripts.md", "lua")[1]
-    (tmp_path / "acme.lua").write_text(f'local acme = vendor "acme"\nacme:actions {{ on = "created" }}\n{rule}return acme\n')
+    begin = 'local acme = vendor "acme"\nacme:actions { on = "created" }\n'
+    (tmp_path / "acme.lua").write_text(f"{begin}{rule}return acme\n")
     line = 'NAT: on type=block inside=10.0.0.7 pub-addr="" public=203.0.113.9 ports=1024-2047'
     result = run(natmill, "try", "--vendor", "acme", "--vendors", tmp_path, "--json", input=f"{line}\n{line} test=1\n")
     answers = [json.loads(one) for one in result.stdout.splitlines()]
-    assert answers[0]["events"] == [{"type": "port-block-mapping", "event": 1, "src_ip": "10.0.0.7", "x_ip": "203.0.113.9",
-                                     "start_port": 1024, "end_port": 2047}]
+    assert answers[0]["events"] == [{"type": "port-block-mapping", "event": 1, "src_ip": "10.0.0.7",
+                                     "x_ip": "203.0.113.9", "start_port": 1024, "end_port": 2047}]
     assert answers[1]["verdict"] == "dead"
 
 
@@ -103,7 +104,8 @@ def test_page_on_vendor_scripts_names_every_field_and_declaration(natmill, tmp_p
     fields = re.findall(r"^\tX\((\w+), [A-Z]+, EVENT_IN", (ROOT / "engine/event/fields.h").read_text(), re.MULTILINE)
     assert len(fields) >= 15
     methods = re.findall(r"function methods:(\w+)", (ROOT / "scripts/vendor.lua").read_text())
-    methods += re.findall(r'"(\w+)"', re.search(r"names\[READER_COUNT\] = {(.*?)}", (ROOT / "engine/event/reader.c").read_text())[1])
+    readers = (ROOT / "engine/event/reader.c").read_text()
+    methods += re.findall(r'"(\w+)"', re.search(r"names\[READER_COUNT\] = {(.*?)}", readers)[1])
     for word in ["action" if name == "event" else name for name in fields] + [f":{name}" for name in methods]:
         assert re.search(rf"`{word}\b", text), word
 
