@@ -6,11 +6,11 @@ import re
 import shutil
 import signal
 import sqlite3
-import time
 
 import pytest
 
 from natmill_process import Natmill
+from waiting import wait_until
 
 VENDORS = pathlib.Path(__file__).resolve().parents[2] / "vendors"
 
@@ -80,7 +80,7 @@ def test_no_dead_letters_no_ports_no_vrf(demo, tmp_path):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ended_before_anything_was_stored(demo, number):
     process = demo()
-    time.sleep(0.5)  # the moment is the test: the group has not formed yet
+    wait_until(lambda: list(process.fresh.iterdir()), 20, lambda: process.err)  # the group has not formed yet
     process.signal(number)
     assert process.wait(10) == 0
     assert process.out.endswith("Ended before anything was stored.\n")
