@@ -277,10 +277,21 @@ static void add_words(struct template *t)
 		template_set_text(&t->ops[at], t, t->ops[at].text, t->ops[at].len);
 }
 
+static void set_pointers(struct template *t)
+{
+	for (uint16_t at = 0; at < t->op_count; at++) {
+		struct template_op *op = &t->ops[at];
+		op->offset = op->field < FIELD_COUNT ? event_fields[op->field].offset : 0;
+		op->then = &t->ops[op->next];
+		op->otherwise = &t->ops[op->other];
+	}
+}
+
 int template_link(struct template *t, struct err *e)
 {
 	if (link_ops(t, e) != 0)
 		return -1;
 	add_words(t);
+	set_pointers(t);
 	return 0;
 }

@@ -20,11 +20,11 @@
 enum frame_kind { FRAME_CHOICE, FRAME_RUN, FRAME_SETTLED };
 
 struct frame {
-	uint32_t pos;   /* choice: where to go on; run: where to look for its next end */
-	uint32_t start; /* of the run */
-	uint32_t set;   /* fields that were set before */
-	uint32_t must;  /* run: where its word is next, from pos on; 0 = not looked for */
-	uint16_t op;
+	uint32_t pos;                 /* choice: from where; run: where to look for its next end */
+	uint32_t start;               /* of the run */
+	uint32_t set;                 /* fields that were set before */
+	uint32_t must;                /* run: where its word is next, from pos on; 0 = not looked for */
+	const struct template_op *op; /* choice: where to go on; run: itself */
 	uint8_t kind;
 	bool retried; /* run: it has ended somewhere before */
 };
@@ -39,9 +39,9 @@ struct match {
 	struct event *values;
 	struct template_mark *marks;
 	size_t far; /* the furthest miss: its place + 1, and its operation */
-	size_t far_op;
+	const struct template_op *far_op;
 	size_t split_pos; /* the first split at the place where the last one stood */
-	size_t split_op;
+	const struct template_op *split_op;
 	size_t depth;
 	size_t open; /* 1 + place of the run whose end may still move, 0 = none */
 	struct frame frames[FRAMES_MAX];
@@ -50,13 +50,13 @@ struct match {
 /* Keeps the furthest miss. After the first end of a run that was tried, others count only when a word of the
  * template fitted behind them: that two blanks had a digit between them says nothing. Nor does what is
  * missing right behind a word that was skipped, if there was a miss before. */
-static void note(struct match *m, size_t op, size_t pos)
+static void note(struct match *m, const struct template_op *op, size_t pos)
 {
 	if (pos < m->far)
 		return;
-	if (m->open != 0 && m->frames[m->open - 1].retried && !m->t->ops[op].solid)
+	if (m->open != 0 && m->frames[m->open - 1].retried && !op->solid)
 		return;
-	if (m->far != 0 && m->t->ops[op].loose)
+	if (m->far != 0 && op->loose)
 		return;
 	m->far = pos + 1;
 	m->far_op = m->split_pos == pos ? m->split_op : op;
@@ -64,7 +64,7 @@ static void note(struct match *m, size_t op, size_t pos)
 
 static inline void *place(struct match *m, const struct template_op *op)
 {
-	return (char *)m->values + event_fields[op->field].offset;
+	return (char *)m->values + op->offset;
 }
 
 static inline void mark(struct match *m, const struct template_op *op, size_t off, size_t len)
@@ -92,7 +92,7 @@ static size_t find_blank(struct match *m, const struct template_op *run, struct 
 		size_t behind = skip_blanks(m->text, m->n, from);
 		if (behind < m->n && byte_set_has(after, m->text[behind]))
 			return from;
-		note(m, m->t->ops[run->other].next, behind);
+		note(m, run->otherwise->then, behind);
 		if (run->field != TEMPLATE_NO_FIELD)
 			return NO_PLACE; /* a text ends at the first blank where a blank follows it */
 		f->retried = true;
@@ -106,21 +106,21 @@ static size_t find_end(struct match *m, const struct template_op *run, struct fr
 	if (f->pos > m->n)
 		return NO_PLACE;
 	if (run->search == SEARCH_LITERAL)
-		return find_literal(m->t, &m->t->ops[run->other], m->text, m->n, f->pos);
+		return find_literal(m->t, run->otherwise, m->text, m->n, f->pos);
 	if (run->search == SEARCH_BLANK)
 		return find_blank(m, run, f, f->pos);
 	return find_of_set(&m->t->sets[run->set], m->text, m->n, f->pos);
 }
 
 /* Moves the run's end to the next place; false when there is none. */
-static bool move_run(struct match *m, struct frame *f, size_t *pc, size_t *pos)
+static bool move_run(struct match *m, struct frame *f, const struct template_op **op, size_t *pos)
 {
-	const struct template_op *run = &m->t->ops[f->op];
+	const struct template_op *run = f->op;
 	bool text = run->field != TEMPLATE_NO_FIELD;
 	size_t end = find_end(m, run, f);
 	if (end == NO_PLACE || (text && end - f->start > EVENT_TEXT_MAX)) {
 		if (!f->retried)
-			note(m, f->op, f->start);
+			note(m, run, f->start);
 		return false;
 	}
 	m->set = f->set;
@@ -131,7 +131,7 @@ static bool move_run(struct match *m, struct frame *f, size_t *pc, size_t *pos)
 		mark(m, run, f->start, end - f->start);
 	size_t behind = skip_blanks(m->text, m->n, end);
 	f->pos = (uint32_t)(behind > end ? behind : end + 1);
-	*pc = run->next;
+	*op = run->then;
 	*pos = end;
 	return true;
 }
@@ -148,12 +148,12 @@ static void settle(struct match *m)
 	m->open = 0;
 }
 
-static bool begin_run(struct match *m, size_t *pc, size_t *pos)
+static bool begin_run(struct match *m, const struct template_op **op, size_t *pos)
 {
-	const struct template_op *run = &m->t->ops[*pc];
+	const struct template_op *run = *op;
 	bool text = run->field != TEMPLATE_NO_FIELD;
 	if (text && (*pos == m->n || template_blank(m->text[*pos]))) {
-		note(m, *pc, *pos);
+		note(m, run, *pos);
 		return false;
 	}
 	settle(m);
@@ -162,9 +162,9 @@ static bool begin_run(struct match *m, size_t *pc, size_t *pos)
 	*f = (struct frame){.pos = (uint32_t)*pos + text,
 			    .start = (uint32_t)*pos,
 			    .set = m->set,
-			    .op = (uint16_t)*pc,
+			    .op = run,
 			    .kind = FRAME_RUN};
-	if (move_run(m, f, pc, pos))
+	if (move_run(m, f, op, pos))
 		return true;
 	m->depth--;
 	m->open = 0;
@@ -182,7 +182,7 @@ static size_t read_rest(struct match *m, const struct template_op *op, size_t po
  * that must follow; no miss on the way there would count either. */
 static bool may_move(struct match *m, struct frame *f)
 {
-	const struct template_op *run = &m->t->ops[f->op];
+	const struct template_op *run = f->op;
 	if (run->field != TEMPLATE_NO_FIELD && f->pos <= m->n && template_blank(m->text[f->pos - 1]))
 		return false;
 	uint16_t must = run->must;
@@ -205,7 +205,7 @@ static bool lacks_needs(const struct match *m)
 }
 
 /* Back to the last choice that is left; false when there is none. */
-static bool back(struct match *m, size_t *pc, size_t *pos)
+static bool back(struct match *m, const struct template_op **op, size_t *pos)
 {
 	if (m->hasty && m->depth > 0 && lacks_needs(m))
 		return false;
@@ -215,12 +215,12 @@ static bool back(struct match *m, size_t *pc, size_t *pos)
 		if (f->kind == FRAME_CHOICE) {
 			m->depth--;
 			m->set = f->set;
-			*pc = f->op;
+			*op = f->op;
 			*pos = f->pos;
 			return true;
 		}
 		if (f->kind == FRAME_RUN) {
-			if (may_move(m, f) && move_run(m, f, pc, pos))
+			if (may_move(m, f) && move_run(m, f, op, pos))
 				return true;
 			m->open = 0;
 		}
@@ -229,22 +229,24 @@ static bool back(struct match *m, size_t *pc, size_t *pos)
 	return false;
 }
 
-static inline size_t split(struct match *m, size_t pc, size_t pos)
+static inline const struct template_op *split(struct match *m, const struct template_op *op, size_t pos)
 {
-	const struct template_op *op = &m->t->ops[pc];
 	const struct byte_set *first = &m->t->sets[op->set];
 	if (m->split_pos != pos) {
 		m->split_pos = pos;
-		m->split_op = pc;
+		m->split_op = op;
 	}
 	if (pos < m->n ? !byte_set_has(first, m->text[pos]) : !first->end) {
-		if (m->t->ops[op->other].loose)
-			note(m, op->next, pos);
-		return op->other;
+		if (op->otherwise->loose)
+			note(m, op->then, pos);
+		return op->otherwise;
 	}
-	m->frames[m->depth++] =
-		(struct frame){.pos = (uint32_t)pos, .set = m->set, .op = op->other, .kind = FRAME_CHOICE};
-	return op->next;
+	struct frame *f = &m->frames[m->depth++];
+	f->pos = (uint32_t)pos;
+	f->set = m->set;
+	f->op = op->otherwise;
+	f->kind = FRAME_CHOICE;
+	return op->then;
 }
 
 /* Length of the word at pos: up to a blank, or to the first of the characters that must follow it. */
@@ -268,10 +270,6 @@ static inline bool read_op(struct match *m, const struct template_op *op, size_t
 	case OP_PORT:
 		used = number_read(at, left, PORT_DIGITS, PORT_MAX, (int32_t *)place(m, op));
 		break;
-	case OP_LITERAL:
-		used = literal_fits(m->t, op, at, left) ? op->len : 0;
-		*pos += used;
-		return used > 0;
 	case OP_ENDPOINT:
 		used = read_endpoint(op, at, left, (struct ip *)place(m, op));
 		break;
@@ -301,37 +299,40 @@ static inline bool read_op(struct match *m, const struct template_op *op, size_t
 
 static bool run_program(struct match *m)
 {
-	const struct template_op *ops = m->t->ops;
-	size_t pc = m->t->start;
+	const struct template_op *op = &m->t->ops[m->t->start];
 	size_t pos = 0;
 	for (;;) {
-		const struct template_op *op = &ops[pc];
 		bool ok;
 		if (op->code == OP_WORD) {
 			ok = word_fits(m->t, op, m->text + pos, m->n - pos);
 			pos += ok ? op->len : 0;
-			pc = ok ? op->next : op->other;
+			op = ok ? op->then : op->otherwise;
 			continue;
 		}
-		if (op->code < OP_RUN) {
-			ok = read_op(m, op, &pos);
-			if (ok) {
-				pc = op->next;
-				continue;
-			}
-			note(m, pc, pos);
-		} else if (op->code == OP_RUN) {
-			ok = begin_run(m, &pc, &pos);
-		} else if (op->code == OP_SPLIT) {
-			pc = split(m, pc, pos);
+		if (op->code == OP_SPLIT) {
+			op = split(m, op, pos);
 			continue;
-		} else {
+		}
+		if (op->code == OP_LITERAL) {
+			ok = literal_fits(m->t, op, m->text + pos, m->n - pos);
+			pos += ok ? op->len : 0;
+		} else if (op->code == OP_END) {
 			if (pos == m->n)
 				return true;
-			note(m, pc, pos);
 			ok = false;
+		} else if (op->code == OP_RUN) {
+			if (begin_run(m, &op, &pos) || back(m, &op, &pos))
+				continue;
+			return false;
+		} else {
+			ok = read_op(m, op, &pos);
 		}
-		if (!ok && !back(m, &pc, &pos))
+		if (ok) {
+			op = op->then;
+			continue;
+		}
+		note(m, op, pos);
+		if (!back(m, &op, &pos))
 			return false;
 	}
 }
@@ -341,7 +342,7 @@ static void keep_miss(const struct match *m, struct miss *miss)
 	if (miss == NULL || m->far == 0 || (miss->set && miss->pos >= m->far - 1))
 		return;
 	miss->from = m->t;
-	miss->op = (uint32_t)m->far_op;
+	miss->op = (uint32_t)(m->far_op - m->t->ops);
 	miss->pos = (uint32_t)(m->far - 1);
 	miss->set = true;
 }
@@ -361,7 +362,7 @@ bool template_run(const struct template *t, const char *text, size_t n, uint32_t
 	m.marks = marks;
 	m.hasty = miss == NULL;
 	m.far = 0;
-	m.split_op = 0;
+	m.split_op = NULL;
 	m.split_pos = NO_PLACE;
 	m.depth = 0;
 	m.open = 0;

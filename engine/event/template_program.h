@@ -47,6 +47,7 @@ struct template_op {
 		     */
 	bool loose; /* an optional {word} may have been passed, and no word of the template fitted since */
 	bool tight; /* of OP_ENDPOINT: no blank before the colon */
+	uint16_t offset; /* of the field in struct event */
 	uint16_t next;   /* lower than the operation's own place, but for short cuts, which lie above all */
 	uint16_t other;  /* of OP_SPLIT and OP_WORD; of OP_RUN: what follows it, without short cut */
 	uint16_t must;   /* of OP_RUN: a word behind all its ends; of OP_TOKEN: what ends it; 0 = none */
@@ -57,6 +58,8 @@ struct template_op {
 	uint32_t len;
 	uint64_t word; /* of OP_LITERAL and OP_WORD: the first 8 bytes, and which of their bits count */
 	uint64_t mask;
+	const struct template_op *then; /* next and other once more: one step less a turn */
+	const struct template_op *otherwise;
 };
 
 struct template
