@@ -17,6 +17,7 @@
 #include "event/timeparse.h"
 
 #define USAGE "[--vendors DIR] NAME"
+#define DIR_DEFAULT "vendors"
 #define SHAPES_MAX 64
 #define VALUE_MAX 65536 /* longest line that is looked at, bytes */
 
@@ -114,8 +115,10 @@ static void tell(const char *dir, const char *name, const struct drafts *d,
 	if (shapes[DRAFT_DOUBTFUL] > 0)
 		printf("%s/%s.lua: for you to settle, marked DOUBTFUL: %zu, of %" PRIu64 " lines\n", dir,
 		       name, shapes[DRAFT_DOUBTFUL], lines[DRAFT_DOUBTFUL]);
-	printf("%s/%s.samples: %zu samples pass; look at their events, then: natmill test %s\n", dir, name,
-	       counts->passed, name);
+	bool named = strcmp(dir, DIR_DEFAULT) != 0;
+	printf("%s/%s.samples: %zu sample%s pass; look at the events there, then: natmill test %s%s%s%s\n",
+	       dir, name, counts->passed, counts->passed == 1 ? "" : "s", named ? "--vendors " : "",
+	       named ? dir : "", named ? " " : "", name);
 }
 
 /* Nothing is saved that the engine has not tried. */
@@ -162,7 +165,7 @@ static int new_vendor(const char *dir, const char *name)
 
 int cmd_new(int argc, char **argv)
 {
-	const char *dir = "vendors";
+	const char *dir = DIR_DEFAULT;
 	const char *name = NULL;
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--help") == 0) {
