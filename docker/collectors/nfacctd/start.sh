@@ -42,7 +42,8 @@ nfacctd=$!
 	"${SYSLOG_NG:-syslog-ng}" --foreground --no-caps --cfgfile="$config/kafka.conf" \
 		--persist-file="$state/syslog-ng.persist" --control="$state/syslog-ng.ctl" \
 		--pidfile="$state/syslog-ng.pid" < "$state/records" || : > "$state/failed"
-	kill -INT $nfacctd 2> /dev/null || : # without it nothing would take the records
+	# Without it nothing would take the records. Again, for nfacctd hears no signal while it starts.
+	while kill -INT $nfacctd 2> /dev/null; do sleep 1; done
 } &
 kafka=$!
 

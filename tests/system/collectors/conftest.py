@@ -3,7 +3,6 @@
 Each collector and its natmill are started once for a module; each test's packet is told by its own addresses."""
 
 import pathlib
-import re
 import sys
 import uuid
 
@@ -24,18 +23,12 @@ from written import Written  # noqa: E402
 TOPICS = ["cgnat.netflow.all", *(f"cgnat.accounting.{name}" for name in ("nfware", "nokia", "huawei", "generic"))]
 
 
-def syslog_topics():
-    """All that syslog-ng's configuration can write to."""
-    text = (daemons.CONFIG / "syslog-ng" / "vendors.conf").read_text(encoding="utf-8")
-    return [f"cgnat.syslog.{name}" for name in [*re.findall(r'cgn_vendor\(name\("([^"]+)"\)', text), "other"]]
-
-
 @pytest.fixture(scope="session")
 def bus(kafka):
     """The cluster, with all topics that the collectors write: none makes them."""
     if kafka.is_mock:
         pytest.skip("needs Apache Kafka")
-    topics = [*TOPICS, *syslog_topics()]
+    topics = [*TOPICS, *daemons.syslog_topics()]
     for made in kafka.admin.create_topics([NewTopic(name, 1, 1) for name in topics]).values():
         made.result(30)
     wait_until(lambda: all(kafka.partitions(name) for name in topics), 30, "the topics are there")

@@ -4,6 +4,7 @@ temporary folder. tests/setup/collectors.sh brings the programs; a machine may h
 
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -22,6 +23,12 @@ def missing(programs):
     """Why a case must be skipped, or None."""
     absent = [name for name in programs if not shutil.which(name, path=PATH)]
     return f"not on this machine: {', '.join(absent)}" if absent else None
+
+
+def syslog_topics():
+    """All that syslog-ng's configuration can write to."""
+    text = (CONFIG / "syslog-ng" / "vendors.conf").read_text(encoding="utf-8")
+    return [f"cgnat.syslog.{name}" for name in [*re.findall(r'cgn_vendor\(name\("([^"]+)"\)', text), "other"]]
 
 
 class Collector:

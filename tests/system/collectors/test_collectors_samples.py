@@ -8,8 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from conftest import syslog_topics
-from daemons import ROOT, SyslogNg
+from daemons import ROOT, SyslogNg, syslog_topics
 
 COLLECTOR = SyslogNg
 WRITES = syslog_topics()

@@ -2,12 +2,13 @@
 """syslog-ng: what devices send, by UDP and TCP, becomes an envelope on the vendor's topic and an event in PostgreSQL.
 Nothing is dropped: what no pattern knows goes to cgnat.syslog.other."""
 
+import pathlib
 import re
+import socket
 
 import pytest
 
-from conftest import syslog_topics
-from daemons import SyslogNg
+from daemons import SyslogNg, syslog_topics
 from waiting import wait_until
 
 COLLECTOR = SyslogNg
@@ -76,6 +77,15 @@ def test_tcp(collector, envelope, events):
     for number in range(1, 5):
         events.wait("session_mapping", f"10.1.1.{number}")
     assert envelope("cgnat.syslog.nfware", "10.1.1.3:")["host"] == "127.0.0.1"
+
+
+@pytest.mark.skipif(not pathlib.Path("/proc/net/if_inet6").exists(), reason="no IPv6 on this machine")
+def test_ipv6(collector, envelope, events):
+    """One socket takes both; an IPv4 sender's address is not written as an IPv6 one."""
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as sender:
+        sender.sendto(session("10.1.2.1").encode(), ("::1", collector.port))
+    assert events.only("session_mapping", "10.1.2.1")["host"] == "::1"
+    assert envelope("cgnat.syslog.nfware", "10.1.2.1:")["ip"] == "::1"
 
 
 def test_a_burst_is_complete(collector, events):
