@@ -87,6 +87,19 @@ class Collector:
             sender.bind((source, 0))
             sender.sendto(packet, ("127.0.0.1", port or self.port))
 
+    def settle(self):
+        """Until it has read all datagrams: the kernel drops what its socket cannot hold."""
+
+        def read():
+            queues = []
+            for path in ("/proc/net/udp", "/proc/net/udp6"):
+                if os.path.exists(path):
+                    rows = [line.split() for line in pathlib.Path(path).read_text(encoding="ascii").splitlines()]
+                    queues += [row[4] for row in rows if row[1].endswith(f":{self.port:04X}")]
+            return queues and all(queue.endswith(":00000000") for queue in queues)
+
+        wait_until(read, 10, lambda: f"all datagrams are read\n{self.said()}")
+
 
 class SyslogNg(Collector):
     programs = {"SYSLOG_NG": "syslog-ng"}
