@@ -15,6 +15,7 @@
  * bytes.
  * - `{word}` takes all bytes up to the next blank, at least one; a blank or the end follows it. Directly
  * before other characters it ends at the first place where they stand, and goes no further: `{word}:`.
+ * - `{src_ip:v4}` and `{src_ip:v6}` read addresses of that family only.
  * - An address directly before `:{port}` ends at the last colon, or is an IPv6 address in brackets.
  * - `[...]` is optional; it is tried first, but one that begins with `{*}` or `{word}` only when its
  * absence does not fit. `(a|b|)` are alternatives, tried as written, the empty one too; `[a|b]` is `(a|b|)`.

@@ -75,6 +75,7 @@ static uint16_t emit_field(struct compiler *c, const struct tree_node *node, uin
 		code = OP_PORT;
 	uint16_t at = emit(c, code, node, next);
 	t->ops[at].field = node->field;
+	t->ops[at].family = node->family;
 	t->ops[at].tight = tight;
 	return at;
 }

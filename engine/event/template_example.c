@@ -80,10 +80,15 @@ static void add_word_of(struct walker *w, const struct vocabulary_word *list, si
 	strbuf_add(w->out, word->text, word->len);
 }
 
-static void add_address(struct walker *w, bool endpoint)
+static void add_address(struct walker *w, const struct template_op *op)
 {
 	const char *text = addresses[choose(w, COUNT(addresses))];
-	bool brackets = endpoint && text[0] == '2';
+	bool v6 = strchr(text, ':') != NULL;
+	if (op->family != 0 && v6 != (op->family == 6)) {
+		text = addresses[v6 ? 0 : 1];
+		v6 = !v6;
+	}
+	bool brackets = op->code == OP_ENDPOINT && v6;
 	strbuf_printf(w->out, brackets ? "[%s]" : "%s", text);
 }
 
@@ -92,7 +97,7 @@ static void add_value(struct walker *w, const struct template_op *op)
 	const struct vocabulary *voc = w->t->voc;
 	switch (event_fields[op->field].kind) {
 	case KIND_IP:
-		add_address(w, op->code == OP_ENDPOINT);
+		add_address(w, op);
 		return;
 	case KIND_PORT:
 		add_of(w, ports, COUNT(ports));

@@ -51,7 +51,10 @@ static void describe(const struct template *t, const struct template_op *op, str
 	case OP_VALUE:
 	case OP_PORT:
 	case OP_ENDPOINT:
-		strbuf_adds(out, vocabulary_expects(t->voc, op->field, room, sizeof(room)));
+		if (op->family != 0)
+			strbuf_printf(out, "an IPv%d address", op->family);
+		else
+			strbuf_adds(out, vocabulary_expects(t->voc, op->field, room, sizeof(room)));
 		return;
 	case OP_TOKEN:
 		strbuf_adds(out, "a word");

@@ -290,7 +290,7 @@ static inline bool read_op(struct match *m, const struct template_op *op, size_t
 	default:
 		used = read_value(m, op, *pos);
 	}
-	if (used == 0)
+	if (used == 0 || (op->family != 0 && ((const struct ip *)place(m, op))->family != op->family))
 		return false;
 	mark(m, op, *pos, used);
 	*pos += used;

@@ -78,6 +78,25 @@ static int append(struct parser *p, uint16_t sequence, uint16_t child)
 	return 0;
 }
 
+/* `{src_ip:v6}`: what stands behind the colon says which addresses are meant. *len becomes that of the name.
+ */
+static int parse_family(struct parser *p, const char *name, size_t *len, uint8_t *family)
+{
+	const char *colon = memchr(name, ':', *len);
+	*family = 0;
+	if (colon == NULL)
+		return 0;
+	size_t rest = *len - (size_t)(colon - name) - 1;
+	if (rest == 2 && colon[1] == 'v' && (colon[2] == '4' || colon[2] == '6'))
+		*family = (uint8_t)(colon[2] - '0');
+	*len = (size_t)(colon - name);
+	int field = event_field_of(name, *len);
+	if (*family != 0 && field >= 0 && event_fields[field].kind == KIND_IP)
+		return 0;
+	return fail(p, (size_t)(colon - p->text),
+		    "only an address takes something behind a colon: {src_ip:v4} or {src_ip:v6}");
+}
+
 /* `{name}`, `{word}` or `{*}`; the brace is at pos. */
 static int parse_placeholder(struct parser *p, uint16_t sequence)
 {
@@ -92,12 +111,16 @@ static int parse_placeholder(struct parser *p, uint16_t sequence)
 		return append(p, sequence, new_node(p, TREE_SKIP, start));
 	if (len == 4 && memcmp(name, "word", 4) == 0)
 		return append(p, sequence, new_node(p, TREE_WORD, start));
+	uint8_t family;
+	if (parse_family(p, name, &len, &family) != 0)
+		return -1;
 	int field = rule_field_of(name, len, p->e);
 	if (field < 0)
 		return err_prefix(p->e, "template column %zu", start + 1);
 	uint16_t node = new_node(p, TREE_FIELD, start);
 	struct tree_node *f = &p->tree->nodes[node];
 	f->field = (uint8_t)field;
+	f->family = family;
 	f->may = f->always = UINT32_C(1) << field;
 	return append(p, sequence, node);
 }

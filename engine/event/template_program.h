@@ -42,6 +42,7 @@ struct byte_set {
 struct template_op {
 	uint8_t code;
 	uint8_t field;  /* enum event_field or TEMPLATE_NO_FIELD */
+	uint8_t family; /* of an address: 4 or 6, 0 = either */
 	uint8_t search; /* of OP_RUN: how its end is found, by the operation that follows */
 	bool solid; /* a word of the template fitted between the last run and this: a miss here says something
 		     */

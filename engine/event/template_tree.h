@@ -28,6 +28,7 @@ enum tree_kind {
 struct tree_node {
 	uint8_t kind;
 	uint8_t field;
+	uint8_t family;  /* of an address: 4 or 6, 0 = either */
 	uint16_t column; /* in the template, from 1 */
 	uint16_t ways;   /* through it, at most TEMPLATE_WAYS_MAX + 1 */
 	uint16_t last;   /* last child; children are linked from last to first */

@@ -50,12 +50,30 @@ static void stays_where_it_ended(void **state)
 	CHECK_CASES(cases);
 }
 
+static void families(void **state)
+{
+	static const struct template_case cases[] = {
+		{"{src_ip:v4} {x_ip}", ADDRESS, "1.1.1.1 2.2.2.2", BOTH},
+		{"{src_ip:v4} {x_ip}", ADDRESS, "2001:db8::1 2.2.2.2", NULL},
+		{"{src_ip:v6} {x_ip:v4}", ADDRESS, "2001:db8::1 2.2.2.2", V6},
+		{"{src_ip:v6} {x_ip}", ADDRESS, "1.1.1.1 2.2.2.2", NULL},
+		{"({src_ip:v4}|x) {x_ip}", ADDRESS, "1.1.1.1 2.2.2.2", BOTH},
+		{"{src_ip:v6}:{src_port} {x_ip}", PORT, "[2001:db8::1]:7 2.2.2.2",
+		 "{\"type\":\"port-mapping\",\"src_ip\":\"2001:db8::1\",\"src_port\":7,\"x_ip\":\"2.2.2."
+		 "2\"}"},
+		{"{src_ip:v6}:{src_port} {x_ip}", PORT, "1.1.1.1:7 2.2.2.2", NULL},
+	};
+	(void)state;
+	CHECK_CASES(cases);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(before_a_blank),
 		cmocka_unit_test(before_characters),
 		cmocka_unit_test(stays_where_it_ended),
+		cmocka_unit_test(families),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
