@@ -43,7 +43,7 @@ const struct envelope_pair *envelope_pairs(const struct envelope_reader *r)
 	return r->pairs;
 }
 
-static enum known_key known_key_of(const char *key, size_t len)
+static inline enum known_key known_key_of(const char *key, size_t len)
 {
 	switch (len) {
 	case 2:
@@ -151,25 +151,34 @@ static int read_timestamp(const struct opening *o, const struct json_member *m, 
 	return 0;
 }
 
+/* Reads a member as an address; what it is, is kept in one of the places. NULL when it has a wrong escape. */
+static const struct ip *read_address(const struct opening *o, const struct json_member *m,
+				     struct cached *kept)
+{
+	size_t last = m->value + m->value_len - (m->value_len > 0 ? 1 : 0);
+	struct cached *c = &kept[(unsigned char)o->value[last] % CACHED_COUNT];
+	return read_short(o, m, false, c) == 0 ? &c->ip : NULL;
+}
+
 /* Address and name of the device: `ip` if it is an address, else `host` if that is one. */
 static int read_device(const struct opening *o, struct envelope *out)
 {
-	struct envelope_reader *r = o->r;
 	const struct json_member *ip = o->known[KEY_IP];
 	const struct json_member *host = o->known[KEY_HOST];
-	if (ip != NULL) {
-		if (read_short(o, ip, false, &r->ip) != 0)
-			return -1;
-		out->host = r->ip.ip;
-	}
+	const struct ip *read = NULL;
+	if (ip != NULL && (read = read_address(o, ip, o->r->ip)) == NULL)
+		return -1;
+	if (read != NULL)
+		out->host = *read;
 	if (host == NULL)
 		return 0;
-	if (read_short(o, host, false, &r->host) != 0)
+	read = read_address(o, host, o->r->host);
+	if (read == NULL)
 		return -1;
-	if (r->host.ip.family == 0)
+	if (read->family == 0)
 		return opening_add_string(o, host->value, host->value_len, &out->host_name);
 	if (out->host.family == 0)
-		out->host = r->host.ip;
+		out->host = *read;
 	return 0;
 }
 

@@ -14,8 +14,10 @@
 /* Keys of the syslog envelope that mean something to us. */
 enum known_key { KEY_MESSAGE, KEY_TIMESTAMP, KEY_IP, KEY_HOST, KEY_PROGRAM, KEY_COUNT };
 
-/* What a short text was read as the last time. */
+/* What a short text was read as the last time. Devices take turns, so there are several, told apart by the
+ * text's last byte. */
 #define CACHED_TEXT_MAX 64
+#define CACHED_COUNT 16 /* a power of two */
 struct cached {
 	char text[CACHED_TEXT_MAX];
 	uint32_t len; /* 0 = nothing kept */
@@ -28,8 +30,8 @@ struct cached {
 struct envelope_reader {
 	struct json_scan *scan;
 	struct cached time;
-	struct cached ip;
-	struct cached host;
+	struct cached ip[CACHED_COUNT];
+	struct cached host[CACHED_COUNT];
 	size_t pair_count;
 	struct json_member members[ENVELOPE_PAIRS_MAX];
 	struct envelope_pair pairs[ENVELOPE_PAIRS_MAX];

@@ -37,7 +37,7 @@ int rule_field_of(const char *name, size_t n, struct err *e)
 	int field = event_field_of(name, n);
 	if (field >= 0)
 		return field;
-	char given[NEAR_MAX];
+	char given[NEAR_MAX + 1];
 	snprintf(given, sizeof(given), "%.*s", (int)(n < sizeof(given) ? n : sizeof(given) - 1), name);
 	return unknown_field(given, e);
 }
