@@ -5,6 +5,7 @@
 #include "event/template_example.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/strbuf.h"
 #include "event/template_program.h"
