@@ -6,6 +6,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -63,4 +66,49 @@ int file_read(const char *path, size_t max, struct strbuf *out, struct err *e)
 		return err_set(e, ERR_CONFIG, "cannot read '%s': larger than %zu bytes", path, max);
 	return err_set(e, ERR_CONFIG, "cannot read '%s': %s", path,
 		       why == EINVAL ? "not a regular file" : strerror(why));
+}
+
+static int write_all(int fd, const struct strbuf *text)
+{
+	for (size_t done = 0; done < text->len;) {
+		ssize_t n = write(fd, text->data + done, text->len - done);
+		if (n < 0 && errno != EINTR)
+			return -1;
+		done += n > 0 ? (size_t)n : 0;
+	}
+	return 0;
+}
+
+/* Fills the temporary file and gives it its name; errno tells what failed. */
+static int put_in_place(int fd, const char *temporary, const char *path, const struct strbuf *text)
+{
+	struct stat st;
+	int rc = stat(path, &st) == 0 ? fchmod(fd, st.st_mode & 07777) : 0;
+	if (rc == 0)
+		rc = write_all(fd, text);
+	if (rc == 0)
+		rc = fsync(fd);
+	int why = errno;
+	if (close(fd) != 0 && rc == 0) {
+		rc = -1;
+		why = errno;
+	}
+	errno = why;
+	return rc == 0 ? rename(temporary, path) : -1;
+}
+
+int file_replace(const char *path, const struct strbuf *text, struct err *e)
+{
+	char real[PATH_MAX];
+	char temporary[PATH_MAX + 8];
+	if (realpath(path, real) == NULL)
+		return err_set(e, ERR_CONFIG, "cannot write '%s': %s", path, strerror(errno));
+	snprintf(temporary, sizeof temporary, "%s.XXXXXX", real);
+	int fd = mkstemp(temporary);
+	if (fd >= 0 && put_in_place(fd, temporary, real, text) == 0)
+		return 0;
+	int why = errno;
+	if (fd >= 0)
+		unlink(temporary);
+	return err_set(e, ERR_CONFIG, "cannot write '%s': %s", path, strerror(why));
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Reads a whole small file: configuration, secrets, scripts. Bounded, and only regular files, so that a
- * pipe or a device cannot hold a start or a reload.
+ * pipe or a device cannot hold a start or a reload. Replaces one, too: samples that natmill fills in.
  */
 #ifndef NATMILL_BASE_FILE_H
 #define NATMILL_BASE_FILE_H
@@ -14,5 +14,9 @@
 /* Appends the file's bytes to out, at most max. -1 (ERR_CONFIG, "cannot read 'PATH': why") when it
  * cannot be read, is no regular file or is larger; out is then as before. */
 int file_read(const char *path, size_t max, struct strbuf *out, struct err *e);
+
+/* Puts text in the place of the file's bytes at once: a reader sees the old or the new ones, also after a
+ * crash. The file's mode stays; a symbolic link stays one. -1 with e; the file is then as before. */
+int file_replace(const char *path, const struct strbuf *text, struct err *e);
 
 #endif

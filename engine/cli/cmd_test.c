@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * natmill test: runs the samples beside the vendor scripts, all or those named, and shows what differs.
+ * With --fill it writes what the scripts make of the lines that say nothing about it yet.
  */
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,16 +11,53 @@
 #include "cli/commands.h"
 #include "script/generation.h"
 #include "script/samples.h"
+#include "script/samples_fill.h"
 
-#define USAGE "[--vendors DIR] [NAME...]"
+#define USAGE "[--vendors DIR] [--fill] [NAME...]"
+
+struct asked {
+	const char *vendors;
+	bool fill;
+	char **names; /* at the beginning of argv's place */
+	int n;
+};
 
 static void help(void)
 {
 	puts("usage: natmill test " USAGE "\n\n"
 	     "Runs vendors/NAME.samples for all vendor scripts or those named, and shows for each sample "
 	     "that fails\n"
-	     "what was expected (-) and what came (+). Exit status 0 when all pass, else 1.\n\n"
+	     "what was expected (-) and what came (+). Exit status 0 when all pass, else 1. Lines behind "
+	     "`# not yet: `\n"
+	     "are counted, no more.\n\n"
+	     "  --fill          write into NAME.samples what the script makes of each line (> ...) with "
+	     "nothing below\n"
+	     "                  it, and of each behind `# not yet: ` that it can read now. Look at them\n"
 	     "  --vendors DIR   the folder of vendor scripts (default: vendors)");
+}
+
+/* 0, 1 = help was shown, -1 = usage error already told. Names move to the front of argv. */
+static int read_arguments(int argc, char **argv, struct asked *a)
+{
+	*a = (struct asked){.names = argv};
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--help") == 0)
+			return help(), 1;
+		if (strcmp(argv[i], "--fill") == 0) {
+			a->fill = true;
+		} else if (argv[i][0] != '-') {
+			a->names[a->n++] = argv[i];
+		} else if (strcmp(argv[i], "--vendors") != 0) {
+			return cli_usage("test", USAGE, "unknown option '%s'", argv[i]), -1;
+		} else {
+			if (++i == argc)
+				return cli_usage("test", USAGE, "--vendors needs a folder"), -1;
+			a->vendors = argv[i];
+		}
+	}
+	if (a->fill && a->n == 0)
+		return cli_usage("test", USAGE, "--fill needs the name of a vendor script"), -1;
+	return 0;
 }
 
 static int print_errors(const struct errlist *errors)
@@ -46,35 +85,73 @@ static int run_named(struct generation *g, int n, char **names, struct strbuf *r
 	return rc;
 }
 
-int cmd_test(int argc, char **argv)
+static void tell_filled(const char *path, const struct samples_filled *counts)
 {
-	const char *vendors = NULL;
-	int first = 1;
-	for (; first < argc && argv[first][0] == '-'; first++) {
-		if (strcmp(argv[first], "--help") == 0) {
-			help();
-			return 0;
-		}
-		if (strcmp(argv[first], "--vendors") != 0)
-			return cli_usage("test", USAGE, "unknown option '%s'", argv[first]);
-		if (++first == argc)
-			return cli_usage("test", USAGE, "--vendors needs a folder");
-		vendors = argv[first];
+	if (counts->filled == 0 && counts->left == 0) {
+		printf("%s: nothing to fill in; lines of yours go behind `> `\n", path);
+		return;
 	}
-	struct errlist errors = {0};
+	printf("%s: %zu filled", path, counts->filled);
+	if (counts->left > 0)
+		printf(", %zu not yet", counts->left);
+	puts(counts->filled > 0 ? "; look at them: what is wrong here stays wrong" : "");
+}
+
+static int fill_named(struct generation *g, int n, char **names, struct errlist *errors)
+{
+	int rc = 0;
+	for (int i = 0; i < n; i++) {
+		struct err e = {0};
+		struct strbuf path = {0};
+		struct strbuf report = {0};
+		struct samples_filled counts = {0};
+		int place = generation_script_find(g, names[i], &e);
+		bool done = place >= 0 && samples_fill(g, (size_t)place, &path, &report, &counts, &e) == 0;
+		if (done && report.len > 0)
+			fwrite(report.data, 1, report.len, stdout);
+		if (done)
+			tell_filled(path.data, &counts);
+		else
+			rc = errlist_add(errors, e.code, "%s", e.msg);
+		strbuf_free(&path);
+		strbuf_free(&report);
+	}
+	return rc;
+}
+
+static int run(struct generation *g, const struct asked *a, struct errlist *errors)
+{
 	struct strbuf report = {0};
 	struct samples_counts counts = {0};
-	struct generation *g =
-		generation_load(vendors != NULL ? vendors : cli_default_vendors(), NULL, 0, 1, &errors);
-	int rc = g != NULL ? run_named(g, argc - first, argv + first, &report, &counts, &errors) : -1;
+	int rc = run_named(g, a->n, a->names, &report, &counts, errors);
 	if (report.len > 0)
 		fwrite(report.data, 1, report.len, stdout);
 	if (rc != 0)
-		print_errors(&errors);
-	if (g != NULL)
-		printf("%zu samples passed, %zu failed\n", counts.passed, counts.failed);
-	generation_unref(g);
+		print_errors(errors);
+	printf("%zu samples passed, %zu failed", counts.passed, counts.failed);
+	if (counts.not_yet > 0)
+		printf(", %zu not yet", counts.not_yet);
+	putchar('\n');
 	strbuf_free(&report);
-	errlist_free(&errors);
 	return rc == 0 && counts.failed == 0 ? 0 : 1;
+}
+
+int cmd_test(int argc, char **argv)
+{
+	struct asked a;
+	int status = read_arguments(argc, argv, &a);
+	if (status != 0)
+		return status > 0 ? 0 : 2;
+	struct errlist errors = {0};
+	const char *folder = a.vendors != NULL ? a.vendors : cli_default_vendors();
+	struct generation *g = generation_load(folder, NULL, 0, 1, &errors);
+	if (g == NULL)
+		status = print_errors(&errors);
+	else if (!a.fill)
+		status = run(g, &a, &errors);
+	else if (fill_named(g, a.n, a.names, &errors) != 0)
+		status = print_errors(&errors);
+	generation_unref(g);
+	errlist_free(&errors);
+	return status;
 }

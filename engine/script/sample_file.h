@@ -10,6 +10,9 @@
  *     ignored
  *     > A VRF 0 INT 10.0.0
  *     dead: expected an IPv4                        a part of the reason
+ *     # not yet: a line                             which the script cannot read yet: a comment, but counted
+ *
+ * A line of natmill try --json below a message stands for what it tells.
  */
 #ifndef NATMILL_SCRIPT_SAMPLE_FILE_H
 #define NATMILL_SCRIPT_SAMPLE_FILE_H
@@ -40,16 +43,31 @@ struct sample_event {
 	size_t len;
 };
 
+/* A line that waits for natmill test --fill: commented out, or a message with nothing below it. */
+struct sample_open {
+	const char *value;
+	size_t len;
+};
+
 struct sample_file {
 	struct strbuf text;
 	struct sample *samples;
 	size_t count;
 	struct sample_event *events;
 	size_t event_count;
+	struct sample_open *open; /* in the order of the file */
+	size_t open_count;
+	size_t not_yet; /* of them commented out */
+	char **owned;   /* texts that had to be unescaped */
+	size_t owned_count;
 };
 
 /* 0, or -1 with file and line in e. sample_file_free is legal after both. */
 int sample_file_read(struct sample_file *f, const char *path, struct err *e);
+
+/* The same, but a message with nothing below it is no error: it goes to open. */
+int sample_file_read_open(struct sample_file *f, const char *path, struct err *e);
+
 void sample_file_free(struct sample_file *f);
 
 /* The path of the samples that belong to a script: NAME.lua -> NAME.samples. Appends to out. */

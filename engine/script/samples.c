@@ -112,6 +112,7 @@ static bool check_sample(struct check *c, const struct sample_file *f, const str
 
 static void check_file(struct check *c, const struct sample_file *f, struct samples_counts *counts)
 {
+	counts->not_yet += f->not_yet;
 	for (size_t i = 0; i < f->count; i++) {
 		const struct sample *s = &f->samples[i];
 		if (check_sample(c, f, s)) {

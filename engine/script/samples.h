@@ -15,6 +15,7 @@
 struct samples_counts {
 	size_t passed;
 	size_t failed;
+	size_t not_yet; /* lines that are commented out until the script reads them */
 };
 
 /* Runs the samples beside script i in a fresh host without JIT, raises the counts, and adds to report a

@@ -5,12 +5,15 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <sys/stat.h>
 #include <cmocka.h>
 
 #include "tests/unit/script_fixture.h"
 
 #include "script/sample_diff.h"
+#include "base/file.h"
 #include "script/samples.h"
+#include "script/samples_fill.h"
 
 static struct strbuf report;
 
@@ -26,8 +29,9 @@ static const char *run(struct fixture *f, const char *samples, struct samples_co
 	return report.len > 0 ? report.data + strlen(f->dir) + 1 : "";
 }
 
-#define EVENT \
-	"{\"type\": \"address-mapping\", \"event\": 1, \"src_ip\": \"10.0.0.1\", \"x_ip\": \"192.0.2.1\"}\n"
+#define EVENT_ \
+	"{\"type\": \"address-mapping\", \"event\": 1, \"src_ip\": \"10.0.0.1\", \"x_ip\": \"192.0.2.1\"}"
+#define EVENT EVENT_ "\n"
 #define LINE "> created 10.0.0.1 192.0.2.1\n"
 
 static void passing(void **state)
@@ -81,9 +85,20 @@ static void wrong_files(void **state)
 	struct fixture *f = *state;
 	struct samples_counts counts;
 	assert_string_equal(run(f, LINE LINE EVENT, &counts),
-			    "t.samples:2: the sample before this one does not say what must become of it");
+			    "t.samples:1: nothing below this line says what must become of it; write "
+			    "`ignored`, or its events: natmill test --fill t");
 	assert_string_equal(run(f, LINE, &counts),
-			    "t.samples:1: the last sample does not say what must become of it");
+			    "t.samples:1: nothing below this line says what must become of it; write "
+			    "`ignored`, or its events: natmill test --fill t");
+	assert_non_null(strstr(run(f, LINE "# not yet: x\n" EVENT, &counts), "t.samples:1: nothing below"));
+	assert_string_equal(run(f, "# not yet: x\n" EVENT, &counts),
+			    "t.samples:2: this stands below a line that begins with `# not yet: `; put `> ` "
+			    "in its place");
+	assert_string_equal(run(f, "# not yet: x\nignored\n", &counts),
+			    "t.samples:2: this stands below a line that begins with `# not yet: `; put `> ` "
+			    "in its place");
+	assert_string_equal(run(f, LINE "{\"line\":1,\"verdict\":\"events\"}\n", &counts),
+			    "t.samples:2: this is no line that natmill try --json prints");
 	assert_string_equal(run(f, EVENT, &counts),
 			    "t.samples:1: an event must stand below the line (> ...) that gives it");
 	assert_string_equal(run(f, LINE "ignored\n" EVENT, &counts),
@@ -95,6 +110,101 @@ static void wrong_files(void **state)
 		strstr(run(f, "\nwhat\n", &counts), "t.samples:2: expected `> LINE`, an event as {...}"));
 	assert_non_null(strstr(run(f, "", &counts), ""));
 	assert_int_equal(counts.passed + counts.failed, 0);
+}
+
+/* What natmill try --json prints stands for what it tells. */
+static void pasted(void **state)
+{
+	struct fixture *f = *state;
+	struct samples_counts counts;
+	const char *one = "{\"line\":1,\"verdict\":\"events\",\"events\":[" EVENT_ "]}\n";
+	struct strbuf text = {0};
+	strbuf_printf(&text, LINE "%s> keepalive\n{\"line\": 2, \"verdict\": \"ignored\"}\n> ju\"nk\n", one);
+	strbuf_adds(&text,
+		    "{\"line\":3,\"verdict\":\"dead\",\"reason\":\"found `ju\\\"nk`\",\"column\":1}\n");
+	assert_string_equal(run(f, text.data, &counts), "");
+	assert_int_equal(counts.passed, 3);
+	strbuf_reset(&text);
+	strbuf_printf(&text, LINE "{\"line\":1,\"verdict\":\"events\",\"events\":[%s,%s]}\n", EVENT_, EVENT_);
+	assert_non_null(strstr(run(f, text.data, &counts), "  + {")); /* two expected, one came */
+	strbuf_free(&text);
+}
+
+/* Fills this file; what then stands in it. The folder's name is left out of the report. */
+static char *fill(struct fixture *f, const char *samples, struct samples_filled *counts)
+{
+	static struct strbuf text;
+	struct strbuf path = {0};
+	struct err e;
+	fixture_script(f, "t:address_mapping '{action} {src_ip} {x_ip}'\nt:ignore 'keepalive'");
+	fixture_write(f, "t.samples", samples, strlen(samples));
+	strbuf_free(&report);
+	strbuf_reset(&text);
+	*counts = (struct samples_filled){0};
+	assert_int_equal(samples_fill(f->generation, 0, &path, &report, counts, &e), 0);
+	assert_int_equal(file_read(path.data, 1 << 20, &text, &e), 0);
+	strbuf_free(&path);
+	char *copy = xstrdup(text.data);
+	strbuf_free(&text);
+	return copy;
+}
+
+static void filling(void **state)
+{
+	struct samples_filled counts;
+	const char *made = "{\"type\":\"address-mapping\",\"event\":1,\"src_ip\":\"10.0.0.1\","
+			   "\"x_ip\":\"192.0.2.1\"}";
+	struct strbuf wanted = {0};
+	char *got =
+		fill(*state,
+		     "# mine\n" LINE "# its note\n\n> junk\n> keepalive\r\n# not yet: created 10.0.0.1 "
+		     "192.0.2.1\n# not yet: more junk\n> keepalive\nignored\n>\n> created 10.0.0.1 192.0.2.1",
+		     &counts);
+	strbuf_printf(&wanted,
+		      "# mine\n" LINE "%s\n# its note\n\n# not yet: junk\n> keepalive\r\nignored\r\n" LINE
+		      "%s\n# not yet: more junk\n> keepalive\nignored\n# not yet: \n" LINE "%s\n",
+		      made, made, made);
+	assert_string_equal(got, wanted.data);
+	assert_int_equal(counts.filled, 4);
+	assert_int_equal(counts.left, 3);
+	assert_non_null(strstr(report.data, "t.samples:6: not yet: address_mapping stopped at column 1"));
+	assert_non_null(strstr(report.data, "t.samples:11: not yet: "));
+	strbuf_free(&wanted);
+	struct samples_counts ran;
+	assert_string_equal(run(*state, got, &ran), "");
+	assert_int_equal(ran.passed, 5);
+	assert_int_equal(ran.not_yet, 3);
+	char *again = fill(*state, got, &counts);
+	assert_string_equal(again, got);
+	assert_int_equal(counts.filled, 0);
+	free(again);
+	free(got);
+}
+
+/* The events that a person wrote stay, right or wrong; so does the link. */
+static void filling_keeps(void **state)
+{
+	struct fixture *f = *state;
+	struct samples_filled counts;
+	const char *wrong = LINE "ignored\n> keepalive\n" EVENT;
+	char *got = fill(f, wrong, &counts);
+	assert_string_equal(got, wrong);
+	assert_int_equal(counts.filled + counts.left, 0);
+	free(got);
+	char from[128];
+	char to[128];
+	snprintf(from, sizeof from, "%s/t.samples", f->dir);
+	snprintf(to, sizeof to, "%s/real", f->dir);
+	assert_int_equal(rename(from, to), 0);
+	assert_int_equal(chmod(to, 0640), 0);
+	assert_int_equal(symlink("real", from), 0);
+	free(fill(f, "> keepalive", &counts));
+	struct stat st;
+	assert_int_equal(lstat(from, &st), 0);
+	assert_true(S_ISLNK(st.st_mode));
+	assert_int_equal(stat(from, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0640);
+	assert_int_equal(st.st_size, strlen("> keepalive\nignored\n"));
 }
 
 static void no_file(void **state)
@@ -147,8 +257,9 @@ static int clean(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		FIXTURE_TEST(passing),     FIXTURE_TEST(differences), FIXTURE_TEST(other_outcomes),
-		FIXTURE_TEST(wrong_files), FIXTURE_TEST(no_file),     cmocka_unit_test(members),
+		FIXTURE_TEST(passing),       FIXTURE_TEST(differences), FIXTURE_TEST(other_outcomes),
+		FIXTURE_TEST(wrong_files),   FIXTURE_TEST(pasted),      FIXTURE_TEST(filling),
+		FIXTURE_TEST(filling_keeps), FIXTURE_TEST(no_file),     cmocka_unit_test(members),
 		cmocka_unit_test(shipped),
 	};
 	return cmocka_run_group_tests_name("samples", tests, NULL, clean);
