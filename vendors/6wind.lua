@@ -13,9 +13,7 @@ local sixwind = vendor "6wind"
 sixwind:topics  "cgnat.syslog.sixwind"
 sixwind:actions { NEW = "created", DESTROY = "deleted" }
 
--- Only a regex tells the IPv6 ends of NAT64.
-sixwind:regex("session_mapping", [[^(?:fp-cgnat\S+\s+)?(?P<action>NEW|DESTROY)\s+CONN:\s+fwd\s+proto\s+(?P<protocol>\d+)\s+\[?(?P<src_ip>[0-9A-Fa-f:]+)\]?:(?P<src_port>\d+)\s+->\s+\[?[0-9A-Fa-f:]+\]?:\d+,\s+]]
-	.. [[back\s+proto\s+\d+\s+(?P<dst_ip>[\d.]+):(?P<dst_port>\d+)\s+--?>\s+(?P<x_ip>[\d.]+):(?P<x_port>\d+)(?:\s+at\s+[\w :]*)?$]])
+sixwind:session_mapping "[fp-cgnat{word} ]{action} CONN: fwd proto {protocol} {src_ip:v6}:{src_port} -> {word} back proto {word} {dst_ip:v4}:{dst_port} -[-]> {x_ip}:{x_port}[ at {*}]"
 sixwind:session_mapping "[fp-cgnat{word} ]{action} CONN: fwd proto {protocol} {src_ip}:{src_port} -> {dst_ip}:{dst_port}, back proto {word} {word} -[-]> {x_ip}:{x_port}[ at {*}]"
 sixwind:port_block_mapping "[fp-cgnat{word} ]USER {src_ip} (({*})): {action} BLOCK (([pool {*}, ]ip public {x_ip}, proto {*}, port {start_port}[ ]-[ ]{end_port}))[ at {*}]"
 

@@ -15,7 +15,7 @@ local function traffic(lost)
 		[25 - lost] = "{src_port}", [26 - lost] = "{dst_port}", [27 - lost] = "{x_port}", [30 - lost] = "{protocol}", [31 - lost] = "{word}" }
 	-- A destination in IPv6 may become one in IPv4 (NAT64), which then counts.
 	paloalto:csv("session_mapping", { LOG, [9 - lost] = "{*}:{*}", [11 - lost] = "{dst_ip}" })
-	paloalto:csv("session_mapping", { LOG, [9 - lost] = "{dst_ip}" })
+	paloalto:csv("session_mapping", { LOG, [9 - lost] = "{dst_ip:v4}" })
 	paloalto:csv("ignore", { [4 - lost] = "TRAFFIC", [5 - lost] = "(start|end)", [10 - lost] = "", [31 - lost] = "{word}" })
 	paloalto:csv("ignore", { [4 - lost] = "TRAFFIC", [5 - lost] = "(drop|deny)" })
 	paloalto:csv("ignore", { [4 - lost] = "(THREAT|SYSTEM|CONFIG|HIPMATCH|HIP-MATCH|GLOBALPROTECT|USERID|DECRYPTION|AUTHENTICATION|CORRELATION|GTP|SCTP|IPTAG|AUDIT)" })
