@@ -3,9 +3,11 @@
  * natmill check: configuration, scripts and samples, as a start would take them; every error with file and
  * line.
  */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/log.h"
@@ -14,6 +16,7 @@
 #include "control/reference.h"
 #include "script/lint.h"
 #include "script/samples.h"
+#include "script/topics.h"
 #include "script/types.h"
 
 #define USAGE "[-c FILE | --vendors DIR] [--reference PAGE] [--types]"
@@ -59,6 +62,7 @@ static int check_scripts(struct generation *g, const char *what)
 		samples_run(g, i, &report, &counts, &errs);
 		warnings += lint_run(g, i, &report);
 	}
+	warnings += topics_lint(g, &report);
 	if (report.len > 0)
 		fwrite(report.data, 1, report.len, stderr);
 	strbuf_free(&report);
@@ -67,6 +71,8 @@ static int check_scripts(struct generation *g, const char *what)
 	if (counts.failed > 0)
 		return 1;
 	printf("ok: %s%zu scripts, %zu samples", what, generation_script_count(g), counts.passed);
+	if (counts.not_yet > 0)
+		printf(", %zu not yet", counts.not_yet);
 	if (warnings > 0)
 		printf("; %zu warning%s", warnings, warnings > 1 ? "s" : "");
 	putchar('\n');
@@ -92,14 +98,33 @@ static int check_folder(const char *vendors)
 	return status;
 }
 
+/* Nothing configures anything: then only the scripts can be meant. */
+static bool is_configured(void)
+{
+	for (char **var = environ; *var != NULL; var++)
+		if (strncmp(*var, "NATMILL_", strlen("NATMILL_")) == 0)
+			return true;
+	return access(CONFIG_DEFAULT_FILE, F_OK) == 0;
+}
+
+static int check_default(void)
+{
+	if (is_configured())
+		return check_config(NULL);
+	puts("no " CONFIG_DEFAULT_FILE ": scripts only");
+	fflush(stdout);
+	return check_folder(cli_default_vendors());
+}
+
 static int help(void)
 {
 	puts("usage: natmill check " USAGE "\n\n"
 	     "Checks the configuration, loads the vendor scripts and runs their samples, as a start would.\n"
+	     "Without " CONFIG_DEFAULT_FILE ", -c and NATMILL_ variables it checks the scripts alone.\n"
 	     "Exit status 0, or 1 with every error on a line of its own. Warns of rules that can never "
-	     "match, "
-	     "of\n"
-	     "required fields that nothing sets and of handlers that are not compiled.\n\n"
+	     "match, of\n"
+	     "required fields that nothing sets, of handlers that are not compiled and of scripts that no "
+	     "topic reaches.\n\n"
 	     "  -c FILE            the configuration (default: " CONFIG_DEFAULT_FILE ")\n"
 	     "  --vendors DIR      no configuration, only this folder of vendor scripts\n"
 	     "  --reference PAGE   print the page of docs/ with its tables made anew\n"
@@ -131,5 +156,7 @@ int cmd_check(int argc, char **argv)
 	}
 	if (path != NULL && vendors != NULL)
 		return cli_usage("check", USAGE, "-c and --vendors exclude each other");
-	return vendors != NULL ? check_folder(vendors) : check_config(path);
+	if (vendors != NULL)
+		return check_folder(vendors);
+	return path != NULL ? check_config(path) : check_default();
 }

@@ -14,6 +14,7 @@
 #include "cli/try_show.h"
 #include "event/envelope.h"
 #include "script/host.h"
+#include "script/topics.h"
 
 #define USAGE "[--vendor NAME | --topic T] [-c FILE | --vendors DIR] [--json] [FILE]"
 
@@ -87,20 +88,28 @@ static int folder_len(const char *path)
 	return slash != NULL ? (int)(slash - path) : 0;
 }
 
+static int find_topic(const char *topic, const struct generation *g, struct host *h, struct err *e)
+{
+	int route = host_route(h, topic);
+	const char *script = topics_declaring(g, topic);
+	if (route >= 0)
+		return route;
+	if (script != NULL)
+		return err_set(e, ERR_CONFIG,
+			       "the configuration's topics leave '%s' out, which %s declares; add it, or an "
+			       "entry \"" TOPIC_DECLARED "\": {} for all that the scripts declare",
+			       topic, script);
+	return err_set(e, ERR_CONFIG, "no vendor script in '%.*s' serves the topic '%s'",
+		       folder_len(generation_script_path(g, 0)), generation_script_path(g, 0), topic);
+}
+
 static int find_route(const struct options *o, const struct generation *g, struct host *h, struct err *e)
 {
 	if (o->vendor != NULL) {
 		int place = generation_script_find(g, o->vendor, e);
 		return place < 0 ? -1 : host_route_script(h, (size_t)place);
 	}
-	if (o->topic == NULL)
-		return host_route_all(h);
-	int route = host_route(h, o->topic);
-	if (route < 0)
-		return err_set(e, ERR_CONFIG, "no vendor script in '%.*s' serves the topic '%s'",
-			       folder_len(generation_script_path(g, 0)), generation_script_path(g, 0),
-			       o->topic);
-	return route;
+	return o->topic == NULL ? host_route_all(h) : find_topic(o->topic, g, h, e);
 }
 
 /* Reads one line without its end; false at the end of the input. Of an overlong line just as much is kept as

@@ -73,7 +73,10 @@ static const struct section sections[] = {
 	 .size = sizeof(struct topic_settings),
 	 .shorthand = "vendors",
 	 .reloadable = false,
-	 .help = "Topics by name or ^regex. Default: the topics that the scripts declare."},
+	 .help = "Topics by name or ^regex. Default: the topics that the scripts declare. With entries only "
+		 "those are read; the entry `\"*\": {}` adds all topics that scripts declare and no other "
+		 "entry "
+		 "names, with its own options."},
 	{.name = "outputs",
 	 .kind = SECTION_LIST,
 	 .rows = output_common_rows,

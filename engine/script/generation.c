@@ -109,8 +109,10 @@ static int resolve_topic(const struct generation *g, const struct topic_config *
 			 struct errlist *errors)
 {
 	struct err e = {0};
-	*t = (struct topic){.host = c->host, .zone_s = c->zone_s};
-	if (pattern_compile(&t->pattern, c->pattern, &e) != 0)
+	*t = (struct topic){.host = c->host,
+			    .zone_s = c->zone_s,
+			    .declared = strcmp(c->pattern, TOPIC_DECLARED) == 0};
+	if (!t->declared && pattern_compile(&t->pattern, c->pattern, &e) != 0)
 		return errlist_add(errors, ERR_CONFIG, "topics: %s", e.msg);
 	int rc = resolve_vendors(g, c, c->vendors, c->vendor_places, c->vendor_count, &t->scripts, errors);
 	return resolve_hosts(g, c, t, errors) != 0 ? -1 : rc;
@@ -149,13 +151,23 @@ static void add_name(struct generation *g, const char *name)
 	g->names[g->name_count++] = name;
 }
 
-static void collect_names(struct generation *g)
+static void add_declared_names(struct generation *g)
 {
-	for (size_t i = 0; i < g->topic_count; i++)
-		add_name(g, g->topics[i].pattern.text);
-	for (size_t i = 0; i < g->source_count && g->topic_count == 0; i++)
+	for (size_t i = 0; i < g->source_count; i++)
 		for (size_t k = 0; k < g->sources[i].topic_count; k++)
 			add_name(g, g->sources[i].topics[k].text);
+}
+
+static void collect_names(struct generation *g)
+{
+	for (size_t i = 0; i < g->topic_count; i++) {
+		if (g->topics[i].declared)
+			add_declared_names(g);
+		else
+			add_name(g, g->topics[i].pattern.text);
+	}
+	if (g->topic_count == 0)
+		add_declared_names(g);
 }
 
 struct generation *generation_load(const char *vendors_dir, const struct topic_config *topics, size_t n,
@@ -217,6 +229,15 @@ const char *generation_script_topic(const struct generation *g, size_t i)
 		if (!s->topics[k].is_regex)
 			return s->topics[k].text;
 	return NULL;
+}
+
+bool generation_declares(const struct generation *g, size_t script, const char *topic)
+{
+	const struct source *s = &g->sources[script];
+	for (size_t k = 0; k < s->topic_count; k++)
+		if (pattern_matches(&s->topics[k], topic))
+			return true;
+	return false;
 }
 
 const char *generation_script_hash(const struct generation *g, size_t i)

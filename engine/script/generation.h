@@ -18,6 +18,8 @@
 #define GENERATION_SCRIPTS_MAX 256
 #define SCRIPT_HASH_SIZE 65 /* SHA-256 in hex, with NUL */
 
+#define TOPIC_DECLARED "*" /* a row of the configuration for all topics that the scripts declare */
+
 /* One device, or several, whose messages on a topic are for certain scripts. */
 struct topic_host {
 	const char *host;                 /* address, prefix or host name, as in by_host.h */
@@ -29,7 +31,8 @@ struct topic_host {
 
 /* One row of the configuration's `topics`. */
 struct topic_config {
-	const char *pattern;        /* a topic's name, or a ^regex (POSIX extended, as librdkafka has it) */
+	const char *pattern;        /* a topic's name, a ^regex (POSIX extended, as librdkafka has it), or
+				     * TOPIC_DECLARED: topics that scripts declare and no other row names */
 	const char *const *vendors; /* scripts to try, in this order; none: those that declare the topic */
 	const char *const *vendor_places; /* where each was written, for messages; NULL = unknown */
 	size_t vendor_count;

@@ -50,6 +50,7 @@ struct choice {
 /* A row of the configuration, resolved. */
 struct topic {
 	struct pattern pattern;
+	bool declared;           /* TOPIC_DECLARED: no pattern, but what the scripts declare */
 	struct choice scripts;   /* count 0: those that declare the topic */
 	struct by_host *by_host; /* NULL = all hosts alike; else numbers of hosts[] */
 	struct choice *hosts;
@@ -57,6 +58,9 @@ struct topic {
 	struct ip host;
 	int32_t zone_s;
 };
+
+/* Does the script at this place declare the topic? */
+bool generation_declares(const struct generation *g, size_t script, const char *topic);
 
 struct generation {
 	_Atomic uint32_t refs;

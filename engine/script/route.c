@@ -47,20 +47,30 @@ static void add_script(const struct host *h, struct route *r, size_t place)
 /* The scripts that declare the topic, in alphabetical order. */
 static void add_declaring(const struct host *h, struct route *r, const char *topic)
 {
-	const struct generation *g = h->generation;
-	for (size_t i = 0; i < g->source_count; i++)
-		for (size_t k = 0; k < g->sources[i].topic_count; k++)
-			if (pattern_matches(&g->sources[i].topics[k], topic))
-				add_script(h, r, i);
+	for (size_t i = 0; i < h->generation->source_count; i++)
+		if (generation_declares(h->generation, i, topic))
+			add_script(h, r, i);
 }
 
+static bool is_declared(const struct generation *g, const char *topic)
+{
+	for (size_t i = 0; i < g->source_count; i++)
+		if (generation_declares(g, i, topic))
+			return true;
+	return false;
+}
+
+/* A name is stronger than a pattern, and that than the row for what the scripts declare. */
 static const struct topic *configured(const struct generation *g, const char *topic)
 {
 	for (int regex = 0; regex <= 1; regex++)
 		for (size_t i = 0; i < g->topic_count; i++)
-			if (g->topics[i].pattern.is_regex == (regex == 1) &&
+			if (!g->topics[i].declared && g->topics[i].pattern.is_regex == (regex == 1) &&
 			    pattern_matches(&g->topics[i].pattern, topic))
 				return &g->topics[i];
+	for (size_t i = 0; i < g->topic_count; i++)
+		if (g->topics[i].declared && is_declared(g, topic))
+			return &g->topics[i];
 	return NULL;
 }
 

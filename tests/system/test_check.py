@@ -21,7 +21,7 @@ def check(run_natmill, tmp_path):
 
 
 def test_warnings_name_their_line(check, tmp_path):
-    (tmp_path / "x.lua").write_text('local x = vendor "x"\nx:ignore "a {*}"\nx:ignore "a b"\nreturn x\n',
+    (tmp_path / "x.lua").write_text('local x = vendor "x"\nx:topics "x" x:ignore "a {*}"\nx:ignore "a b"\nreturn x\n',
                                     encoding="utf-8")
     (tmp_path / "x.samples").write_text("> a b\nignored\n", encoding="utf-8")
     done = check(tmp_path)
@@ -37,7 +37,7 @@ def test_shipped_scripts_have_none(check):
 
 
 def test_without_configuration(run_natmill, tmp_path):
-    (tmp_path / "x.lua").write_text('local x = vendor "x"\nx:ignore "a"\nreturn x\n', encoding="utf-8")
+    (tmp_path / "x.lua").write_text('local x = vendor "x"\nx:topics "x"\nx:ignore "a"\nreturn x\n', encoding="utf-8")
     (tmp_path / "x.samples").write_text("> a\nignored\n", encoding="utf-8")
     done = run_natmill("check", "--vendors", tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (0, "ok: 1 scripts, 1 samples\n", "")
@@ -46,3 +46,43 @@ def test_without_configuration(run_natmill, tmp_path):
     (tmp_path / "x.lua").write_text("x", encoding="utf-8")
     assert run_natmill("check", "--vendors", tmp_path).returncode == 1
     assert run_natmill("check", "--vendors", tmp_path, "-c", "natmill.yaml").returncode == 2
+
+
+def test_alone_in_a_folder(run_natmill, tmp_path):
+    """No configuration at all: the scripts beside it. With any, that is what is checked."""
+    (tmp_path / "vendors").mkdir()
+    (tmp_path / "vendors" / "x.lua").write_text('local x = vendor "x"\nx:topics "x"\nx:ignore "a"\nreturn x\n')
+    (tmp_path / "vendors" / "x.samples").write_text("> a\nignored\n# not yet: b\n", encoding="utf-8")
+    done = run_natmill("check")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "no natmill.yaml: scripts only\nok: 1 scripts, 1 samples, 1 not yet\n"
+    done = run_natmill("check", env={"NATMILL_WORKERS": "2"})
+    assert done.returncode == 1 and "kafka.brokers is missing" in done.stderr
+    (tmp_path / "natmill.yaml").write_text("workers: 2\n", encoding="utf-8")
+    done = run_natmill("check")
+    assert done.returncode == 1 and "kafka.brokers is missing" in done.stderr and done.stdout == ""
+
+
+def test_scripts_that_no_topic_reaches(run_natmill, tmp_path):
+    config = {"kafka": {"brokers": "localhost:1"}, "outputs": [{"type": "null"}], "vendors": str(tmp_path),
+              "topics": {"one": {"host": "192.0.2.1"}}}
+    for name, topics in [("a", 'v:topics "one"'), ("b", 'v:topics "two"'), ("c", "")]:
+        (tmp_path / f"{name}.lua").write_text(f'local v = vendor "{name}"\n{topics}\nreturn v\n', encoding="utf-8")
+
+    def check():
+        (tmp_path / "natmill.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+        done = run_natmill("check")
+        assert done.returncode == 0
+        return [line for line in done.stderr.splitlines() if "warning" in line]
+
+    no_topic, left_out = check()
+    assert no_topic.startswith(f"{tmp_path}/c.lua: warning: c reads no topic: add c:topics \"cgnat.syslog.c\"")
+    assert left_out.startswith("warning: 1 script has no topic in the configuration's `topics`: b; an entry")
+    done = run_natmill("try", "--topic", "two", input="")
+    assert done.returncode == 1
+    assert done.stderr.startswith("natmill: the configuration's topics leave 'two' out, which b declares; add it")
+    config["topics"] |= {"*": {}}
+    assert check() == [no_topic]
+    assert run_natmill("try", "--topic", "two", input="").returncode == 0
+    config["topics"]["three"] = ["c"]
+    assert not check()

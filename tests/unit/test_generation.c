@@ -8,9 +8,9 @@
 #include <stddef.h>
 #include <cmocka.h>
 
-#include "tests/unit/script_fixture.h"
-
 #include "event/timeparse.h"
+#include "script/topics.h"
+#include "tests/unit/script_fixture.h"
 
 static const char *load_error(struct fixture *f, const char *dir, const struct topic_config *topics, size_t n)
 {
@@ -107,6 +107,77 @@ static void subscription(void **state)
 	assert_int_equal(host_route(f->host, "x1"), -1);
 }
 
+/* "*": what scripts declare and no other row names, with its own options. */
+static void declared_topics(void **state)
+{
+	struct fixture *f = *state;
+	const char *const *names;
+	write_vendor(f, "a", "v:topics { 'one', '^two[.]' }\nv:address_mapping '{src_ip} {x_ip} {action}'");
+	write_vendor(f, "b", "v:topics 'three'");
+	struct topic_config topics[] = {{.pattern = "*", .zone_s = TIME_ZONE_UNKNOWN},
+					{.pattern = "three", .zone_s = TIME_ZONE_UNKNOWN}};
+	assert_int_equal(ip_parse("192.0.2.9", 9, &topics[0].host), 0);
+	f->generation = generation_load(f->dir, topics, 2, 1, &f->errors);
+	assert_int_equal(generation_topics(f->generation, &names), 3);
+	assert_string_equal(names[0], "one");
+	assert_string_equal(names[1], "^two[.]");
+	assert_string_equal(names[2], "three");
+	struct host_options o = {.jit = false};
+	f->host = host_new(f->generation, &o, &f->errors);
+	assert_true(host_route(f->host, "three") >= 0);
+	assert_int_equal(host_route(f->host, "four"), -1);
+	f->route = host_route(f->host, "two.x");
+	assert_true(f->route >= 0);
+	assert_non_null(strstr(fixture_line(f, "10.0.0.1 192.0.2.1 created"), "\"host\":\"192.0.2.9\""));
+}
+
+static const char *lint(struct fixture *f, const struct topic_config *topics, size_t n, size_t warnings)
+{
+	static struct strbuf report;
+	strbuf_free(&report);
+	fixture_unload(f);
+	f->generation = generation_load(f->dir, topics, n, 1, &f->errors);
+	assert_int_equal(topics_lint(f->generation, &report), warnings);
+	return report.len > 0 ? report.data : "";
+}
+
+/* Scripts that no topic reaches. */
+static void unreached(void **state)
+{
+	struct fixture *f = *state;
+	const char *const bare[] = {"bare"};
+	const char *const c[] = {"c"};
+	write_vendor(f, "b", "v:topics 'one'");
+	write_vendor(f, "c", "v:topics '^two[.]'");
+	assert_string_equal(lint(f, NULL, 0, 0), "");
+	write_vendor(f, "bare", "");
+	write_vendor(f, "6-x", "");
+	const char *got = lint(f, NULL, 0, 2);
+	assert_non_null(
+		strstr(got, "/6-x.lua: warning: 6-x reads no topic: add :topics \"cgnat.syslog.6-x\","));
+	assert_non_null(strstr(got, "/bare.lua: warning: bare reads no topic: add bare:topics "
+				    "\"cgnat.syslog.bare\", or name it in the configuration's `topics`\n"));
+	struct topic_config topics[] = {{.pattern = "x", .vendors = bare, .vendor_count = 1},
+					{.pattern = "two.y"}};
+	got = lint(f, topics, 2, 2);
+	assert_null(strstr(got, "bare reads"));
+	assert_non_null(
+		strstr(got, "\nwarning: 1 script has no topic in the configuration's `topics`: b; an "));
+	assert_non_null(strstr(lint(f, topics, 1, 2),
+			       "\nwarning: 2 scripts have no topic in the configuration's "
+			       "`topics`: b, c; an "));
+	topics[1].pattern = "*";
+	assert_null(strstr(lint(f, topics, 2, 1), "no topic in"));
+	topics[1].pattern = "^";
+	assert_null(strstr(lint(f, topics, 2, 1), "no topic in"));
+	const struct topic_host host = {.host = "cgn-1", .vendors = c, .vendor_count = 1};
+	topics[0].hosts = &host;
+	topics[0].host_count = 1;
+	assert_non_null(strstr(lint(f, topics, 1, 2), "`topics`: b; an "));
+	assert_string_equal(topics_declaring(f->generation, "two.z"), "c");
+	assert_null(topics_declaring(f->generation, "two"));
+}
+
 static void wrong_topics(void **state)
 {
 	struct fixture *f = *state;
@@ -146,8 +217,9 @@ static void references(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		FIXTURE_TEST(folder),       FIXTURE_TEST(hashes),       FIXTURE_TEST(too_big),
-		FIXTURE_TEST(subscription), FIXTURE_TEST(wrong_topics), FIXTURE_TEST(references),
+		FIXTURE_TEST(folder),       FIXTURE_TEST(hashes),          FIXTURE_TEST(too_big),
+		FIXTURE_TEST(subscription), FIXTURE_TEST(declared_topics), FIXTURE_TEST(unreached),
+		FIXTURE_TEST(wrong_topics), FIXTURE_TEST(references),
 	};
 	return cmocka_run_group_tests_name("generation", tests, NULL, NULL);
 }
