@@ -39,7 +39,7 @@ a10:port_block_mapping "[{word} ][{word} ]PortBatchV2{action}: [[{src_ip} {x_ip}
 local pair = [[\[?(?P<%s_ip>[\dA-Fa-f.:]+?)\]?:(?P<%s_port>\d+)]]
 local again = [[\[?(?P=dst_ip)\]?:(?P=dst_port)(?!\d)]]
 local public = "(?!" .. again .. ")" .. pair:format("x", "x")
-local start = [[^(?:\S+ +)?NAT-(?P<protocol>\w+)-(?P<action>\w+): ?]] .. pair:format("src", "src") .. "<->" .. pair:format("dst", "dst") .. ", ?"
+local start = [[^(?:\S+ +)?NAT-(?P<protocol>\w+)-(?P<action>\w+): *]] .. pair:format("src", "src") .. "<->" .. pair:format("dst", "dst") .. ", *"
 local rest = "(?: (?!.*NAT-).*)?$" -- attributes, but no second record
 a10:regex("session_mapping", { start .. public .. "<-->" .. again .. rest, start .. again .. "<-->" .. public .. rest })
 

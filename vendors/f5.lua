@@ -48,9 +48,9 @@ f5:handler(function(message, event, emit)
 			and address(at(message, 'nat="', '"nat":'), event, "x_ip", "x_port")) then return end
 	c = at(message, 'duration="', '"duration":')
 	local length = event.action == 1 and 0 or c and c:number()
-	c = length and at(message, 'start="', '"start":')
+	c = length and (length == 0 or c:skip('"')) and at(message, 'start="', '"start":')
 	local start = c and c:number()
-	event.timestamp = start and start + length or nil
+	event.timestamp = start and c:skip('"') and start + length or nil
 	event.type = event.x_port and "port_mapping" or "address_mapping"
 	c = event.x_port and at(message, 'ip_protocol="', '"ip_protocol":')
 	if not c or c:read("protocol") then emit(event) end

@@ -18,7 +18,7 @@ fortinet:key_value("session_mapping", { HYPERSCALE, ipold = "(v4|)", dip = "{dst
 
 -- Traffic log. What is neither start nor statistics (20) says how the session ended; accept is one of these.
 local DEVICE = { devname = "[{host_name}]", vd = "[{vrf_id}]", eventtime = "[{timestamp}]" }
-local TRAFFIC = { DEVICE, type = "traffic", trandisp = "snat[+dnat]", proto = "{protocol}", srcip = "{src_ip}", srcport = "[{src_port}]",
+local TRAFFIC = { DEVICE, type = "traffic", logid = "{word}", trandisp = "snat[+dnat]", proto = "{protocol}", srcip = "{src_ip}", srcport = "[{src_port}]",
 	dstip = "{dst_ip}", dstport = "[{dst_port}]", transip = "{x_ip}", transport = "[{x_port}]", duration = "{word}" }
 fortinet:key_value("session_mapping", { TRAFFIC, logid = "{*}20" }, { action = "updated" })
 fortinet:key_value("session_mapping", { TRAFFIC, action = "start" }, { action = "created" })

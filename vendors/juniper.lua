@@ -27,14 +27,14 @@ juniper:structured_data("port_block_mapping", { "[{*} ]RT_SRC_NAT_PBA_{action}[_
 	["epoch-time-64"] = "[{timestamp}]" })
 
 -- Plain: the two ends before NAT, the two behind it, each with a tag in newer releases; then the names of the rules, in
--- newer releases each behind its type (`source rule` or N/A), and the protocol. Only a regex tells the IPv6 ends of NAT64.
+-- newer releases each behind its type (`source rule` or N/A), and the protocol. Only a regex tells the IPv6 ends of NAT64,
+-- and that a name is not the word `rule` of a type.
 local front, public = "([{*} ]RT_FLOW_SESSION_{*}: |)[Lsys {*}: ]session ({action}|{action} {*}:) {src_ip}/{src_port}->{dst_ip}/{dst_port} ", "{word} {x_ip}/{x_port}->{word} "
 juniper:regex("session_mapping", [[session\s+(?P<action>created|closed)(?:\s+[^:]*:)?\s+(?P<src_ip>[0-9A-Fa-f:]+)/(?P<src_port>\d+)->[^ .]+/\d+\s+(?:0x\S+\s+)?\S+\s+(?P<x_ip>[\d.]+)/(?P<x_port>\d+)->]]
-	.. [[(?P<dst_ip>[\d.]+)/(?P<dst_port>\d+)\s+(?:0x\S+\s+)?(?:(?:\S+\s+rule|N/A)\s+\S+\s+(?:\S+\s+rule|N/A)\s+\S+|\S+\s+\S+)\s+(?P<protocol>\d+)\s+\S+\s+\S+\s+\S+]])
-juniper:session_mapping {
-	front .. "[0x{word} ]" .. public .. "[0x{word} ]({word} rule|N/A) {word} ({word} rule|N/A) {word} {protocol} {word} {word} {*}",
-	front .. public .. "{word} {word} {protocol} {word} {word} {*}",
-}
+	.. [[(?P<dst_ip>[\d.]+)/(?P<dst_port>\d+)\s+(?:0x\S+\s+)?(?:(?:\S+\s+rule|N/A)\s+\S+\s+(?:\S+\s+rule|N/A)\s+\S+|\S+\s+(?!rule\s)\S+)\s+(?P<protocol>\d+)\s+\S+\s+\S+\s+\S+]])
+juniper:session_mapping(front .. "[0x{word} ]" .. public .. "[0x{word} ]({word} rule|N/A) {word} ({word} rule|N/A) {word} {protocol} {word} {word} {*}")
+juniper:regex("session_mapping", [[session\s+(?P<action>created|closed)(?:\s+[^:]*:)?\s+(?P<src_ip>[0-9A-Fa-f:.]+)/(?P<src_port>\d+)->(?P<dst_ip>[0-9A-Fa-f:.]+)/(?P<dst_port>\d+)\s+]]
+	.. [[\S+\s+(?P<x_ip>[0-9A-Fa-f:.]+)/(?P<x_port>\d+)->\S+\s+\S+\s+(?!rule\s)\S+\s+(?P<protocol>\d+)\s+\S+\s+\S+\s+\S+]])
 juniper:port_block_mapping "[{*} ]RT_SRC_NAT_PBA_{action}[_LS|_USF]: Subscriber {src_ip} used/maximum {word} blocks, [allocates |releases ]port block [[{start_port}-{end_port}]] from {x_ip} in source pool {*}[ epoch {timestamp}]"
 
 -- MS-MPC: inside [public] -> [destination behind NAT] destination (protocol). Without the first bracket there is no source

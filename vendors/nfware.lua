@@ -45,7 +45,7 @@ local ports = {
 }
 nfware:json("session_mapping", { ports, ["NFWare-vCGNAT-Dest-Addr"] = "{dst_ip}", ["NFWare-vCGNAT-Dest-Port"] = "[{dst_port}]" })
 nfware:json("port_block_mapping", { accounting, ["NFWare-vCGNAT-NAT-Port-Start"] = "{start_port}", ["NFWare-vCGNAT-NAT-Port-End"] = "{end_port}" })
-nfware:json("port_mapping", ports)
-nfware:json("address_mapping", { accounting, ["NFWare-vCGNAT-NAT-Port"] = "" })
+nfware:json("port_mapping", { ports, ["NFWare-vCGNAT-Dest-Addr"] = "" })
+nfware:json("address_mapping", { accounting, ["NFWare-vCGNAT-NAT-Port"] = "", ["NFWare-vCGNAT-NAT-Port-Start"] = "" })
 
 return nfware

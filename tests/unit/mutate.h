@@ -113,13 +113,21 @@ HELPER bool word_byte(char c)
 	return isalnum((unsigned char)c) != 0;
 }
 
-/* Does the text stand at this place as a word of its own? Dots join numbers, two colons the parts of IPv6. */
+/* Is this the end of a group of an IPv6 address, which goes on here? */
+HELPER bool in_ipv6(const char *line, size_t n, size_t at)
+{
+	size_t end = at;
+	while (end < n && (isxdigit((unsigned char)line[end]) != 0 || line[end] == ':'))
+		end++;
+	return at < n && line[at] == ':' && memmem(line + at, end - at, "::", 2) != NULL;
+}
+
+/* Does the text stand at this place as a word of its own? Dots join numbers, colons the groups of IPv6. */
 HELPER bool is_token(const char *line, size_t n, size_t at, const char *text, size_t len)
 {
 	if (at + len > n || strncasecmp(line + at, text, len) != 0)
 		return false;
-	if ((at > 1 && memcmp(line + at - 2, "::", 2) == 0) ||
-	    (at + len + 2 <= n && memcmp(line + at + len, "::", 2) == 0))
+	if (in_ipv6(line, n, at + len) || (at > 1 && memcmp(line + at - 2, "::", 2) == 0))
 		return false;
 	char before = at > 0 ? line[at - 1] : ' ';
 	char after = at + len < n ? line[at + len] : ' ';

@@ -12,11 +12,10 @@ local V6, ANY = [[\[?(?P<src_ip>[\dA-Fa-f:]+?)\]?:]], [[\[?(?P<src_ip>[\dA-Fa-f.
 local TO = [[(?P<src_port>\d+)\s+->\s+]]
 local BACK = [[,\s+back\s+proto\s+]]
 local PUBLIC = [[\s+--?>\s+\[?(?P<x_ip>[\dA-Fa-f.:]+?)\]?:(?P<x_port>\d+)(?:\s+at\s+.*)?$]]
-local PUBLIC_V4 = [[\s+--?>\s+(?P<x_ip>[\d.]+):(?P<x_port>\d+)(?:\s+at\s+.*)?$]]
 
 -- NAT64 first.
-sixwind:regex("session_mapping", FORWARD .. V6 .. TO .. [[\[?[\dA-Fa-f:]+\]?:\d+]] .. BACK
-	.. [[\d+\s+(?P<dst_ip>[\d.]+):(?P<dst_port>\d+)]] .. PUBLIC_V4)
+sixwind:regex("session_mapping", FORWARD .. V6 .. TO .. [[\S+\s+back\s+proto\s+\S+\s+]]
+	.. [[(?P<dst_ip>[\d.]+):(?P<dst_port>\d+)]] .. PUBLIC)
 sixwind:regex("session_mapping",
 	FORWARD .. ANY .. TO .. [[\[?(?P<dst_ip>[\dA-Fa-f.:]+?)\]?:(?P<dst_port>\d+)]] .. BACK .. [[\S+\s+\S+]]
 	.. PUBLIC)
