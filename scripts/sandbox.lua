@@ -94,13 +94,18 @@ return function(near)
 		setmetatable(known, {
 			__index = function(_, name)
 				name = tostring(name)
-				error("nothing is named " .. name .. " here" .. near(name, names_of(known)), 2)
+				local advice = near(name, names_of(known))
+				if advice == "" then
+					advice = "; a text stands in quotes: \"" .. name .. "\""
+				end
+				error("nothing is named " .. name .. " here" .. advice, 2)
 			end,
 		})
 		return setmetatable({}, {
 			__index = known,
 			__newindex = function(_, name)
-				error("write `local " .. tostring(name) .. " = ...`: scripts share no names", 2)
+				name = tostring(name)
+				error("write `local " .. name .. " = ...`: scripts share no names" .. near(name, {}), 2)
 			end,
 			__metatable = false,
 		})

@@ -164,6 +164,18 @@ static void count_steps(lua_State *L, lua_Debug *ar)
 	lua_error(L);
 }
 
+/* The text is no Lua: LuaJIT's message is on the stack, and scripts/syntax.lua knows what was meant. */
+static int syntax_error(lua_State *L, const struct load *load)
+{
+	lua_getglobal(L, "require");
+	lua_pushliteral(L, "syntax");
+	lua_call(L, 1, 1);
+	lua_insert(L, -2);
+	lua_pushlstring(L, load->text, load->len);
+	lua_call(L, 2, 1);
+	return lua_error(L);
+}
+
 /* Protected: compiles the text (never bytecode) and hands it to the loader of boot.lua. */
 static int load_protected(lua_State *L)
 {
@@ -173,8 +185,9 @@ static int load_protected(lua_State *L)
 	struct state *s = ud;
 	lua_rawgeti(L, LUA_REGISTRYINDEX, s->loader);
 	const char *chunk = lua_pushfstring(L, "@%s", load->label);
-	if (luaL_loadbufferx(L, load->text, load->len, chunk, "t") != 0)
-		return lua_error(L);
+	int rc = luaL_loadbufferx(L, load->text, load->len, chunk, "t");
+	if (rc != 0)
+		return rc == LUA_ERRSYNTAX ? syntax_error(L, load) : lua_error(L);
 	lua_remove(L, -2);
 	lua_pushstring(L, load->name);
 	lua_pushstring(L, load->label);
@@ -184,12 +197,20 @@ static int load_protected(lua_State *L)
 	return 0;
 }
 
+/* What some editors of Windows write: it begins with a byte order mark of two bytes. */
+static bool is_utf16(const char *text, size_t len)
+{
+	return len >= 2 && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0);
+}
+
 int state_load(struct state *s, const char *name, const char *label, const char *text, size_t len,
 	       struct err *e)
 {
 	struct load load = {.name = name, .label = label, .text = text, .len = len};
 	if (len > 0 && text[0] == LUA_SIGNATURE[0])
 		return err_set(e, ERR_SCRIPT, "%s: is compiled Lua; natmill takes only its text", label);
+	if (is_utf16(text, len))
+		return err_set(e, ERR_SCRIPT, "%s: is UTF-16: save the file as UTF-8 in your editor", label);
 	state_jit(s, false);
 	s->loads = true;
 	int rc = lua_cpcall(s->lua, load_protected, &load);

@@ -48,7 +48,7 @@ describe("the sandbox", function()
 	it("refuses globals", function()
 		local ok, message = run("count = 1")
 		assert.is_false(ok)
-		assert.are.equal("x.lua:1: write `local count = ...`: scripts share no names", message)
+		assert.are.equal("x.lua:1: write `local count = ...`: scripts share no names <count of 0>", message)
 	end)
 
 	it("keeps libraries as they are", function()

@@ -8,7 +8,8 @@ package.path = "scripts/?.lua;" .. package.path
 describe("a vendor script", function()
 	local told, handlers, vendor, object
 
-	local fake_C = setmetatable({ NM_RULE_TEMPLATE = 0, NM_RULE_REGEX = 1, NM_RULE_HANDLER = 2 }, {
+	local fake_C = setmetatable({ NM_RULE_TEMPLATE = 0, NM_RULE_REGEX = 1, NM_RULE_HANDLER = 2,
+		nm_reader_name = function() end }, {
 		__index = function(_, name)
 			return function(_, ...)
 				told[#told + 1] = { name:gsub("nm_declare_", ""), ... }

@@ -62,6 +62,9 @@ static const struct {
 					   "address_mapping or ignore"},
 	{"t:handler 'x'", "t.lua:2: handler: expected a function (message, event, emit), found string"},
 	{"x = 1", "t.lua:2: write `local x = ...`: scripts share no names"},
+	{"local\xe2\x80\x8bx = 1",
+	 "t.lua:2: write `local local\xe2\x80\x8bx = ...`: scripts share no names; there is "
+	 "a zero-width space (U+200B) in it: take it away"},
 	{"local x = vender", "t.lua:2: nothing is named vender here; did you mean vendor?"},
 	{"local x = vendor 'u'", "t.lua:2: write `vendor \"t\"`: the name is that of the file"},
 	{"while true do end", "t.lua:2: the script does not come to an end while it loads"},
@@ -69,7 +72,11 @@ static const struct {
 	 "t.lua: the script takes more than 64 MB of memory while it loads"},
 	{"local function f() return f() end f()",
 	 "t.lua:2: the script does not come to an end while it loads"},
-	{"local x = = 1", "t.lua:2: unexpected symbol near '='"},
+	{"t:actions { A = created }", "t.lua:2: nothing is named created here; a text stands in quotes: "
+				      "\"created\""},
+	{"t:topics\xc2\xa0'x'",
+	 "t.lua:2: a vendor script declares no topics\xc2\xa0; there is a no-break space "
+	 "(U+00A0) in it: take it away; did you mean topics?"},
 	{"error({})", "t.lua: the script raised an error that is no text"},
 };
 
@@ -105,6 +112,11 @@ static void files(void **state)
 	assert_string_equal(file_error(f, "\033Lua", 4),
 			    "t.lua: is compiled Lua; natmill takes only its text");
 	assert_non_null(strstr(file_error(f, "return \0", 8), "t.lua:1:"));
+	assert_string_equal(file_error(f, "\xff\xfel\0o\0", 6),
+			    "t.lua: is UTF-16: save the file as UTF-8 in your editor");
+	assert_string_equal(file_error(f, "\xfe\xff\0l", 4),
+			    "t.lua: is UTF-16: save the file as UTF-8 in your editor");
+	assert_non_null(strstr(file_error(f, "\xef\xbb\xbfreturn 1", 11), "the last line must be"));
 }
 
 /* Every wrong script is told at once. */
