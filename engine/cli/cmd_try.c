@@ -170,7 +170,9 @@ static int try_lines(FILE *in, const struct options *o, struct host *h, uint32_t
 			     o->file != NULL ? o->file : "standard input", strerror(errno));
 	strbuf_reset(&shown);
 	if (rc == 0 && !o->json) {
+		struct host_times times = host_times(h);
 		try_show_note(hostless, &shown);
+		try_show_times(&times, &shown);
 		rc = write_out(&shown, e);
 	}
 	strbuf_free(&line);
@@ -208,7 +210,7 @@ static bool asks_config(const struct options *o)
 
 static int try_with(const struct options *o, struct generation *g)
 {
-	struct host_options plain = {.jit = false, .need_host_time = false};
+	struct host_options plain = {.jit = false, .need_host_time = false, .note_times = true};
 	struct errlist errors = {0};
 	struct host *h = host_new(g, &plain, &errors);
 	if (h == NULL)

@@ -172,6 +172,24 @@ void try_show_note(uint64_t hostless, struct strbuf *out)
 		      hostless == 1 ? "it becomes a dead letter" : "they become dead letters");
 }
 
+static void add_times(uint64_t n, const char *what, struct strbuf *out)
+{
+	strbuf_printf(out, "note: %" PRIu64 " event%s no %s and %s not used; ", n,
+		      n == 1 ? "'s time tells" : "s' times tell", what, n == 1 ? "is" : "are");
+}
+
+void try_show_times(const struct host_times *times, struct strbuf *out)
+{
+	if (times->no_zone > 0) {
+		add_times(times->no_zone, "zone", out);
+		strbuf_printf(out, "declare %s:zone \"UTC\" or set topics.NAME.zone\n", times->vendor);
+	}
+	if (times->no_year > 0) {
+		add_times(times->no_year, "year", out);
+		strbuf_adds(out, "on Kafka the time of header, collector or record stands in its place\n");
+	}
+}
+
 void try_show_text(uint64_t line, const struct batch *b, const struct host_last *last, bool colour,
 		   struct strbuf *out)
 {

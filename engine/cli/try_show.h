@@ -26,4 +26,7 @@ void try_show_text(uint64_t line, const struct batch *b, const struct host_last 
 uint64_t try_show_hostless(const struct batch *b);
 void try_show_note(uint64_t hostless, struct strbuf *out);
 
+/* Closing notes about times of lines that are not used. */
+void try_show_times(const struct host_times *times, struct strbuf *out);
+
 #endif

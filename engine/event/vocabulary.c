@@ -232,6 +232,13 @@ static size_t read_action(const struct vocabulary *v, const char *s, size_t n, i
 	return read_word(v->actions, v->actions_from[(unsigned char)s[0]], false, s, n, value);
 }
 
+/* With any zone it would be a time, unless it lacks the year. */
+static unsigned time_lacks(const char *s, size_t n)
+{
+	int64_t us;
+	return time_read(s, n, 0, &us) > 0 && us == EVENT_NO_TIME ? TIME_LACKS_YEAR : TIME_LACKS_ZONE;
+}
+
 size_t vocabulary_read(const struct vocabulary *v, enum event_field f, const char *s, size_t n,
 		       uint32_t text_off, struct event *ev)
 {
@@ -260,6 +267,8 @@ size_t vocabulary_read(const struct vocabulary *v, enum event_field f, const cha
 		size_t used = time_read(s, n, v->zone_s, &us);
 		if (used > 0)
 			memcpy(place, &us, sizeof(us));
+		if (used > 0 && us == EVENT_NO_TIME && v->lacking != NULL)
+			*v->lacking |= time_lacks(s, used);
 		return used;
 	}
 	int32_t value = 0;

@@ -30,8 +30,11 @@ struct vocabulary {
 	uint64_t
 		actions_from[256]; /* by the first byte of a text: a bit for each word that may stand there */
 	uint64_t protocols_from[256];
-	int32_t zone_s; /* seconds east of UTC, or TIME_ZONE_UNKNOWN */
+	int32_t zone_s;    /* seconds east of UTC, or TIME_ZONE_UNKNOWN */
+	unsigned *lacking; /* raised by what the times lack that are read and not used; NULL: nobody asks */
 };
+
+enum vocabulary_lack { TIME_LACKS_ZONE = 1, TIME_LACKS_YEAR = 2 };
 
 struct err;
 

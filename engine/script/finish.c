@@ -62,12 +62,25 @@ static int host_missing(const struct walk *w, struct err *e)
 		       topic != NULL && topic[0] != '\0' ? topic : "NAME");
 }
 
+/* The line's time is lost; what the event gets in its place is the collector's or Kafka's. */
+static void note_time(struct host *h)
+{
+	if ((h->walk.lacking & TIME_LACKS_YEAR) != 0) {
+		h->times.no_year++;
+		return;
+	}
+	h->times.no_zone++;
+	h->times.vendor = h->walk.script->name;
+}
+
 int walk_add_event(struct host *h, struct err *e)
 {
 	struct walk *w = &h->walk;
 	struct event *ev = &w->event;
 	if (set_constants(h, w->rule, ev, e) != 0)
 		return -1;
+	if (w->lacking != 0 && ev->timestamp == EVENT_NO_TIME)
+		note_time(h);
 	set_origin(w, ev);
 	const struct arena *a = &w->batch->arena;
 	if (event_validate(ev, a->data, a->len, h->options.need_host_time, e) != 0) {

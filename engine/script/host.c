@@ -118,6 +118,11 @@ struct host_last host_last(const struct host *h)
 	return last;
 }
 
+struct host_times host_times(const struct host *h)
+{
+	return h->times;
+}
+
 struct lua_State *host_lua(struct host *h)
 {
 	return h->state.lua;

@@ -28,6 +28,7 @@ struct host_options {
 	bool jit;            /* off for checks: an endless handler is then ended, its record dead */
 	bool need_host_time; /* an event without host or timestamp is a dead letter (run: true; try, test:
 				false) */
+	bool note_times;     /* host_times() is asked for */
 };
 
 struct host;
@@ -59,6 +60,14 @@ struct host_last {
 	struct field_span spans[FIELD_COUNT];
 };
 struct host_last host_last(const struct host *h);
+
+/* For natmill try: events so far whose line told a time that could not be used, and why. */
+struct host_times {
+	uint64_t no_zone;
+	uint64_t no_year;
+	const char *vendor; /* script of the last one without zone */
+};
+struct host_times host_times(const struct host *h);
 
 /* The Lua state, for tests and benchmarks. */
 struct lua_State;

@@ -264,6 +264,7 @@ static int try_rules(struct host *h)
 		struct script *s = &h->scripts[w->route->scripts[w->place]];
 		w->script = s;
 		s->words.zone_s = s->zone_s != TIME_ZONE_UNKNOWN ? s->zone_s : w->route->zone_s;
+		s->words.lacking = h->options.note_times ? &w->lacking : NULL;
 		while (w->next_rule < s->rule_count) {
 			w->rule = &s->rules[w->next_rule++];
 			int answer = try_rule(h);

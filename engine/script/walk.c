@@ -76,6 +76,7 @@ static void begin_record(struct walk *w, struct text text)
 	w->first_event = w->batch->event_count;
 	w->first_index = w->index;
 	w->text_written = 0;
+	w->lacking = 0;
 	w->place = 0;
 	w->next_rule = 0;
 	w->script = NULL;

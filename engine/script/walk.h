@@ -55,6 +55,7 @@ struct walk {
 	uint32_t first_index;
 	uint32_t text_written; /* by handlers, bytes, for this record */
 	uint32_t cursor;       /* in the record's text */
+	unsigned lacking;      /* enum vocabulary_lack, of the times that rules read in the record */
 	uint32_t place;        /* of the script in the route */
 	uint32_t next_rule;
 	const struct script *script; /* under trial */
@@ -94,6 +95,7 @@ struct host {
 	struct walk walk;
 	struct err error; /* of the last refused nm_ call */
 	struct nm_text answer;
+	struct host_times times;
 	char answer_text[64]; /* numbers and addresses on their way to Lua */
 	struct strbuf reason;
 };

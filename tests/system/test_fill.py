@@ -48,8 +48,8 @@ def test_filled_samples_pass(acme):
 def test_bare_line_says_what_to_do(acme):
     done = acme(f"> heartbeat\nignored\n> {LINE}\n\n# a comment\n> heartbeat\nignored\n")
     assert done.returncode == 1
-    assert done.stderr == ("natmill: vendors/acme.samples:3: nothing below this line says what must become of it; write "
-                           "`ignored`, or its events: natmill test --fill acme\n")
+    assert done.stderr == ("natmill: vendors/acme.samples:3: nothing below this line says what must become of it; "
+                           "write `ignored`, or its events: natmill test --fill acme\n")
 
 
 def test_pasted_from_try(acme, run_natmill):

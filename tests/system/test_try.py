@@ -69,6 +69,41 @@ def test_note_only_without_host(run_natmill):
         assert text.count("note: ") == note
 
 
+RULES = {
+    "template": 'v:port_mapping("{src_ip} {x_ip} at {timestamp}", { action = "created" })',
+    "keys": 'v:csv("port_mapping", { [1] = "{src_ip} {x_ip} at {timestamp}" }, { action = "created" })',
+    "regex": 'v:regex("port_mapping", "(?P<src_ip>\\\\S+) (?P<x_ip>\\\\S+) at (?P<timestamp>.*)", { action = "created" })',
+    "handler": """v:handler(function(message, event, emit)
+        local c = message:cursor()
+        if c:read("src_ip") and c:skip(" ") and c:read("x_ip") and c:skip(" at ") and c:read("timestamp") then
+            event.type = "port_mapping"
+            event.action = "created"
+            emit(event)
+        end
+    end)""",
+}
+LOST_ZONE = 'note: {} no zone and {} not used; declare x:zone "UTC" or set topics.NAME.zone'
+LOST_YEAR = ("note: 1 event's time tells no year and is not used; on Kafka the time of header, collector or record "
+             "stands in its place")
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_note_of_lost_times(run_natmill, tmp_path, rule):
+    def notes(*times, zone=""):
+        (tmp_path / "x.lua").write_text(f'local v = vendor "x"\n{zone}\n{RULES[rule]}\nreturn v\n', encoding="ascii")
+        lines = "".join(f'{{"message": "10.0.0.1 192.0.2.1 at {time}", "ip": "192.0.2.9"}}\n' for time in times)
+        text = run_natmill("try", "--vendors", tmp_path, input=lines).stdout
+        assert text.count(": events (x: ") == len(times)
+        return [line for line in text.splitlines() if line.startswith("note: ")]
+
+    assert notes("2026-05-02 11:00:00Z") == []
+    assert notes("2026-05-02 11:00:00") == [LOST_ZONE.format("1 event's time tells", "is")]
+    assert notes("2026-05-02 11:00:00", zone='v:zone "UTC"') == []
+    assert notes("2026-05-02 11:00:00", "2026-05-02 11:00:01", "May 2 11:00:00") == [
+        LOST_ZONE.format("2 events' times tell", "are"), LOST_YEAR]
+    assert notes("May 2 11:00:00", zone='v:zone "UTC"') == [LOST_YEAR]
+
+
 def test_endless_handler_ends(run_natmill, tmp_path):
     (tmp_path / "x.lua").write_text('local x = vendor "x"\nx:handler(function() while true do end end)\nreturn x\n',
                                     encoding="ascii")
