@@ -20,7 +20,7 @@
 #include "cli/demo_answer.h"
 #include "cli/demo_traffic.h"
 
-#define USAGE "[--dir FOLDER] [--seconds N] [--vendors DIR]"
+#define USAGE "[--dir FOLDER] [--seconds N] [--vendors DIR] [--vendor NAME]"
 #define TRAFFIC_PER_SECOND 20000
 #define PATH_SIZE 512
 
@@ -41,6 +41,7 @@ static const char config_text[] =
 
 struct demo {
 	const char *vendors;
+	const char *vendor; /* whose samples are sent; NULL = all */
 	int seconds;
 	char dir[PATH_SIZE];
 	char config_path[PATH_SIZE + 16];
@@ -66,7 +67,9 @@ static int parse_args(struct demo *d, int argc, char **argv)
 			     "  --dir FOLDER    where configuration and database are kept (default: a fresh "
 			     "folder)\n"
 			     "  --seconds N     how long traffic flows (default 18)\n"
-			     "  --vendors DIR   the vendor scripts");
+			     "  --vendors DIR   the folder of vendor scripts and their samples (default: "
+			     "vendors)\n"
+			     "  --vendor NAME   traffic of this vendor's samples only");
 			return 1;
 		}
 		if (i + 1 == argc)
@@ -75,6 +78,8 @@ static int parse_args(struct demo *d, int argc, char **argv)
 			snprintf(d->dir, sizeof d->dir, "%s", argv[i + 1]);
 		else if (strcmp(argv[i], "--vendors") == 0)
 			d->vendors = argv[i + 1];
+		else if (strcmp(argv[i], "--vendor") == 0)
+			d->vendor = argv[i + 1];
 		else if (strcmp(argv[i], "--seconds") == 0 && seconds > 0 && seconds < 1000000)
 			d->seconds = (int)seconds;
 		else
@@ -216,7 +221,7 @@ static int prepare(struct demo *d)
 	struct err e = {0};
 	int rc = make_folder(d, &e);
 	if (rc == 0) {
-		d->traffic = demo_traffic_new(g, &e);
+		d->traffic = demo_traffic_new(g, d->vendor, &e);
 		rc = d->traffic == NULL ? -1 : 0;
 	}
 	if (rc == 0)
@@ -250,8 +255,10 @@ int cmd_demo(int argc, char **argv)
 	block_signals();
 	status = prepare(&d);
 	if (status == 0) {
-		puts("An embedded broker, the samples of all vendor scripts as live traffic, SQLite as "
-		     "output. Ctrl-C ends it.");
+		printf("An embedded broker, the samples of %s%s as live traffic, SQLite as output. Ctrl-C "
+		       "ends "
+		       "it.\n",
+		       d.vendor != NULL ? "" : "all vendor scripts", d.vendor != NULL ? d.vendor : "");
 		fflush(stdout);
 		status = run_engine(&d);
 	}

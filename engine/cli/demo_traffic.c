@@ -53,29 +53,13 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *m, void *opaqu
 		atomic_fetch_add(&t->sent, 1);
 }
 
-/* The samples of one script become lines of its topic; without samples the topic stays empty. */
-static int add_script(struct demo_traffic *t, const struct generation *g, size_t i, struct err *e)
+/* The samples of one script become lines of its topic. */
+static int add_samples(struct demo_traffic *t, size_t i, const char *topic, const char *path, struct err *e)
 {
-	const char *topic = generation_script_topic(g, i);
-	if (topic == NULL)
-		return 0;
-	rd_kafka_mock_topic_create(t->cluster, topic, PARTITIONS, 1);
-	struct strbuf path;
-	strbuf_init(&path);
-	sample_file_path(generation_script_path(g, i), &path);
 	struct sample_file *file = &t->files[t->file_count++];
-	if (access(path.data, F_OK) != 0) {
-		printf("%s: no samples beside it; lines in %s would be sent\n", generation_script_path(g, i),
-		       path.data);
-		strbuf_free(&path);
-		t->file_count--;
-		return 0;
-	}
-	int rc = sample_file_read(file, path.data, e);
-	strbuf_free(&path);
-	if (rc != 0)
+	if (sample_file_read(file, path, e) != 0)
 		return -1;
-	t->lines = xrealloc(t->lines, (t->line_count + file->count) * sizeof *t->lines);
+	t->lines = xrealloc(t->lines, (t->line_count + file->count + 1) * sizeof *t->lines);
 	for (size_t k = 0; k < file->count; k++)
 		t->lines[t->line_count++] = (struct source_line){.topic = topic,
 								 .text = file->samples[k].value,
@@ -84,7 +68,48 @@ static int add_script(struct demo_traffic *t, const struct generation *g, size_t
 	return 0;
 }
 
-struct demo_traffic *demo_traffic_new(struct generation *g, struct err *e)
+/* Without samples the topic stays empty; samples without a topic have nowhere to go. */
+static int add_script(struct demo_traffic *t, const struct generation *g, size_t i, bool send, struct err *e)
+{
+	const char *topic = generation_script_topic(g, i);
+	struct strbuf path = {0};
+	int rc = 0;
+	if (topic != NULL)
+		rd_kafka_mock_topic_create(t->cluster, topic, PARTITIONS, 1);
+	sample_file_path(generation_script_path(g, i), &path);
+	bool there = access(path.data, F_OK) == 0;
+	if (send && there && topic == NULL)
+		printf("%s: its samples are not sent: the script names no topic; add :topics "
+		       "\"cgnat.syslog.%s\"\n",
+		       generation_script_path(g, i), generation_script_name(g, i));
+	else if (send && there)
+		rc = add_samples(t, i, topic, path.data, e);
+	else if (send && topic != NULL)
+		printf("%s: no samples beside it; lines in %s would be sent\n", generation_script_path(g, i),
+		       path.data);
+	strbuf_free(&path);
+	return rc;
+}
+
+static int add_scripts(struct demo_traffic *t, const char *vendor, struct err *e)
+{
+	const struct generation *g = t->generation;
+	size_t n = generation_script_count(g);
+	int only = vendor != NULL ? generation_script_find(g, vendor, e) : -1;
+	if (vendor != NULL && only < 0)
+		return -1;
+	t->files = xcalloc(n, sizeof *t->files);
+	for (size_t i = 0; i < n; i++)
+		if (add_script(t, g, i, only < 0 || (size_t)only == i, e) != 0)
+			return -1;
+	if (t->line_count > 0)
+		return 0;
+	if (vendor != NULL)
+		return err_set(e, ERR_SCRIPT, "'%s' lacks a topic or samples to make traffic of", vendor);
+	return err_set(e, ERR_SCRIPT, "no vendor script has both a topic and samples to make traffic of");
+}
+
+struct demo_traffic *demo_traffic_new(struct generation *g, const char *vendor, struct err *e)
 {
 	struct demo_traffic *t = xcalloc(1, sizeof *t);
 	char text[256];
@@ -103,16 +128,11 @@ struct demo_traffic *demo_traffic_new(struct generation *g, struct err *e)
 	t->generation = generation_ref(g);
 	t->cluster = rd_kafka_mock_cluster_new(t->rk, 1);
 	rd_kafka_mock_group_initial_rebalance_delay_ms(t->cluster, JOIN_MS);
-	size_t n = generation_script_count(g);
-	t->files = xcalloc(n, sizeof *t->files);
-	for (size_t i = 0; i < n; i++)
-		if (add_script(t, g, i, e) != 0) {
-			demo_traffic_free(t);
-			return NULL;
-		}
-	if (t->line_count > 0 && rd_kafka_brokers_add(t->rk, demo_traffic_brokers(t)) > 0)
-		return t;
-	err_set(e, ERR_SCRIPT, "no samples beside the vendor scripts to make traffic of");
+	if (add_scripts(t, vendor, e) == 0) {
+		if (rd_kafka_brokers_add(t->rk, demo_traffic_brokers(t)) > 0)
+			return t;
+		err_set(e, ERR_KAFKA, "the embedded broker does not answer");
+	}
 	demo_traffic_free(t);
 	return NULL;
 }

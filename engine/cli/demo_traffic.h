@@ -13,8 +13,9 @@
 
 struct demo_traffic;
 
-/* Starts the mock cluster with the topics of the generation's scripts. NULL with e on failure. */
-struct demo_traffic *demo_traffic_new(struct generation *g, struct err *e);
+/* Starts the mock cluster with the topics of the generation's scripts. vendor: traffic of this script's
+ * samples only; NULL: of all. NULL with e on failure. */
+struct demo_traffic *demo_traffic_new(struct generation *g, const char *vendor, struct err *e);
 
 /* "127.0.0.1:40123" of the mock cluster; owned by the traffic. */
 const char *demo_traffic_brokers(const struct demo_traffic *t);

@@ -77,6 +77,50 @@ def test_no_dead_letters_no_ports_no_vrf(demo, tmp_path):
     assert "delete the folder" in process.out and list(process.fresh.glob("natmill-demo-*/cgnat.db"))
 
 
+@pytest.fixture
+def two_vendors(tmp_path):
+    """one, with samples of its own, and nfware; bare has samples but no topic."""
+    vendors = tmp_path / "vendors"
+    vendors.mkdir()
+    for name, topics in [("one", 'v:topics "one"'), ("bare", "")]:
+        (vendors / f"{name}.lua").write_text(f'local v = vendor "{name}"\n{topics}\nv:port_mapping("one {{src_ip}} '
+                                             '{x_ip}", { action = "created" })\nreturn v\n')
+        (vendors / f"{name}.samples").write_text('> one 10.0.0.1 192.0.2.1\n{"type": "port-mapping", "event": 1, '
+                                                 '"src_ip": "10.0.0.1", "x_ip": "192.0.2.1"}\n# not yet: junk\n')
+    for name in ["nfware.lua", "nfware.samples"]:
+        shutil.copy(VENDORS / name, vendors)
+    return vendors
+
+
+def test_traffic_of_one_vendor(demo, two_vendors):
+    process = demo("--seconds", 1, "--vendors", two_vendors, "--vendor", "one")
+    assert process.wait() == 0, process.err
+    assert "the samples of one as live traffic" in process.out
+    assert re.search(r" = (\d+) parsed \+ 0 ignored \+ 0 dead letters", process.out)
+    assert "bare" not in process.out
+
+
+@pytest.mark.parametrize("vendor, message", [
+    ("bare", "'bare' lacks a topic or samples to make traffic of"),
+    ("on", "no vendor script 'on'; did you mean 'one'?"),
+])
+def test_vendor_without_traffic(demo, two_vendors, vendor, message):
+    process = demo("--vendors", two_vendors, "--vendor", vendor)
+    assert process.wait() == 1
+    assert process.err == f"natmill: {message}\n"
+    assert list(process.fresh.iterdir()) == []
+
+
+def test_samples_without_topic(demo, two_vendors):
+    for name in ["one", "nfware"]:
+        (two_vendors / f"{name}.lua").unlink()
+    process = demo("--vendors", two_vendors)
+    assert process.wait() == 1
+    assert process.out == (f"{two_vendors}/bare.lua: its samples are not sent: the script names no topic; add :topics "
+                           '"cgnat.syslog.bare"\n')
+    assert process.err == "natmill: no vendor script has both a topic and samples to make traffic of\n"
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ended_before_anything_was_stored(demo, number):
     process = demo()
