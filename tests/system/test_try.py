@@ -72,7 +72,8 @@ def test_note_only_without_host(run_natmill):
 RULES = {
     "template": 'v:port_mapping("{src_ip} {x_ip} at {timestamp}", { action = "created" })',
     "keys": 'v:csv("port_mapping", { [1] = "{src_ip} {x_ip} at {timestamp}" }, { action = "created" })',
-    "regex": 'v:regex("port_mapping", "(?P<src_ip>\\\\S+) (?P<x_ip>\\\\S+) at (?P<timestamp>.*)", { action = "created" })',
+    "regex": ('v:regex("port_mapping", [[(?P<src_ip>\\S+) (?P<x_ip>\\S+) at (?P<timestamp>.*)]],'
+              ' { action = "created" })'),
     "handler": """v:handler(function(message, event, emit)
         local c = message:cursor()
         if c:read("src_ip") and c:skip(" ") and c:read("x_ip") and c:skip(" at ") and c:read("timestamp") then
