@@ -33,7 +33,7 @@ if(NATMILL_BUILD STREQUAL release)
 	if(CMAKE_C_COMPILER_ID STREQUAL GNU)
 		# Fat objects: the program is optimised across files, as is what measures its parts; the many test
 		# programs link the plain half.
-		set(is_program $<IN_LIST:$<TARGET_PROPERTY:NAME>,natmill;bench_host;bench_postgresql>)
+		set(is_program $<IN_LIST:$<TARGET_PROPERTY:NAME>,natmill;bench_host;bench_vendors;bench_postgresql>)
 		target_compile_options(natmill_toolchain INTERFACE -flto=auto -ffat-lto-objects)
 		target_link_options(natmill_toolchain INTERFACE $<$<NOT:${is_program}>:-fno-lto>)
 		list(APPEND program_link_options -O3 -flto=auto)

@@ -145,12 +145,10 @@ int cmd_test(int argc, char **argv)
 	struct errlist errors = {0};
 	const char *folder = a.vendors != NULL ? a.vendors : cli_default_vendors();
 	struct generation *g = generation_load(folder, NULL, 0, 1, &errors);
-	if (g == NULL)
+	if (g == NULL || (a.fill && fill_named(g, a.n, a.names, &errors) != 0))
 		status = print_errors(&errors);
 	else if (!a.fill)
 		status = run(g, &a, &errors);
-	else if (fill_named(g, a.n, a.names, &errors) != 0)
-		status = print_errors(&errors);
 	generation_unref(g);
 	errlist_free(&errors);
 	return status;
