@@ -152,16 +152,14 @@ int vocabulary_add_protocol(struct vocabulary *v, const char *word, int number, 
 	return add_word(v, true, word, number, e);
 }
 
-/* The longest word of the set, all of whose words begin as s does, that fits; words are sorted so. Its bytes,
- * or 0. */
+/* The longest word of the set that fits; words are sorted so. Its bytes, or 0. */
 static size_t read_word(const struct vocabulary_word *words, uint64_t set, bool any_case, const char *s,
 			size_t n, int32_t *value)
 {
 	for (; set != 0; set &= set - 1) {
 		const struct vocabulary_word *word = &words[__builtin_ctzll(set)];
 		size_t len = word->len;
-		if (len <= n && (len == 1 || same_word(s, word->text, len, any_case)) &&
-		    ends_here(s, n, len)) {
+		if (len <= n && same_word(s, word->text, len, any_case) && ends_here(s, n, len)) {
 			*value = word->value;
 			return len;
 		}
