@@ -100,7 +100,7 @@ static void errors_tell_where(void **state)
 		{FILL "message:ignore() emit()", "this message was ignored before\n"},
 		{FILL "emit() emit({})", "emit takes the event that the handler was given\n"},
 		{FILL "for i = 1, 1001 do emit() end", "more than 1000 events of one record\n"},
-		{"return nothing", "nothing is named nothing here\n"},
+		{"return nothing", "nothing is named nothing here; a text stands in quotes: \"nothing\"\n"},
 		{"return strin", "nothing is named strin here; did you mean string?\n"},
 		{"count = 1", "write `local count = ...`: scripts share no names\n"},
 		{"return message.text:match('(%d+)')",
