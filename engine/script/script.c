@@ -131,6 +131,8 @@ static int parse_value(const struct script *s, enum event_field f, const char *v
 	return event_fields[f].kind == KIND_ACTION ? vocabulary_parse(&plain, f, value, len, 0, ev) : -1;
 }
 
+#define ASKED "???" /* natmill new writes it where the lines do not tell the value */
+
 int script_add_constant(struct script *s, const char *field, const char *value, size_t len, struct err *e)
 {
 	struct rule *r = &s->rules[s->rule_count - 1];
@@ -145,6 +147,9 @@ int script_add_constant(struct script *s, const char *field, const char *value, 
 	if (r->constant_count == FIELD_COUNT)
 		return err_set(e, ERR_SCRIPT, "%s: too many values", r->name);
 	char expects[256];
+	if (strcmp(value, ASKED) == 0)
+		return err_set(e, ERR_SCRIPT, "%s: { %s = \"" ASKED "\" } is a question: %s", r->name, field,
+			       f == FIELD_event ? "write created, deleted or updated" : "write the value");
 	if (parse_value(s, (enum event_field)f, value, len, &r->values) != 0)
 		return err_set(e, ERR_SCRIPT, "%s: %s must be %s, is \"%.80s\"", r->name, field,
 			       vocabulary_expects(&s->words, (enum event_field)f, expects, sizeof expects),
