@@ -105,6 +105,15 @@ def test_note_of_lost_times(run_natmill, tmp_path, rule):
     assert notes("May 2 11:00:00", zone='v:zone "UTC"') == [LOST_YEAR]
 
 
+def test_lost_time_is_its_records(run_natmill, tmp_path):
+    (tmp_path / "x.lua").write_text('local x = vendor "x"\nx:records ";"\nx:port_mapping({"{src_ip} {x_ip} at '
+                                    '{timestamp}", "{src_ip} {x_ip}"}, { action = "created" })\nreturn x\n')
+    line = "10.0.0.1 192.0.2.1 at 2026-05-02 11:00:00;10.0.0.2 192.0.2.1"
+    text = run_natmill("try", "--vendors", tmp_path, input=line).stdout
+    assert text.count("port-mapping event=1") == 2
+    assert "note: 1 event's time tells no zone" in text
+
+
 def test_endless_handler_ends(run_natmill, tmp_path):
     (tmp_path / "x.lua").write_text('local x = vendor "x"\nx:handler(function() while true do end end)\nreturn x\n',
                                     encoding="ascii")
