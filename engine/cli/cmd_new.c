@@ -69,6 +69,7 @@ struct intake {
 	struct envelope_reader *reader;
 	struct arena arena;
 	struct cluster_set *set;
+	struct new_header header;
 	struct strbuf text; /* of the line under way, to be clustered */
 };
 
@@ -84,7 +85,9 @@ static void take_line(struct intake *in, const struct strbuf *line)
 		return;
 	}
 	strbuf_reset(&in->text);
-	int form = new_form(in->arena.data, &env, envelope_pairs(in->reader), &in->text);
+	if (new_form_header(in->arena.data, &env, envelope_pairs(in->reader), line, &in->header))
+		return;
+	int form = new_form(in->arena.data, &env, envelope_pairs(in->reader), &in->header, &in->text);
 	if (in->text.len == 0 || !is_text(in->text.data, in->text.len))
 		in->counts.unreadable++;
 	else if (!cluster_add(in->set, form, line->data, line->len, in->text.data, in->text.len))
@@ -133,7 +136,8 @@ static int make(const char *dir, const char *name, const struct intake *in, stru
 		new_skeleton(name, &script, &samples);
 	else
 		new_script(name, &d, &in->counts, &script);
-	int rc = new_files_try(name, &script, &samples, in->counts.lines > 0 ? &d : NULL, &counts, e);
+	int rc = new_files_try(name, &script, &samples, &in->counts, in->counts.lines > 0 ? &d : NULL,
+			       &counts, e);
 	if (rc != 0)
 		err_prefix(e, "the script made of these lines is not saved, it does not work");
 	else
@@ -152,11 +156,13 @@ static int new_vendor(const char *dir, const char *name)
 	if (new_files_name(name, &e) != 0 || new_files_free(dir, name, &e) != 0)
 		return cli_fail(&e);
 	struct intake in = {.reader = envelope_reader_new(), .set = cluster_set_new(SHAPES_MAX)};
+	in.counts.header = &in.header;
 	arena_init(&in.arena, HOST_ARENA_NEED(VALUE_MAX));
 	int rc = take_lines(&in, &e);
 	if (rc == 0)
 		rc = make(dir, name, &in, &e);
 	strbuf_free(&in.text);
+	new_header_free(&in.header);
 	arena_free(&in.arena);
 	envelope_reader_free(in.reader);
 	cluster_set_free(in.set);

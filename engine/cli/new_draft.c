@@ -24,6 +24,15 @@ static void doubt(struct draft *d, const char *why)
 	snprintf(d->why, sizeof d->why, "%s", why);
 }
 
+static void ask_word(struct drafts *all, const char *word)
+{
+	for (size_t i = 0; i < all->asked_count; i++)
+		if (strcmp(all->asked[i].text, word) == 0)
+			return;
+	all->asked = xrealloc(all->asked, (all->asked_count + 1) * sizeof(struct draft_word));
+	snprintf(all->asked[all->asked_count++].text, sizeof all->asked[0].text, "%s", word);
+}
+
 /* The words of {action} that the cluster's lines have. Longer or more than a script may declare: the rule
  * then does not read its lines, and says so. */
 static void collect_actions(struct drafts *all, const struct draft *d)
@@ -36,21 +45,24 @@ static void collect_actions(struct drafts *all, const struct draft *d)
 	const struct cluster *c = d->cluster;
 	for (size_t i = 0; i < c->kept && d->guess.type != EVENT_ABSENT; i++) {
 		struct shape shape;
-		const char *word;
-		size_t n;
+		const char *word = NULL;
+		size_t n = 0;
 		char text[VOCABULARY_WORD_MAX + 1];
 		shape_of(c->lines[i].text, c->lines[i].text_len, &shape);
 		int action = guess_action_at(&d->guess, &shape, c->lines[i].text, &word, &n);
-		if (action == 0 || n > VOCABULARY_WORD_MAX)
+		if (word == NULL || n > VOCABULARY_WORD_MAX)
 			continue;
 		memcpy(text, word, n);
 		text[n] = '\0';
-		vocabulary_add_action(&all->words, text, names[action], NULL);
+		if ((d->guess.doubts & DOUBT_ACTION) != 0)
+			ask_word(all, text);
+		else if (action != 0)
+			vocabulary_add_action(&all->words, text, names[action], NULL);
 	}
 }
 
-/* Sessions before what is less than a session; what skips less before what skips more: the first rule that
- * fits a line decides. */
+/* Sessions before what is less than a session; what reads more before what reads less, and what skips less
+ * before what skips more: the first rule that fits a line decides. */
 static int by_place(const void *a, const void *b)
 {
 	const struct draft *one = a;
@@ -61,6 +73,8 @@ static int by_place(const void *a, const void *b)
 	int y = two->guess.type == EVENT_ABSENT ? 4 : order[two->guess.type];
 	if (x != y)
 		return x - y;
+	if (one->fields != two->fields)
+		return one->fields > two->fields ? -1 : 1;
 	if (one->skips != two->skips)
 		return one->skips < two->skips ? -1 : 1;
 	if (one->cluster->count != two->cluster->count)
@@ -78,14 +92,20 @@ static struct text trimmed(const char *data, struct text t)
 	return t;
 }
 
+int draft_open(struct drafts *all, const struct cluster_line *line, struct envelope *env)
+{
+	arena_reset(&all->arena);
+	return envelope_open(all->reader, &all->arena, line->value, line->value_len, TIME_ZONE_UNKNOWN, env,
+			     NULL);
+}
+
 /* Does the rule read the line, as the engine will? The event's texts are then in the arena. */
 static bool fits(struct drafts *all, const struct draft *d, const struct cluster_line *line, struct event *ev)
 {
 	struct envelope env;
 	struct arena *a = &all->arena;
-	arena_reset(a);
 	event_clear(ev);
-	if (envelope_open(all->reader, a, line->value, line->value_len, TIME_ZONE_UNKNOWN, &env, NULL) != 0)
+	if (draft_open(all, line, &env) != 0)
 		return false;
 	struct text t = trimmed(a->data, env.text);
 	if (d->template != NULL)
@@ -161,6 +181,20 @@ static void try_ignore(struct drafts *all, struct draft *d)
 	}
 }
 
+/* Does r read at least the fields that d reads? */
+static bool reads_all(const struct draft *r, const struct draft *d)
+{
+	for (uint32_t i = 0; i < d->guess.count; i++) {
+		int field = d->guess.places[i].field;
+		bool found = field < 0 || field == FIELD_timestamp;
+		for (uint32_t k = 0; k < r->guess.count && !found; k++)
+			found = r->guess.places[k].field == field;
+		if (!found)
+			return false;
+	}
+	return true;
+}
+
 /* The rule before d that reads all of its lines; or one that reads some, which makes d doubtful. */
 static void find_cover(struct drafts *all, struct draft *d)
 {
@@ -175,7 +209,7 @@ static void find_cover(struct drafts *all, struct draft *d)
 			if (fit && r->guess.type != EVENT_ABSENT && event_untranslated(&ev))
 				all->untranslated = true;
 		}
-		if (taken == d->cluster->kept) {
+		if (taken == d->cluster->kept && (r->guess.type == EVENT_ABSENT || reads_all(r, d))) {
 			d->state = DRAFT_COVERED;
 			return;
 		}
@@ -194,9 +228,12 @@ void drafts_make(struct drafts *d, const struct cluster_set *set)
 		struct draft *one = &d->items[d->count++];
 		one->cluster = set->items[i];
 		guess_cluster(one->cluster, &one->guess);
-		one->form = one->cluster->kind;
-		one->state = one->guess.doubts != 0 ? DRAFT_DOUBTFUL : DRAFT_RULE;
+		one->form = new_form_reader(one->cluster->kind);
 		draft_write(one);
+		draft_left(d, one);
+		one->state = one->guess.doubts != 0 ? DRAFT_DOUBTFUL : DRAFT_RULE;
+		for (uint32_t k = 0; k < one->guess.count; k++)
+			one->fields += one->guess.places[k].field >= 0 ? 1 : 0;
 		collect_actions(d, one);
 	}
 	qsort(d->items, d->count, sizeof(struct draft), by_place);
@@ -227,7 +264,9 @@ void drafts_free(struct drafts *d)
 		reader_rule_free(one->rule);
 		template_free(one->template);
 		strbuf_free(&one->text);
+		strbuf_free(&one->left);
 	}
+	free(d->asked);
 	envelope_reader_free(d->reader);
 	arena_free(&d->arena);
 	free(d->items);

@@ -36,17 +36,26 @@ struct draft {
 	size_t key_count;
 	struct template *template; /* one of the two; neither when it does not compile */
 	struct reader_rule *rule;
-	struct keys *names;    /* of the rule */
-	size_t skips;          /* parts that it skips */
+	struct keys *names; /* of the rule */
+	size_t skips;       /* parts that it skips */
+	size_t fields;      /* and that it reads */
+	struct strbuf left; /* what it does not read: "nport (1024), cust (4711)"; empty: nothing */
+	size_t left_count;
 	char why[ERR_MSG_MAX]; /* of a doubtful one: what the engine said; "" = see guess.doubts */
+};
+
+struct draft_word {
+	char text[VOCABULARY_WORD_MAX + 1];
 };
 
 struct drafts {
 	struct draft *items; /* in the order in which the rules stand in the script */
 	size_t count;
-	struct vocabulary words; /* with the actions that the lines have */
-	bool no_zone;            /* a rule reads a time that tells no zone */
-	bool untranslated;       /* some lines tell of connections that are not translated */
+	struct vocabulary words;  /* with the actions that the lines have */
+	struct draft_word *asked; /* words that may be actions, and of which nobody knows the meaning */
+	size_t asked_count;
+	bool no_zone;      /* a rule reads a time that tells no zone */
+	bool untranslated; /* some lines tell of connections that are not translated */
 	struct envelope_reader *reader;
 	struct arena arena; /* of the line under trial */
 };
@@ -61,6 +70,19 @@ const char *draft_rule(const struct draft *d);
 /* Fills text (FORM_TEXT or an ignore) or keys with what the guess makes of the cluster's first line, and
  * counts what it skips. */
 void draft_write(struct draft *d);
+
+/* Adds a text as a template that fits it: characters that mean something there are doubled. */
+void draft_literal(struct strbuf *out, const char *s, size_t n);
+
+/* Opens a line of a cluster; data and texts are then in the arena, up to the next one. -1: it is broken. */
+int draft_open(struct drafts *all, const struct cluster_line *line, struct envelope *env);
+
+/* Fills left. A number that may be a port, where the rule has no public port, makes the draft doubtful. */
+void draft_left(struct drafts *all, struct draft *d);
+
+/* The key and the word that tell lines of this kind from others, when the cluster's lines have one that is
+ * the same in all: `ev`, `keepalive`. Adds both; false when there is none. */
+bool draft_ignored(struct drafts *all, const struct draft *d, struct strbuf *key, struct strbuf *value);
 
 /* Adds a template for lines that begin as the cluster's first; nothing when it does not begin with a word. */
 size_t draft_beginning(const struct draft *d, struct strbuf *out);

@@ -104,8 +104,8 @@ static int first_error(const struct errlist *errors, struct err *e)
 }
 
 /* The script is in dir. */
-static int try_in(const char *dir, const char *name, struct strbuf *samples, const struct drafts *d,
-		  struct samples_counts *counts, struct err *e)
+static int try_in(const char *dir, const char *name, struct strbuf *samples, const struct new_input *in,
+		  const struct drafts *d, struct samples_counts *counts, struct err *e)
 {
 	char path[PATH_MAX];
 	struct strbuf report = {0};
@@ -115,7 +115,7 @@ static int try_in(const char *dir, const char *name, struct strbuf *samples, con
 	struct host *h = g != NULL ? host_new(g, &plain, &errors) : NULL;
 	int rc = h != NULL ? 0 : first_error(&errors, e);
 	if (rc == 0 && d != NULL)
-		rc = new_samples(name, d, h, samples, e);
+		rc = new_samples(name, d, in, h, samples, e);
 	if (rc == 0)
 		rc = file_path(path, dir, name, suffixes[1], e);
 	if (rc == 0)
@@ -132,7 +132,8 @@ static int try_in(const char *dir, const char *name, struct strbuf *samples, con
 }
 
 int new_files_try(const char *name, const struct strbuf *script, struct strbuf *samples,
-		  const struct drafts *d, struct samples_counts *counts, struct err *e)
+		  const struct new_input *in, const struct drafts *d, struct samples_counts *counts,
+		  struct err *e)
 {
 	char dir[PATH_MAX];
 	char path[PATH_MAX];
@@ -144,7 +145,7 @@ int new_files_try(const char *name, const struct strbuf *script, struct strbuf *
 	if (rc == 0)
 		rc = write_new(path, script, e);
 	if (rc == 0)
-		rc = try_in(dir, name, samples, d, counts, e);
+		rc = try_in(dir, name, samples, in, d, counts, e);
 	for (size_t i = 0; i < 2; i++)
 		if (file_path(path, dir, name, suffixes[i], NULL) == 0)
 			unlink(path);

@@ -18,7 +18,8 @@ int new_files_free(const char *dir, const char *name, struct err *e);
 /* Loads the script as the only one. Adds the samples that the drafts give (none: samples is complete), then
  * runs the samples. 0, or -1 with what is wrong; counts are those of the samples. */
 int new_files_try(const char *name, const struct strbuf *script, struct strbuf *samples,
-		  const struct drafts *d, struct samples_counts *counts, struct err *e);
+		  const struct new_input *in, const struct drafts *d, struct samples_counts *counts,
+		  struct err *e);
 
 /* Writes both into dir, which is made if it is not there. After an error neither is left behind. */
 int new_files_save(const char *dir, const char *name, const struct strbuf *script,

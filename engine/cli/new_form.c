@@ -1,147 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * natmill new: tells forms apart and cuts pairs; see new_form.h. The readers of the engine look for keys that
- * are asked for; here no key is known yet.
+ * natmill new: which pairs of a message matter; see new_form.h.
  */
 #include "cli/new_form.h"
 
 #include <string.h>
 
+#include "event/event.h"
 #include "event/guess_words.h"
 #include "event/shape.h"
+#include "event/vocabulary.h"
 
-#define PAIRS_MAX 128
-#define PAIRS_MIN 3   /* fewer make no line of keys and values */
-#define FRONT_MAX 120 /* bytes in front of the first pair; more is a text with pairs in it */
-#define VALUE_MAX 120 /* longer values are no address, port or action */
-#define BLANKS_MAX 4  /* in a value that may matter */
+#define VALUE_MAX 120      /* longer values are no address, port or action */
+#define BLANKS_MAX 4       /* in a value that may matter */
+#define NUMBER_MAX 10      /* digits */
+#define ACTION_TOKENS 3    /* of a column that tells the action: more are a name */
+#define KIND_COLUMNS 5     /* the word that tells what a line is stands in one of the first */
+#define HEADER_HINTS_MIN 3 /* names of columns that say something */
+#define COLUMN_SHIFT 8
 #define KEYS_HINTS \
 	(HINT_SIDES | HINT_PORT | HINT_PROTOCOL | HINT_VRF | HINT_SUBSCRIBER | HINT_TIME | HINT_ACTION)
 
-struct piece {
-	const char *s;
-	size_t n;
-};
-
-struct pair {
-	struct piece key;
-	struct piece value;
-};
-
-struct pairs {
-	struct pair items[PAIRS_MAX];
-	size_t count;
-	size_t front; /* bytes before the first key */
-	bool twice;   /* a key stands twice, which the readers do not see */
-};
-
-static bool key_byte(char c)
-{
-	unsigned letter = (unsigned)((c | 0x20) - 'a');
-	return letter <= 25 || (unsigned)(c - '0') <= 9 || c == '_' || c == '-' || c == '.';
-}
-
-static void add_pair(struct pairs *p, struct piece key, struct piece value)
-{
-	for (size_t i = 0; i < p->count; i++)
-		if (p->items[i].key.n == key.n && memcmp(p->items[i].key.s, key.s, key.n) == 0)
-			p->twice = true;
-	if (p->count < PAIRS_MAX)
-		p->items[p->count++] = (struct pair){key, value};
-}
-
-/* The end of a value without quotes: at a blank, or at a comma or semicolon before the next key. */
-static size_t plain_end(const char *s, size_t n, size_t at)
-{
-	for (; at < n && s[at] != ' ' && s[at] != '\t'; at++) {
-		size_t key = at + 1;
-		if (s[at] != ',' && s[at] != ';')
-			continue;
-		while (key < n && key_byte(s[key]))
-			key++;
-		if (key > at + 1 && key < n && s[key] == '=')
-			break;
-	}
-	return at;
-}
-
-static void cut_key_value(const char *s, size_t n, struct pairs *p)
-{
-	size_t at = 0;
-	const char *equals;
-	while (at < n && (equals = memchr(s + at, '=', n - at)) != NULL) {
-		size_t end = (size_t)(equals - s);
-		size_t key = end;
-		while (key > at && key_byte(s[key - 1]))
-			key--;
-		at = end + 1;
-		if (key == end)
-			continue;
-		bool quoted = at < n && s[at] == '"';
-		const char *close = quoted ? memchr(s + at + 1, '"', n - at - 1) : NULL;
-		size_t from = quoted ? at + 1 : at;
-		size_t to = quoted ? (close != NULL ? (size_t)(close - s) : n) : plain_end(s, n, at);
-		if (p->count == 0)
-			p->front = key;
-		add_pair(p, (struct piece){s + key, end - key}, (struct piece){s + from, to - from});
-		at = to + (quoted && close != NULL ? 1 : 0);
-	}
-}
-
-/* The seven fields of the header, then key=value where a value may hold blanks. */
-static void cut_cef(const char *s, size_t n, struct pairs *p)
-{
-	static const char *const header[] = {"vendor", "product", "version", "class", "name", "severity"};
-	const char *bar = memchr(s, '|', n);
-	size_t at = bar != NULL ? (size_t)(bar - s) + 1 : n;
-	for (size_t i = 0; i < 6 && at < n; i++) {
-		const char *end = memchr(s + at, '|', n - at);
-		size_t to = end != NULL ? (size_t)(end - s) : n;
-		add_pair(p, (struct piece){header[i], strlen(header[i])}, (struct piece){s + at, to - at});
-		at = to + 1;
-	}
-	while (at < n) {
-		const char *equals = memchr(s + at, '=', n - at);
-		if (equals == NULL)
-			return;
-		size_t end = (size_t)(equals - s);
-		size_t key = end;
-		while (key > at && key_byte(s[key - 1]))
-			key--;
-		at = end + 1;
-		const char *next = memchr(s + at, '=', n - at);
-		size_t to = next != NULL ? (size_t)(next - s) : n;
-		while (next != NULL && to > at && key_byte(s[to - 1]))
-			to--;
-		add_pair(p, (struct piece){s + key, end - key}, (struct piece){s + at, to - at});
-		at = to;
-	}
-}
-
-static void cut_json(const char *data, const struct envelope *env, const struct envelope_pair *pairs,
-		     struct pairs *p)
-{
-	for (size_t i = 0; i < env->pair_count; i++) {
-		struct piece key = {data + pairs[i].key.off, pairs[i].key.len};
-		size_t good = 0;
-		while (good < key.n && key_byte(key.s[good]))
-			good++;
-		if (good == key.n && good > 0)
-			add_pair(p, key, (struct piece){data + pairs[i].value.off, pairs[i].value.len});
-	}
-}
-
-static struct piece trimmed(struct piece v)
-{
-	while (v.n > 0 && (v.s[v.n - 1] == ' ' || v.s[v.n - 1] == '\t'))
-		v.n--;
-	for (; v.n > 0 && (*v.s == ' ' || *v.s == '\t'); v.s++)
-		v.n--;
-	return v;
-}
-
 /* The hints of a key: of its parts between `-`, `_` and `.`. */
-static unsigned key_hints(struct piece key)
+static unsigned key_hints(struct new_piece key)
 {
 	unsigned hints = 0;
 	size_t from = 0;
@@ -154,80 +35,188 @@ static unsigned key_hints(struct piece key)
 	return hints;
 }
 
-/* May the pair tell something of the event? Values that hold quotes would hide where they end. */
-static bool matters(const struct pair *p)
+static bool all_of(struct new_piece v, const char *bytes)
+{
+	for (size_t i = 0; i < v.n; i++)
+		if (strchr(bytes, v.s[i]) == NULL || v.s[i] == '\0')
+			return false;
+	return v.n > 0;
+}
+
+static bool is_number(struct new_piece v)
+{
+	return v.n <= NUMBER_MAX && all_of(v, "0123456789");
+}
+
+/* Values that hold quotes would hide where they end. */
+static bool is_hidden(struct new_piece v)
+{
+	return v.n == 0 || v.n > VALUE_MAX || v.s[0] == '{' || v.s[0] == '[' || memchr(v.s, '"', v.n) != NULL;
+}
+
+static bool is_protocol(struct new_piece v)
+{
+	static struct vocabulary plain;
+	struct event ev;
+	return vocabulary_parse(&plain, FIELD_protocol, v.s, v.n, 0, &ev) == 0;
+}
+
+/* May the pair tell something of the event? Each number may be a port. */
+static bool matters(int form, const struct new_pair *p, struct new_piece name)
 {
 	struct shape shape;
 	size_t blanks = 0;
 	size_t prefix;
-	bool told = false;
-	if (p->value.n == 0 || p->value.n > VALUE_MAX || p->value.s[0] == '{' || p->value.s[0] == '[' ||
-	    memchr(p->value.s, '"', p->value.n) != NULL)
+	bool told = is_number(p->value);
+	if (is_hidden(p->value))
 		return false;
 	shape_of(p->value.s, p->value.n, &shape);
+	bool action = form != READER_CSV || shape.count <= ACTION_TOKENS;
 	for (uint32_t i = 0; i < shape.count; i++) {
 		const struct shape_token *t = &shape.tokens[i];
 		blanks += t->kind == SHAPE_BLANK ? 1 : 0;
 		told = told || t->kind == SHAPE_ADDRESS || t->kind == SHAPE_TIME ||
-		       (t->kind <= SHAPE_NAME && guess_action(p->value.s + t->off, t->len, &prefix) != 0);
+		       (action && t->kind <= SHAPE_NAME &&
+			guess_action(p->value.s + t->off, t->len, &prefix) != 0);
 	}
-	return blanks <= BLANKS_MAX && (told || (key_hints(p->key) & KEYS_HINTS) != 0);
+	if (form == READER_CSV)
+		told = told || is_protocol(p->value) || all_of(p->value, "0123456789-") ||
+		       (p->value.n == 1 && guess_action_letter(p->value.s[0]) != 0);
+	return blanks <= BLANKS_MAX && (told || (key_hints(name) & KEYS_HINTS) != 0);
 }
 
-static void add_pairs(const struct pairs *p, struct strbuf *out)
+static struct new_piece name_of(const struct new_header *h, size_t column)
 {
+	if (column >= h->count)
+		return (struct new_piece){"", 0};
+	return (struct new_piece){h->names[column].data, h->names[column].len};
+}
+
+static void add_pair(const struct new_pair *p, struct new_piece name, struct strbuf *out)
+{
+	strbuf_addc(out, ' ');
+	strbuf_add(out, p->key.s, p->key.n);
+	if (name.n > 0)
+		strbuf_addc(out, '_');
+	strbuf_add(out, name.s, name.n);
+	strbuf_adds(out, "=\"");
+	strbuf_add(out, p->value.s, p->value.n);
+	strbuf_addc(out, '"');
+}
+
+static void add_pairs(int form, const struct new_pairs *p, const struct new_header *h, struct strbuf *out)
+{
+	const struct new_piece none = {"", 0};
 	for (size_t i = 0; i < p->count; i++) {
-		struct pair one = {p->items[i].key, trimmed(p->items[i].value)};
-		if (one.key.n == 0 || !matters(&one))
-			continue;
-		strbuf_addc(out, ' ');
-		strbuf_add(out, one.key.s, one.key.n);
-		strbuf_adds(out, "=\"");
-		strbuf_add(out, one.value.s, one.value.n);
-		strbuf_addc(out, '"');
+		struct new_pair one = {p->items[i].key, new_piece_trimmed(p->items[i].value)};
+		struct new_piece name = form == READER_CSV ? name_of(h, i) : none;
+		if (one.key.n > 0 && matters(form, &one, form == READER_CSV ? name : one.key))
+			add_pair(&one, name, out);
+	}
+	for (size_t i = 0; i < p->count && out->len == 0; i++) {
+		struct new_pair one = {p->items[i].key, new_piece_trimmed(p->items[i].value)};
+		if (one.key.n > 0 && !is_hidden(one.value))
+			add_pair(&one, none, out); /* so that there is something */
 	}
 }
 
-/* Keys and values, mostly: what is no pair is short. */
-static bool is_pairs(const struct pairs *p, size_t n)
+/* The column of a word in capitals, such as TRAFFIC, that tells what kind of line it is; 0: none. */
+static size_t kind_column(const struct new_pairs *p, const struct new_header *h)
 {
-	size_t bytes = p->front;
-	for (size_t i = 0; i < p->count; i++)
-		bytes += p->items[i].key.n + p->items[i].value.n + 2;
-	return p->count >= PAIRS_MIN && !p->twice && p->front <= FRONT_MAX && bytes * 4 >= n * 3;
+	size_t prefix;
+	for (size_t i = 0; i < p->count && i < KIND_COLUMNS; i++) {
+		struct new_piece v = p->items[i].value;
+		if (v.n > 1 && v.n <= VALUE_MAX && all_of(v, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") &&
+		    guess_action(v.s, v.n, &prefix) == 0 && !is_protocol(v) &&
+		    (key_hints(name_of(h, i)) & KEYS_HINTS) == 0)
+			return i + 1;
+	}
+	return 0;
 }
 
 int new_form(const char *data, const struct envelope *env, const struct envelope_pair *pairs,
-	     struct strbuf *out)
+	     const struct new_header *header, struct strbuf *out)
 {
-	struct piece text = trimmed((struct piece){data + env->text.off, env->text.len});
-	struct pairs p = {0};
-	int form = FORM_TEXT;
-	const char *cef = memmem(text.s, text.n, "CEF:", 4);
-	if (env->kind == ENVELOPE_RECORD) {
-		cut_json(data, env, pairs, &p);
-		form = READER_JSON;
-	} else if (cef != NULL && (size_t)(cef - text.s) <= FRONT_MAX) {
-		p.front = (size_t)(cef - text.s);
-		cut_cef(cef, text.n - p.front, &p);
-		form = READER_CEF;
-	} else {
-		cut_key_value(text.s, text.n, &p);
-		const char *open = memchr(text.s, '[', p.front);
-		bool data_in_brackets = open != NULL && text.s[text.n - 1] == ']';
-		if (is_pairs(&p, text.n))
-			form = data_in_brackets ? READER_STRUCTURED_DATA : READER_KEY_VALUE;
-		if (form == READER_STRUCTURED_DATA)
-			p.front = (size_t)(open - text.s);
-	}
-	if (form == FORM_TEXT || p.twice) {
-		strbuf_add(out, text.s, text.n);
+	struct new_pairs p;
+	int form = new_pairs_cut(data, env, pairs, &p);
+	if (form == FORM_TEXT) {
+		strbuf_add(out, p.text.s, p.text.n);
 		return FORM_TEXT;
 	}
-	struct piece front = trimmed((struct piece){text.s, p.front});
+	struct new_piece front = new_piece_trimmed((struct new_piece){p.text.s, p.front});
+	size_t column = form == READER_CSV ? kind_column(&p, header) : 0;
+	if (column > 0)
+		front = p.items[column - 1].value;
 	strbuf_add(out, front.s, front.n);
-	add_pairs(&p, out);
-	return form;
+	add_pairs(form, &p, header, out);
+	return form | (int)(column << COLUMN_SHIFT);
+}
+
+int new_form_reader(int kind)
+{
+	return kind & ((1 << COLUMN_SHIFT) - 1);
+}
+
+size_t new_form_column(int kind)
+{
+	return (size_t)kind >> COLUMN_SHIFT;
+}
+
+/* A name as a key: what is neither letter nor digit is `_`. */
+static void add_name(struct strbuf *out, struct new_piece v)
+{
+	for (size_t i = 0; i < v.n && i < VALUE_MAX; i++)
+		strbuf_addc(out, new_pairs_key_byte(v.s[i]) && v.s[i] != '.' ? v.s[i] : '_');
+}
+
+/* Words only, and some that say what a column is. */
+static bool names_columns(const struct new_pairs *p)
+{
+	size_t said = 0;
+	for (size_t i = 0; i < p->count; i++) {
+		struct shape shape;
+		struct new_piece v = p->items[i].value;
+		struct strbuf name = {0};
+		size_t prefix;
+		add_name(&name, v);
+		unsigned hints = key_hints((struct new_piece){name.data, name.len});
+		said += (hints & KEYS_HINTS) != 0 && guess_action(v.s, v.n, &prefix) == 0 ? 1 : 0;
+		strbuf_free(&name);
+		shape_of(v.s, v.n, &shape);
+		for (uint32_t k = 0; k < shape.count; k++)
+			if (shape.tokens[k].kind == SHAPE_ADDRESS || shape.tokens[k].kind == SHAPE_TIME ||
+			    shape.tokens[k].kind == SHAPE_NUMBER)
+				return false;
+	}
+	return said >= HEADER_HINTS_MIN;
+}
+
+bool new_form_header(const char *data, const struct envelope *env, const struct envelope_pair *pairs,
+		     const struct strbuf *value, struct new_header *h)
+{
+	struct new_pairs p;
+	if (new_pairs_cut(data, env, pairs, &p) != READER_CSV || !names_columns(&p))
+		return false;
+	if (h->count > 0)
+		return h->text.len == p.text.n && memcmp(h->text.data, p.text.s, p.text.n) == 0;
+	strbuf_add(&h->text, p.text.s, p.text.n);
+	strbuf_add(&h->line, value->data, value->len);
+	for (size_t i = 0; i < p.count; i++) {
+		strbuf_add(&h->words[i], p.items[i].value.s, p.items[i].value.n);
+		add_name(&h->names[i], p.items[i].value);
+	}
+	h->count = p.count;
+	return true;
+}
+
+void new_header_free(struct new_header *h)
+{
+	strbuf_free(&h->line);
+	strbuf_free(&h->text);
+	for (size_t i = 0; i < h->count; i++) {
+		strbuf_free(&h->words[i]);
+		strbuf_free(&h->names[i]);
+	}
 }
 
 size_t new_form_front(int form, const char *text, size_t n)
@@ -236,7 +225,7 @@ size_t new_form_front(int form, const char *text, size_t n)
 		return n;
 	const char *value = memmem(text, n, "=\"", 2);
 	size_t at = value != NULL ? (size_t)(value - text) : n;
-	while (value != NULL && at > 0 && key_byte(text[at - 1]))
+	while (value != NULL && at > 0 && new_pairs_key_byte(text[at - 1]))
 		at--;
 	return at > 0 ? at - 1 : 0; /* the blank in front of the key */
 }

@@ -86,7 +86,8 @@ static int add_all(const struct drafts *d, struct host *h, uint32_t route, struc
 	return rc;
 }
 
-int new_samples(const char *name, const struct drafts *d, struct host *h, struct strbuf *out, struct err *e)
+int new_samples(const char *name, const struct drafts *d, const struct new_input *in, struct host *h,
+		struct strbuf *out, struct err *e)
 {
 	struct batch batch;
 	strbuf_printf(out,
@@ -101,6 +102,8 @@ int new_samples(const char *name, const struct drafts *d, struct host *h, struct
 		      "# them, and tries the lines marked `not yet` again.\n",
 		      name, name);
 	batch_init(&batch, 1, HOST_ARENA_NEED(2 * CLUSTER_TEXT_MAX));
+	if (in->header->count > 0)
+		strbuf_printf(out, "\n> %.*s\nignored\n", (int)in->header->line.len, in->header->line.data);
 	int rc = add_all(d, h, (uint32_t)host_route_all(h), &batch, out, e);
 	batch_free(&batch);
 	return rc;

@@ -22,8 +22,7 @@ static int field_at(const struct writer *w, uint32_t token)
 	return w->draft->guess.places[token].field;
 }
 
-/* Characters that mean something in templates are doubled. */
-static void add_literal(struct strbuf *out, const char *s, size_t n)
+void draft_literal(struct strbuf *out, const char *s, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (strchr("[]{}()|", s[i]) != NULL)
@@ -38,13 +37,13 @@ static void add_token(const struct writer *w, uint32_t token)
 	const struct guess_place *p = &w->draft->guess.places[token];
 	const char *s = w->text + t->off;
 	if (p->field >= 0) {
-		add_literal(w->out, s, p->literal);
+		draft_literal(w->out, s, p->literal);
 		strbuf_printf(w->out, "{%s}",
 			      p->field == FIELD_event ? "action" : event_fields[p->field].name);
 	} else if (t->kind == SHAPE_BLANK) {
 		strbuf_addc(w->out, ' ');
 	} else {
-		add_literal(w->out, s, t->len);
+		draft_literal(w->out, s, t->len);
 	}
 }
 
@@ -137,8 +136,9 @@ static uint32_t write_pair(struct draft *d, struct writer *w, uint32_t token)
 	if (end >= w->shape->count || !has_field(w, from) || d->key_count == DRAFT_KEYS_MAX)
 		return end + 1;
 	struct draft_key *k = &d->keys[d->key_count++];
-	size_t key_off = w->shape->tokens[token].off;
-	strbuf_add(&k->key, w->text + key_off, w->shape->tokens[equals].off - key_off);
+	const char *key = w->text + w->shape->tokens[token].off;
+	size_t n = w->shape->tokens[equals].off - w->shape->tokens[token].off;
+	strbuf_add(&k->key, key, d->form == READER_CSV ? strspn(key, "0123456789") : n);
 	w->out = &k->text;
 	add_tokens(w, from, end, false);
 	return end + 1;
@@ -149,6 +149,8 @@ static void write_keys(struct draft *d)
 	struct writer w = writer_of(d, NULL);
 	uint32_t i = front_end(&w);
 	if (i > 0) {
+		if (d->form == READER_CSV)
+			strbuf_printf(&d->keys[0].key, "%zu", new_form_column(d->cluster->kind));
 		w.out = &d->keys[d->key_count++].text;
 		add_tokens(&w, 0, i, false);
 	}

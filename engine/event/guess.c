@@ -83,6 +83,14 @@ uint32_t guess_where(const struct guess_work *w, enum event_field field)
 	return GUESS_NOWHERE;
 }
 
+bool guess_has_public_port(const struct guess *g)
+{
+	for (uint32_t i = 0; i < g->count; i++)
+		if (g->places[i].field == FIELD_x_port || g->places[i].field == FIELD_start_port)
+			return true;
+	return false;
+}
+
 /* Of a value such as PB-Created or 1024-2047 the parts before. */
 static bool joins_words(const struct guess_work *w, uint32_t token)
 {
@@ -196,6 +204,8 @@ static bool is_literal(const struct guess_work *w, uint32_t token)
 	case SHAPE_WORD:
 		return guess_constant(w, token);
 	case SHAPE_NAME:
+		if (guess_mark(w, token - 1, '\'') || guess_mark(w, token - 1, '"'))
+			return false; /* a value */
 		if (guess_constant(w, token) && (token == 0 || guess_mark(w, token + 1, ':')))
 			return true; /* how such lines begin */
 		__attribute__((fallthrough));
@@ -233,6 +243,9 @@ static void settle(struct guess_work *w)
 		else if (p->field >= 0 && (!address || !((event_fields[p->field].allowed >> g->type) & 1)))
 			*p = (struct guess_place){.field = GUESS_SKIP};
 	}
+	if (address && (g->doubts & DOUBT_ONE) == 0 && !guess_has_public_port(g))
+		for (uint32_t i = 0; i < g->count; i++)
+			g->doubts |= guess_left_port(w, i) ? DOUBT_PORT : 0;
 }
 
 void guess_cluster(const struct cluster *c, struct guess *out)

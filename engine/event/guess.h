@@ -15,10 +15,11 @@
 
 enum guess_doubt {
 	DOUBT_ADDRESS = 1 << 0, /* which address is the public one? */
-	DOUBT_ACTION = 1 << 1,  /* no word tells whether the mapping begins or ends, or two contradict */
-	DOUBT_ONE = 1 << 2,     /* just one address */
-	DOUBT_PORT = 1 << 3,    /* numbers that may be ports, but not which */
-	DOUBT_REFUSED = 1 << 4  /* a word tells of a failure: perhaps to be ignored */
+	DOUBT_ACTION = 1 << 1, /* no word tells whether the mapping begins or ends, or two contradict; a field
+				* for it then stands at a word that may */
+	DOUBT_ONE = 1 << 2,    /* just one address */
+	DOUBT_PORT = 1 << 3,   /* numbers that may be ports, but not which */
+	DOUBT_REFUSED = 1 << 4 /* a word tells of a failure: perhaps to be ignored */
 };
 
 struct guess_place {
@@ -36,6 +37,9 @@ struct guess {
 
 /* Guesses from the lines kept. */
 void guess_cluster(const struct cluster *c, struct guess *out);
+
+/* Has it a public port, or first and last of a block? */
+bool guess_has_public_port(const struct guess *g);
 
 /* The word and its meaning (enum event_action) at the first {action} of the guess in a text of that cluster;
  * 0 if there is none. *word points into text. */

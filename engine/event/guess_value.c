@@ -9,6 +9,7 @@
 #include "event/vocabulary.h"
 
 #define TIMES_MAX 2
+#define ASKED_MAX 4 /* different words that may be actions */
 
 /* What the token's values say, all lines together. */
 struct actions {
@@ -57,7 +58,8 @@ static bool is_key(const struct guess_work *w, uint32_t token)
 	size_t n;
 	const char *s = guess_text(w, 0, token, &n);
 	return (guess_hints(s, n) & (HINT_FIRST | HINT_LAST)) != 0 && next + 1 < w->out->count &&
-	       guess_kind(w, next) == SHAPE_BLANK && guess_kind(w, next + 1) == SHAPE_NUMBER;
+	       next == token + 1 && guess_kind(w, next) == SHAPE_BLANK &&
+	       guess_kind(w, next + 1) == SHAPE_NUMBER;
 }
 
 /* A single letter is an action where both kinds are seen, or where it begins the line. */
@@ -69,46 +71,31 @@ static bool letters_count(const struct guess_work *w, uint32_t token, const stru
 	return n > 1 || token == 0 || (a->seen & both) == both;
 }
 
+/* "up to", "down the line": up and down are actions as values, or where they change. */
+static bool is_direction(const struct guess_work *w, uint32_t token)
+{
+	size_t n;
+	const char *s = guess_text(w, 0, token, &n);
+	bool word = (n == 2 && strncasecmp(s, "up", n) == 0) || (n == 4 && strncasecmp(s, "down", n) == 0);
+	return word && !w->keyed[token] && guess_constant(w, token);
+}
+
 /* How good a place for the action the token is; 0: none. */
 static int rank_action(const struct guess_work *w, uint32_t token, struct actions *a)
 {
 	if (!is_word(w, token) || is_key(w, token))
 		return 0;
 	*a = actions_at(w, token);
-	if (!a->all || !letters_count(w, token, a))
+	if (!a->all || !letters_count(w, token, a) || is_direction(w, token))
 		return 0;
 	int rank = 1;
 	if ((a->seen & (a->seen - 1)) != 0)
 		rank += 4; /* it changes from line to line */
 	if (w->keyed[token] && (w->hints[token] & HINT_ACTION) != 0)
 		rank += 2;
+	if (guess_mark(w, token - 1, '"') && guess_mark(w, token + 1, '"'))
+		rank++; /* the whole value */
 	return rank;
-}
-
-static void find_action(struct guess_work *w)
-{
-	int best = 0;
-	uint32_t place = 0;
-	struct actions chosen = {0};
-	struct actions a;
-	bool conflict = false;
-	for (uint32_t i = 0; i < w->out->count; i++) {
-		int rank = rank_action(w, i, &a);
-		if (rank > 0 && rank == best && a.seen != chosen.seen)
-			conflict = true;
-		if (rank <= best)
-			continue;
-		best = rank;
-		place = i;
-		chosen = a;
-		conflict = false;
-	}
-	if (best == 0 || conflict)
-		w->out->doubts |= DOUBT_ACTION;
-	if (best == 0)
-		return;
-	guess_set(w, place, FIELD_event);
-	w->out->places[place].literal = (uint8_t)chosen.prefix;
 }
 
 /* Protocols that are seen behind a NAT; a number that is one of them in all lines is likely one. */
@@ -138,6 +125,75 @@ static bool is_protocol(const struct guess_work *w, uint32_t token)
 	bool alone = token == 0 || guess_kind(w, token - 1) == SHAPE_BLANK || guess_mark(w, token - 1, '[') ||
 		     guess_mark(w, token - 1, '|');
 	return kind != SHAPE_NUMBER || told || alone;
+}
+
+/* How many different values, up to one more than may be asked for. */
+static size_t variety(const struct guess_work *w, uint32_t token)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < w->lines && count <= ASKED_MAX; i++) {
+		size_t n;
+		size_t n2;
+		size_t before = 0;
+		const char *s = guess_text(w, i, token, &n);
+		for (; before < i; before++) {
+			const char *other = guess_text(w, before, token, &n2);
+			if (n == n2 && memcmp(s, other, n) == 0)
+				break;
+		}
+		count += before == i ? 1 : 0;
+	}
+	return count;
+}
+
+/* A word that nobody knows may be the action by its key, or because it changes: then its meaning is asked
+ * for. */
+static void find_unknown_action(struct guess_work *w)
+{
+	const unsigned other = HINT_VRF | HINT_SUBSCRIBER | HINT_PROTOCOL | HINT_TIME | HINT_PORT;
+	uint32_t place = GUESS_NOWHERE;
+	for (uint32_t i = 0; i < w->out->count; i++) {
+		uint8_t kind = guess_kind(w, i);
+		bool keyed = w->keyed[i] && (w->hints[i] & HINT_ACTION) != 0 &&
+			     (is_word(w, i) || kind == SHAPE_NUMBER);
+		bool changes = kind == SHAPE_WORD && !guess_constant(w, i) && (w->hints[i] & other) == 0;
+		if (is_key(w, i) || (!keyed && !changes) || variety(w, i) > ASKED_MAX || is_protocol(w, i))
+			continue;
+		if (keyed || place == GUESS_NOWHERE)
+			place = i;
+		if (keyed)
+			break;
+	}
+	if (place != GUESS_NOWHERE)
+		guess_set(w, place, FIELD_event);
+}
+
+static void find_action(struct guess_work *w)
+{
+	int best = 0;
+	uint32_t place = 0;
+	struct actions chosen = {0};
+	struct actions a;
+	bool conflict = false;
+	for (uint32_t i = 0; i < w->out->count; i++) {
+		int rank = rank_action(w, i, &a);
+		if (rank > 0 && rank == best && a.seen != chosen.seen)
+			conflict = true;
+		if (rank <= best)
+			continue;
+		best = rank;
+		place = i;
+		chosen = a;
+		conflict = false;
+	}
+	if (best > 0 && !conflict) {
+		guess_set(w, place, FIELD_event);
+		w->out->places[place].literal = (uint8_t)chosen.prefix;
+		return;
+	}
+	w->out->doubts |= DOUBT_ACTION;
+	if (best == 0)
+		find_unknown_action(w);
 }
 
 /* Words before numbers: where a line has both, the word is meant. Named ones before all. */

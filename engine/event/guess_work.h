@@ -49,6 +49,32 @@ void guess_set(struct guess_work *w, uint32_t token, enum event_field field);
 #define GUESS_NOWHERE UINT32_MAX
 uint32_t guess_where(const struct guess_work *w, enum event_field field);
 
+/* Ports: could all values of the token be ports? Their smallest and largest. */
+bool guess_may_be_port(const struct guess_work *w, uint32_t token, int32_t *low, int32_t *high);
+
+/* The token itself, or behind it if it is a blank. */
+uint32_t guess_skip_blank(const struct guess_work *w, uint32_t token);
+
+/* The number that a mark joins to the address: ADDRESS:N, ADDRESS/N, ADDRESS#N, [ADDRESS]:N, ADDRESS%0:N,
+ * ADDRESS: N. GUESS_NOWHERE if there is none. */
+uint32_t guess_joined_port(const struct guess_work *w, uint32_t address);
+
+/* The same, or a number that a word such as `port` joins to it. */
+uint32_t guess_port_behind(const struct guess_work *w, uint32_t address);
+
+/* The port of an address that repeats one that has a field? */
+bool guess_known_port(const struct guess_work *w, uint32_t token);
+
+/* Finds first and last port of a block and sets both fields; false if there is none. A block that is only
+ * likely makes the guess doubtful. */
+bool guess_block(struct guess_work *w);
+
+/* Where the second number of a range stands, whose first is at token: N-N, N .. N, N to N, N thru N>. */
+uint32_t guess_range_end(const struct guess_work *w, uint32_t token);
+
+/* A number that the rule skips, and that may be a port? */
+bool guess_left_port(const struct guess_work *w, uint32_t token);
+
 /* The parts. */
 void guess_addresses(struct guess_work *w);
 void guess_ports(struct guess_work *w);

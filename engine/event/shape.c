@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "event/guess_words.h"
 #include "event/ip.h"
 #include "event/timeparse.h"
 
@@ -151,6 +152,46 @@ static size_t read_token(const char *s, size_t n, char before, uint8_t *kind)
 	return used;
 }
 
+/* The length of a value in quotes, of which at points behind the first; 0 if there is none. A quote within a
+ * word is an apostrophe. */
+static size_t quoted_len(const char *text, size_t n, size_t at)
+{
+	const char quote = at > 0 ? text[at - 1] : '\0';
+	const char before = at > 1 ? text[at - 2] : ' ';
+	size_t most = n - at > VALUE_MAX ? VALUE_MAX : n - at;
+	if ((quote != '"' && quote != '\'') || strchr(" \t=,;:([{<", before) == NULL)
+		return 0;
+	const char *close = memchr(text + at, quote, most);
+	if (close == NULL)
+		return 0;
+	size_t len = (size_t)(close - text) - at;
+	return at + len + 1 == n || strchr(" \t,;:)]}>", close[1]) != NULL ? len : 0;
+}
+
+/* A name such as cust-9, of several parts: nothing in it is looked for on its own. A phrase is no name. */
+static bool is_name(const char *s, size_t n)
+{
+	size_t parts = 0;
+	bool letters = false;
+	bool digits = false;
+	bool blanks = false;
+	for (size_t i = 0, len; i < n; i += len, parts++) {
+		uint8_t kind;
+		size_t prefix;
+		len = read_token(s + i, n - i, i > 0 ? s[i - 1] : '\0', &kind);
+		if (kind == SHAPE_ADDRESS || kind == SHAPE_TIME)
+			return false;
+		bool word = kind == SHAPE_WORD || kind == SHAPE_NAME;
+		if (word && (guess_action(s + i, len, &prefix) != 0 ||
+			     (guess_hints(s + i, len) & (HINT_REFUSED | HINT_BLOCK)) != 0))
+			return false;
+		letters = letters || word;
+		digits = digits || kind == SHAPE_NAME || kind == SHAPE_NUMBER;
+		blanks = blanks || kind == SHAPE_BLANK;
+	}
+	return parts > 1 && letters && (digits || !blanks);
+}
+
 /* A word that is a value by its place: behind `=`, or alone in quotes. */
 static bool is_value(const char *text, size_t n, const struct shape_token *t)
 {
@@ -171,7 +212,13 @@ void shape_of(const char *text, size_t n, struct shape *out)
 			t->kind = SHAPE_REST;
 			return;
 		}
-		t->len = (uint32_t)read_token(text + i, n - i, i > 0 ? text[i - 1] : '\0', &t->kind);
+		size_t quoted = quoted_len(text, n, i);
+		if (quoted > 0 && is_name(text + i, quoted)) {
+			t->len = (uint32_t)quoted;
+			t->kind = SHAPE_NAME;
+		} else {
+			t->len = (uint32_t)read_token(text + i, n - i, i > 0 ? text[i - 1] : '\0', &t->kind);
+		}
 		if (t->kind == SHAPE_WORD && is_value(text, n, t))
 			t->kind = SHAPE_NAME;
 		i += t->len;

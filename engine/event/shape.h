@@ -17,10 +17,10 @@
 #define SHAPE_TOKENS_MAX 512 /* what lies behind that many is one token of kind SHAPE_REST */
 
 enum shape_kind {
-	SHAPE_BLANK,   /* one or more blanks or tabs */
-	SHAPE_MARK,    /* one byte that is neither blank, letter nor digit */
-	SHAPE_WORD,    /* letters */
-	SHAPE_NAME,    /* letters and digits mixed, a MAC address, a UUID, a word in quotes or behind `=` */
+	SHAPE_BLANK, /* one or more blanks or tabs */
+	SHAPE_MARK,  /* one byte that is neither blank, letter nor digit */
+	SHAPE_WORD,  /* letters */
+	SHAPE_NAME, /* letters and digits mixed, a MAC address, a UUID, a name in quotes, a word behind `=` */
 	SHAPE_NUMBER,  /* decimal digits */
 	SHAPE_ADDRESS, /* IPv4 or IPv6 */
 	SHAPE_TIME,    /* date and time in a form that time_read() reads, or a time of day */
