@@ -70,11 +70,13 @@ static int check_scripts(struct generation *g, const char *what)
 		return config_fail(&errs);
 	if (counts.failed > 0)
 		return 1;
-	printf("ok: %s%zu scripts, %zu samples", what, generation_script_count(g), counts.passed);
+	size_t scripts = generation_script_count(g);
+	printf("ok: %s%zu script%s, %zu sample%s", what, scripts, scripts == 1 ? "" : "s", counts.passed,
+	       counts.passed == 1 ? "" : "s");
 	if (counts.not_yet > 0)
 		printf(", %zu not yet", counts.not_yet);
 	if (warnings > 0)
-		printf("; %zu warning%s", warnings, warnings > 1 ? "s" : "");
+		printf("; %zu warning%s", warnings, warnings == 1 ? "" : "s");
 	putchar('\n');
 	return 0;
 }

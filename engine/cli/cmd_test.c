@@ -128,7 +128,8 @@ static int run(struct generation *g, const struct asked *a, struct errlist *erro
 		fwrite(report.data, 1, report.len, stdout);
 	if (rc != 0)
 		print_errors(errors);
-	printf("%zu samples passed, %zu failed", counts.passed, counts.failed);
+	printf("%zu sample%s passed, %zu failed", counts.passed, counts.passed == 1 ? "" : "s",
+	       counts.failed);
 	if (counts.not_yet > 0)
 		printf(", %zu not yet", counts.not_yet);
 	putchar('\n');

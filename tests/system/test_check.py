@@ -28,7 +28,7 @@ def test_warnings_name_their_line(check, tmp_path):
     assert done.returncode == 0
     assert done.stderr == (f"{tmp_path}/x.lua:3: warning: ignore can never match: the ignore of line 2 comes first "
                            "and takes its lines, such as `a b`\n")
-    assert done.stdout == "ok: configuration, 1 scripts, 1 samples; 1 warning\n"
+    assert done.stdout == "ok: configuration, 1 script, 1 sample; 1 warning\n"
 
 
 def test_shipped_scripts_have_none(check):
@@ -40,7 +40,7 @@ def test_without_configuration(run_natmill, tmp_path):
     (tmp_path / "x.lua").write_text('local x = vendor "x"\nx:topics "x"\nx:ignore "a"\nreturn x\n', encoding="utf-8")
     (tmp_path / "x.samples").write_text("> a\nignored\n", encoding="utf-8")
     done = run_natmill("check", "--vendors", tmp_path)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "ok: 1 scripts, 1 samples\n", "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "ok: 1 script, 1 sample\n", "")
     (tmp_path / "x.samples").write_text("> b\nignored\n", encoding="utf-8")
     assert run_natmill("check", "--vendors", tmp_path).returncode == 1
     (tmp_path / "x.lua").write_text("x", encoding="utf-8")
@@ -55,7 +55,7 @@ def test_alone_in_a_folder(run_natmill, tmp_path):
     (tmp_path / "vendors" / "x.samples").write_text("> a\nignored\n# not yet: b\n", encoding="utf-8")
     done = run_natmill("check")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == "no natmill.yaml: scripts only\nok: 1 scripts, 1 samples, 1 not yet\n"
+    assert done.stdout == "no natmill.yaml: scripts only\nok: 1 script, 1 sample, 1 not yet\n"
     done = run_natmill("check", env={"NATMILL_WORKERS": "2"})
     assert done.returncode == 1 and "kafka.brokers is missing" in done.stderr
     (tmp_path / "natmill.yaml").write_text("workers: 2\n", encoding="utf-8")
