@@ -142,6 +142,7 @@ size_t lint_run(struct generation *g, size_t i, struct strbuf *report)
 		return 0; /* it loaded a moment ago; its errors are told elsewhere */
 	const struct script *s = &h->scripts[i];
 	size_t warnings = lint_shadows(h, s, report);
+	warnings += lint_stray(s, report);
 	warnings += fields(s, &g->sources[i].text, report);
 	if (has_handler(s))
 		warnings += lint_jit(g, i, report);

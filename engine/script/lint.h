@@ -23,6 +23,9 @@ struct rule;
 /* Begins a warning about a rule; line 0 = the whole script. */
 void lint_begin(const struct script *s, int line, struct strbuf *report);
 
+/* Templates with ${...} and .*, which mean nothing there. */
+size_t lint_stray(const struct script *s, struct strbuf *report);
+
 /* Templates that an earlier rule leaves no line to. */
 size_t lint_shadows(struct host *h, const struct script *s, struct strbuf *report);
 

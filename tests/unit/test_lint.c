@@ -35,6 +35,20 @@ static const char *warnings(struct fixture *f, const char *body, const char *sam
 	return shown;
 }
 
+static void habits_of_other_languages(void **state)
+{
+	struct fixture *f = *state;
+	assert_string_equal(
+		warnings(f, "t:ignore '${src_ip} a'", NULL),
+		"t.lua:2: warning: ignore: the $ of ${...} must stand in the line, too; write {...} for a "
+		"field\n");
+	assert_string_equal(
+		warnings(f, "t:ignore 'a'\nt:json('ignore', { a = 'x.*' })", NULL),
+		"t.lua:3: warning: ignore: .* must stand in the line as it is; write {*} to skip anything\n");
+	assert_string_equal(warnings(f, "t:ignore '$ {src_ip}. {*} $a. *'\nt:regex('ignore', '^x.*')", NULL),
+			    "");
+}
+
 static void rules_without_lines(void **state)
 {
 	struct fixture *f = *state;
@@ -144,6 +158,7 @@ static void handlers_that_are_not_compiled(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		FIXTURE_TEST(habits_of_other_languages),
 		FIXTURE_TEST(rules_without_lines),
 		FIXTURE_TEST(fields_that_nothing_sets),
 		FIXTURE_TEST(handlers_that_are_not_compiled),
