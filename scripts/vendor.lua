@@ -81,6 +81,10 @@ return function(ffi, C, host, near, handlers)
 			.. (reader == "csv" and "{ [8] = \"{src_ip}\", ... }" or "{ [\"key\"] = \"{src_ip}\", ... }")
 		for pass = 1, 2 do
 			for key, text in pairs(keys) do
+				if type(key) == "number" and reader == "csv" and key < 1 then
+					local what = "csv: columns count from 1, so there is no [" .. key .. "]"
+					error(what, SCRIPT + depth)
+				end
 				local shared = type(text) == "table" and type(key) == "number"
 				local front = key == 1 and reader ~= "csv" and reader ~= "json"
 				local column = type(key) == "number" and reader == "csv" and key >= 1

@@ -32,6 +32,7 @@ struct reader_rule {
 	const struct vocabulary *words;
 	uint32_t may;
 	uint32_t always;
+	struct stray stray;
 	uint32_t count;
 	struct rule_key items[READER_RULE_KEYS_MAX];
 };
@@ -60,6 +61,11 @@ uint32_t reader_rule_may(const struct reader_rule *r)
 uint32_t reader_rule_always(const struct reader_rule *r)
 {
 	return r->always;
+}
+
+const struct stray *reader_rule_stray(const struct reader_rule *r)
+{
+	return &r->stray;
 }
 
 static int number_of(struct reader_rule *r, const char *key, size_t len, struct err *e)
@@ -99,6 +105,7 @@ int reader_rule_add(struct reader_rule *r, const char *key, size_t key_len, cons
 	if (add_choices(r, item, key, key_len, e) != 0)
 		return err_prefix(e, "key %.*s", (int)key_len, key);
 	r->count++;
+	stray_find(&r->stray, template, len);
 	if (reader_value_compile(&item->value, template, len, r->words, e) != 0)
 		return err_prefix(e, "key %.*s", (int)key_len, key);
 	return 0;
@@ -149,7 +156,7 @@ int reader_rule_end(struct reader_rule *r, struct err *e)
 		r->always |= item->value.template != NULL ? template_always(item->value.template) : 0;
 	}
 	sort(r);
-	return rule_fields_check(r->may, r->type, e);
+	return rule_fields_check(r->may, r->type, &r->stray, e);
 }
 
 /* The first of the item's keys that is there and not empty. */
@@ -261,33 +268,46 @@ void reader_rule_example(const struct reader_rule *r, uint32_t seed, struct strb
 	}
 }
 
-uint32_t reader_rule_explain(const struct reader_miss *m, const char *name, const char *data,
-			     const struct reading *in, struct strbuf *out)
+/* "NAME: key `src`", or what the reader calls it. */
+static void add_key(const struct reader_miss *m, const char *name, enum reader reader, bool missing,
+		    struct strbuf *out)
+{
+	const struct rule_key *item = &m->rule->items[m->key];
+	int len;
+	const char *key = item_name(m->rule, item, &len);
+	if (item->keys[0] == -1 - PART_FRONT)
+		strbuf_printf(out, "%s: the text in front of the first key", name);
+	else if (reader == READER_CSV && item->keys[0] >= 0)
+		strbuf_printf(out, "%s: column %.*s", name, len, key);
+	else
+		strbuf_printf(out, "%s: %skey `%.*s`", name, missing ? "the " : "", len, key);
+}
+
+uint32_t reader_rule_explain(const struct reader_miss *m, const char *name, enum reader reader,
+			     const char *data, const struct reading *in, struct strbuf *out)
 {
 	const struct rule_key *item = &m->rule->items[m->key];
 	struct reading_value v = value_of(item, in);
 	struct event values;
 	uint32_t found;
-	int len;
-	const char *key = item_name(m->rule, item, &len);
-	if (v.text.len == 0) {
-		strbuf_printf(out, "%s: the key `%.*s` is missing", name, len, key);
-		return 0;
-	}
-	if (item->value.template == NULL || item->value.negated) {
-		strbuf_printf(out, "%s: the key `%.*s` must %s", name, len, key,
-			      item->value.negated ? "have another value" : "be empty");
-		return v.place + 1;
-	}
-	struct miss inner = {0};
 	struct strbuf rule = {0};
-	strbuf_printf(&rule, "%s: key `%.*s`", name, len, key);
-	template_run(item->value.template, data + v.text.off, v.text.len, v.text.off, &values, &found, NULL,
-		     &inner);
-	inner.rule = rule.data;
-	template_explain_at(&inner, v.place, data + v.text.off, v.text.len, out);
+	add_key(m, name, reader, v.text.len == 0, &rule);
+	if (v.text.len == 0) {
+		strbuf_printf(out, "%s is missing", rule.data);
+	} else if (item->value.template == NULL || item->value.negated) {
+		strbuf_printf(out, "%s must %s", rule.data,
+			      item->value.negated ? "have another value" : "be empty");
+		v.place++;
+	} else {
+		struct miss inner = {0};
+		template_run(item->value.template, data + v.text.off, v.text.len, v.text.off, &values, &found,
+			     NULL, &inner);
+		inner.rule = rule.data;
+		template_explain_value(&inner, v.place, data + v.text.off, v.text.len, out);
+		v.place += inner.pos + 1;
+	}
 	strbuf_free(&rule);
-	return v.place + inner.pos + 1;
+	return v.text.len > 0 ? v.place : 0;
 }
 
 static size_t add_span(struct field_span *spans, size_t count, struct field_span span)

@@ -12,6 +12,7 @@
 #define READER_RULE_KEYS_MAX 64 /* with templates, in one rule */
 
 struct reader_rule;
+struct stray;
 struct err;
 struct strbuf;
 
@@ -33,6 +34,9 @@ int reader_rule_end(struct reader_rule *r, struct err *e);
 uint32_t reader_rule_may(const struct reader_rule *r);
 uint32_t reader_rule_always(const struct reader_rule *r);
 
+/* What stands in its templates and was probably meant otherwise. */
+const struct stray *reader_rule_stray(const struct reader_rule *r);
+
 /* Where a rule stopped: the fewer of its keys did not fit, the further it got. */
 struct reader_miss {
 	const struct reader_rule *rule; /* NULL = nothing tried */
@@ -46,10 +50,10 @@ struct reader_miss {
 bool reader_rule_match(const struct reader_rule *r, const char *data, const struct reading *in,
 		       struct event *ev, struct reader_miss *m);
 
-/* Adds "NAME: key `src`: expected ..., found ..."; returns the column in the record's text, 0 when there is
- * none: the key is missing. */
-uint32_t reader_rule_explain(const struct reader_miss *m, const char *name, const char *data,
-			     const struct reading *in, struct strbuf *out);
+/* Adds "NAME: key `src` stopped at ...: expected ..., found ..."; returns the column in the record's text, 0
+ * when there is none: the key is missing. reader: which one, for what its keys are called. */
+uint32_t reader_rule_explain(const struct reader_miss *m, const char *name, enum reader reader,
+			     const char *data, const struct reading *in, struct strbuf *out);
 
 /* For natmill check: values that the rule should fit, and something or nothing for the other keys of the
  * script; another seed, other values. Texts are appended to data, which may move. Now and then the rule does

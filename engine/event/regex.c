@@ -96,7 +96,7 @@ struct regex *regex_compile(const char *pattern, size_t n, int type, const struc
 	r->code = code;
 	r->type = type;
 	r->voc = voc;
-	if (read_groups(r, &fields, e) != 0 || rule_fields_check(fields, type, e) != 0) {
+	if (read_groups(r, &fields, e) != 0 || rule_fields_check(fields, type, NULL, e) != 0) {
 		regex_free(r);
 		return NULL;
 	}

@@ -21,8 +21,10 @@ int rule_field_of(const char *name, size_t n, struct err *e);
 const char *rule_field_name(enum event_field f);
 
 /* May an event of the type (EVENT_ABSENT: no event) have all fields of the set, and has it what it needs?
- * Time, host and action may come from elsewhere: envelope, configuration, the rule. 0, or -1 with e. */
-int rule_fields_check(uint32_t fields, int type, struct err *e);
+ * Time, host and action may come from elsewhere: envelope, configuration, the rule. stray: of the rule's
+ * text, for advice; may be NULL. 0, or -1 with e. */
+struct stray;
+int rule_fields_check(uint32_t fields, int type, const struct stray *stray, struct err *e);
 
 /* Copies the fields of the set. A time that lacks year or zone is left out: it must not hide the envelope's.
  */

@@ -35,6 +35,7 @@
 #include "event/vocabulary.h"
 
 struct template;
+struct stray;
 struct err;
 struct strbuf;
 
@@ -71,12 +72,21 @@ bool template_match(const struct template *t, const char *text, size_t n, uint32
 /* Adds "session_mapping stopped at column 31: expected an IPv4 or IPv6 address, found `10.0.0`". */
 void template_explain(const struct miss *m, const char *text, size_t n, struct strbuf *out);
 
-/* The same for a text that stands base bytes behind the beginning of what its reader sees. */
-void template_explain_at(const struct miss *m, size_t base, const char *text, size_t n, struct strbuf *out);
+/* The same for a value that stands base bytes behind the beginning of what its reader sees. */
+void template_explain_value(const struct miss *m, size_t base, const char *text, size_t n,
+			    struct strbuf *out);
+
+/* For a text that each of n templates leaves at its first byte: adds "expected `nat` or an address, found
+ * `x`". What {word} may be is left out. */
+void template_explain_all(const struct template *const *templates, size_t n, const char *text, size_t len,
+			  struct strbuf *out);
 
 /* The sets of fields that some way through the template sets, and every way. */
 uint32_t template_may(const struct template *t);
 uint32_t template_always(const struct template *t);
+
+/* What stands in its text and was probably meant otherwise. */
+const struct stray *template_stray(const struct template *t);
 
 /* For natmill try in colour: spans of fields in the text. Fills up to max; returns the number. */
 struct field_span {

@@ -15,6 +15,7 @@
 struct compiler {
 	struct template *t;
 	const struct tree *tree;
+	const char *source; /* the template's text, for the brackets in it */
 };
 
 static uint16_t emit(struct compiler *c, enum template_code code, const struct tree_node *node, uint16_t next)
@@ -82,13 +83,22 @@ static uint16_t emit_field(struct compiler *c, const struct tree_node *node, uin
 
 static uint16_t emit_sequence(struct compiler *c, uint16_t sequence, uint16_t next);
 
+/* One way of a choice: its first operation knows the bracket that stands before it. */
+static uint16_t emit_way(struct compiler *c, const struct tree_node *choice, uint16_t sequence, uint16_t next)
+{
+	uint16_t at = emit_sequence(c, sequence, next);
+	if (at != next)
+		c->t->ops[at].bracket = c->source[choice->column - 1];
+	return at;
+}
+
 /* The ways in their order, a split before each but the last. */
 static uint16_t emit_choice(struct compiler *c, const struct tree_node *node, uint16_t next)
 {
 	uint16_t way = node->last;
-	uint16_t at = emit_sequence(c, way, next);
+	uint16_t at = emit_way(c, node, way, next);
 	while ((way = c->tree->nodes[way].previous) != 0) {
-		uint16_t first = emit_sequence(c, way, next);
+		uint16_t first = emit_way(c, node, way, next);
 		uint16_t split = emit(c, OP_SPLIT, node, first);
 		c->t->ops[split].other = at;
 		at = split;
@@ -165,12 +175,13 @@ struct template *template_compile(const char *text, size_t n, int type, const st
 		return NULL;
 	}
 	struct template *t = xcalloc(1, sizeof(*t));
-	struct compiler c = {.t = t};
+	struct compiler c = {.t = t, .source = text};
 	t->type = type;
+	stray_find(&t->stray, text, n);
 	t->voc = voc;
 	build(&c, &tree);
 	template_tree_free(&tree);
-	if (rule_fields_check(t->may, t->type, e) == 0 && template_link(t, e) == 0)
+	if (rule_fields_check(t->may, t->type, &t->stray, e) == 0 && template_link(t, e) == 0)
 		return t;
 	template_free(t);
 	return NULL;

@@ -30,7 +30,9 @@ static void describe_literal(const struct template *t, const struct template_op 
 	add_quoted(out, t->text + op->text, len);
 }
 
-static void describe(const struct template *t, const struct template_op *op, struct strbuf *out)
+/* whole: "line" or "value" */
+static void describe(const struct template *t, const struct template_op *op, const char *whole,
+		     struct strbuf *out)
 {
 	char room[160];
 	switch ((enum template_code)op->code) {
@@ -46,7 +48,7 @@ static void describe(const struct template *t, const struct template_op *op, str
 		return;
 	case OP_RUN:
 		strbuf_adds(out, op->field == TEMPLATE_NO_FIELD ? "(here or later) " : "a text before ");
-		describe(t, &t->ops[op->other], out);
+		describe(t, &t->ops[op->other], whole, out);
 		return;
 	case OP_VALUE:
 	case OP_PORT:
@@ -63,71 +65,88 @@ static void describe(const struct template *t, const struct template_op *op, str
 		strbuf_printf(out, "a text of at most %d bytes", EVENT_TEXT_MAX);
 		return;
 	case OP_SPLIT:
-		describe(t, &t->ops[op->next], out);
+		describe(t, &t->ops[op->next], whole, out);
 		return;
 	case OP_WORD:
-		describe(t, &t->ops[op->other], out);
+		describe(t, &t->ops[op->other], whole, out);
 		return;
 	case OP_END:
-		strbuf_adds(out, "the end of the line");
+		strbuf_printf(out, "the end of the %s", whole);
 		return;
 	}
 }
 
+/* What the program may go on with somewhere. */
+struct choices {
+	struct strbuf list; /* one text after the other */
+	size_t starts[CHOICES_MAX + 2];
+	size_t count;
+	char bracket; /* of the template, that stands here; NUL = none */
+	bool value;   /* one of them is a value that is no text */
+	bool no_word; /* leave {word} out, which may be anything */
+};
+
 /* Adds what the program may go on with at the operation, through all choices. */
-static void collect(const struct template *t, uint32_t at, struct strbuf *list, size_t *starts, size_t *count)
+static void collect(const struct template *t, uint32_t at, const char *whole, struct choices *c)
 {
 	const struct template_op *op = &t->ops[at];
+	if (op->bracket != '\0')
+		c->bracket = op->bracket;
+	c->value = c->value || op->code == OP_VALUE || op->code == OP_PORT || op->code == OP_ENDPOINT;
 	if (op->code == OP_WORD) {
-		collect(t, op->other, list, starts, count);
+		collect(t, op->other, whole, c);
 		return;
 	}
 	if (op->code == OP_SPLIT) {
-		collect(t, op->next, list, starts, count);
-		collect(t, op->other, list, starts, count);
+		collect(t, op->next, whole, c);
+		collect(t, op->other, whole, c);
 		return;
 	}
-	if (*count > CHOICES_MAX)
+	if (c->count > CHOICES_MAX || (c->no_word && op->code == OP_TOKEN))
 		return;
-	size_t start = list->len;
-	describe(t, op, list);
-	size_t len = list->len - start;
-	for (size_t i = 0; i < *count; i++) {
-		if (starts[i + 1] - starts[i] == len &&
-		    memcmp(list->data + starts[i], list->data + start, len) == 0) {
-			list->len = start;
+	size_t start = c->list.len;
+	describe(t, op, whole, &c->list);
+	size_t len = c->list.len - start;
+	for (size_t i = 0; i < c->count; i++) {
+		if (c->starts[i + 1] - c->starts[i] == len &&
+		    memcmp(c->list.data + c->starts[i], c->list.data + start, len) == 0) {
+			c->list.len = start;
 			return;
 		}
 	}
-	starts[++*count] = list->len;
+	c->starts[++c->count] = c->list.len;
 }
 
-static void add_expected(const struct miss *m, struct strbuf *out)
+static void add_choices(const struct choices *c, struct strbuf *out)
 {
-	struct strbuf list;
-	size_t starts[CHOICES_MAX + 2] = {0};
-	size_t count = 0;
-	strbuf_init(&list);
-	collect(m->from, m->op, &list, starts, &count);
-	bool more = count > CHOICES_MAX;
-	if (more)
-		count = CHOICES_MAX;
+	bool more = c->count > CHOICES_MAX;
+	size_t count = more ? CHOICES_MAX : c->count;
 	for (size_t i = 0; i < count; i++) {
 		if (i > 0)
 			strbuf_adds(out, i + 1 == count && !more ? " or " : ", ");
-		strbuf_add(out, list.data + starts[i], starts[i + 1] - starts[i]);
+		strbuf_add(out, c->list.data + c->starts[i], c->starts[i + 1] - c->starts[i]);
 	}
 	if (more)
 		strbuf_adds(out, " or other");
-	strbuf_free(&list);
 }
 
-/* The word at pos, with one of the blanks before it. */
-static void add_found(const char *text, size_t n, size_t pos, struct strbuf *out)
+/* The text has the bracket that the template has here, but in a template that one has a meaning. */
+static void add_advice(const struct choices *c, char found, struct strbuf *out)
+{
+	if (found == '(' && c->bracket == '(')
+		strbuf_adds(out, "; write (( )) for parentheses that stand in the line");
+	else if (found == '[' && c->bracket == '[')
+		strbuf_adds(out, "; write [[ ]] for brackets that stand in the line");
+	else if (found == '{' && c->value)
+		strbuf_adds(out, "; write {{ }} for braces that stand in the line");
+}
+
+/* The word at pos, with one of the blanks before it. Returns where it begins. */
+static size_t add_found(const char *text, size_t n, size_t pos, const char *whole, struct strbuf *out)
 {
 	if (pos >= n) {
-		strbuf_adds(out, "found the end of the line");
-		return;
+		strbuf_printf(out, "found the end of the %s", whole);
+		return n;
 	}
 	while (pos + 1 < n && template_blank(text[pos]) && template_blank(text[pos + 1]))
 		pos++;
@@ -136,25 +155,50 @@ static void add_found(const char *text, size_t n, size_t pos, struct strbuf *out
 		end++;
 	strbuf_adds(out, "found ");
 	add_quoted(out, text + pos, end - pos);
+	return pos;
 }
 
-void template_explain_at(const struct miss *m, size_t base, const char *text, size_t n, struct strbuf *out)
+static void explain(const struct miss *m, size_t base, const char *text, size_t n, const char *whole,
+		    struct strbuf *out)
 {
+	struct choices c = {0};
 	if (!m->set)
 		return;
 	strbuf_printf(out, "%s stopped at column %zu: ", m->rule != NULL ? m->rule : "template",
 		      base + m->pos + 1);
 	if (m->from != NULL) {
+		collect(m->from, m->op, whole, &c);
 		strbuf_adds(out, "expected ");
-		add_expected(m, out);
+		add_choices(&c, out);
 		strbuf_adds(out, ", ");
 	}
-	add_found(text, n, m->pos, out);
+	size_t found = add_found(text, n, m->pos, whole, out);
+	if (found < n)
+		add_advice(&c, text[found], out);
+	strbuf_free(&c.list);
+}
+
+void template_explain_all(const struct template *const *templates, size_t n, const char *text, size_t len,
+			  struct strbuf *out)
+{
+	struct choices c = {.no_word = true};
+	for (size_t i = 0; i < n; i++)
+		collect(templates[i], templates[i]->start, "line", &c);
+	strbuf_adds(out, "expected ");
+	add_choices(&c, out);
+	strbuf_adds(out, ", ");
+	add_found(text, len, 0, "line", out);
+	strbuf_free(&c.list);
+}
+
+void template_explain_value(const struct miss *m, size_t base, const char *text, size_t n, struct strbuf *out)
+{
+	explain(m, base, text, n, "value", out);
 }
 
 void template_explain(const struct miss *m, const char *text, size_t n, struct strbuf *out)
 {
-	template_explain_at(m, 0, text, n, out);
+	explain(m, 0, text, n, "line", out);
 }
 
 size_t template_spans(const struct template *t, const char *text, size_t n, struct field_span *spans,
@@ -189,4 +233,9 @@ uint32_t template_may(const struct template *t)
 uint32_t template_always(const struct template *t)
 {
 	return t->always;
+}
+
+const struct stray *template_stray(const struct template *t)
+{
+	return &t->stray;
 }

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "event/stray.h"
 #include "event/template.h"
 
 enum template_code {
@@ -48,6 +49,7 @@ struct template_op {
 		     */
 	bool loose; /* an optional {word} may have been passed, and no word of the template fitted since */
 	bool tight; /* of OP_ENDPOINT: no blank before the colon */
+	char bracket; /* `(` or `[`: it begins a way of such a choice; else NUL */
 	uint16_t offset; /* of the field in struct event */
 	uint16_t next;   /* lower than the operation's own place, but for short cuts, which lie above all */
 	uint16_t other;  /* of OP_SPLIT and OP_WORD; of OP_RUN: what follows it, without short cut */
@@ -75,6 +77,7 @@ struct template
 	uint16_t set_count;
 	struct template_op *ops;
 	struct byte_set *sets;
+	struct stray stray;
 	char *text; /* bytes of the literals */
 	size_t text_len;
 };

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/near.h"
+#include "event/field_synonym.h"
 #include "event/timeparse.h"
 #include "script/ffi_api.h"
 #include "script/generation_data.h"
@@ -39,6 +40,10 @@ int nm_field_is_number(int field)
 
 const char *nm_near(const char *name, const char *const *names, uint32_t n)
 {
+	const char *meant = field_synonym(name);
+	for (uint32_t i = 0; meant != NULL && i < n; i++)
+		if (strcmp(names[i], meant) == 0)
+			return names[i];
 	return near_name(name, names, n);
 }
 

@@ -3,7 +3,7 @@
  * Tries the rules of a route on the record under way, in written order: the first that fits settles it. Rules
  * in C run here; for a handler its number goes back to the Lua loop, which calls nm_next again afterwards.
  */
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "event/timeparse.h"
@@ -175,8 +175,49 @@ static void keys_miss_dead(struct host *h)
 	const struct reading *in = reading_for(h, w->keys_miss_script, r);
 	uint32_t column = 0;
 	if (in != NULL)
-		column = reader_rule_explain(&w->keys_miss, r->name, w->batch->arena.data, in, &h->reason);
+		column = reader_rule_explain(&w->keys_miss, r->name, r->reader, w->batch->arena.data, in,
+					     &h->reason);
 	walk_dead(h, w->keys_miss_script, r->name, column, h->reason.data);
+}
+
+/* The name of the route's only script; NULL when it has several. */
+static const struct script *only_script(const struct host *h)
+{
+	const struct route *r = h->walk.route;
+	return r->count == 1 ? &h->scripts[r->scripts[0]] : NULL;
+}
+
+/* The templates of the route's rules; *n is set. The caller frees. */
+static const struct template **all_templates(const struct host *h, size_t *n)
+{
+	const struct route *route = h->walk.route;
+	const struct template **all = NULL;
+	*n = 0;
+	for (size_t i = 0; i < route->count; i++) {
+		const struct script *s = &h->scripts[route->scripts[i]];
+		all = xrealloc(all, (*n + s->rule_count + 1) * sizeof *all);
+		for (size_t k = 0; k < s->rule_count; k++)
+			if (s->rules[k].template != NULL)
+				all[(*n)++] = s->rules[k].template;
+	}
+	return all;
+}
+
+/* Every template stops at the first byte: then it is chance which one is told, so tell what they all begin
+ * with. False when there is but one. */
+static bool begins_unknown(struct host *h)
+{
+	const struct walk *w = &h->walk;
+	const struct script *only = only_script(h);
+	size_t n;
+	const struct template **all = all_templates(h, &n);
+	if (n > 1) {
+		strbuf_adds(&h->reason, "no rule begins so, each stopped at column 1: ");
+		template_explain_all(all, n, record_text(w), w->text.len, &h->reason);
+		walk_dead(h, only, "", 1, h->reason.data);
+	}
+	free(all);
+	return n > 1;
 }
 
 /* No rule of any script fits: the dead letter tells which came furthest. */
@@ -193,15 +234,16 @@ static void miss_dead(struct host *h)
 		keys_miss_dead(h);
 		return;
 	}
+	if (w->miss.set && w->miss.pos == 0 && begins_unknown(h))
+		return;
 	if (w->miss.set) {
 		template_explain(&w->miss, record_text(w), w->text.len, &h->reason);
 		walk_dead(h, w->miss_script, w->miss.rule, w->miss.pos + 1, h->reason.data);
 		return;
 	}
-	bool one = w->route->count == 1;
-	strbuf_printf(&h->reason, "no rule of %s fits",
-		      one ? h->scripts[w->route->scripts[0]].name : "any script");
-	walk_dead(h, one ? &h->scripts[w->route->scripts[0]] : NULL, "", 0, h->reason.data);
+	const struct script *only = only_script(h);
+	strbuf_printf(&h->reason, "no rule of %s fits", only != NULL ? only->name : "any script");
+	walk_dead(h, only, "", 0, h->reason.data);
 }
 
 /* Tries one rule on an event that is still clear; the number of the handler to run, NM_DONE when settled,

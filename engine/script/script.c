@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/strbuf.h"
 #include "event/rule_fields.h"
+#include "event/stray.h"
 #include "event/timeparse.h"
 #include "script/ffi_api.h"
 
@@ -180,12 +181,16 @@ int script_end_rule(struct script *s, struct err *e)
 		return 0;
 	uint32_t may = r->keys != NULL ? reader_rule_may(r->keys) : template_may(r->template);
 	uint32_t always = r->keys != NULL ? reader_rule_always(r->keys) : template_always(r->template);
+	const struct stray *stray =
+		r->keys != NULL ? reader_rule_stray(r->keys) : template_stray(r->template);
+	char advice[128];
 	for (enum event_field f = 0; f < FIELD_COUNT; f++) {
 		if ((event_fields[f].required >> r->type & 1) == 0 || f == FIELD_timestamp || f == FIELD_host)
 			continue; /* those two may come from the envelope */
 		if (has_constant(r, f) || (always >> f & 1) != 0)
 			continue;
 		const char *name = rule_field_name(f);
+		const char *wrote = stray_advice(stray, f, advice, sizeof(advice));
 		if ((may >> f & 1) != 0)
 			return err_set(
 				e, ERR_SCRIPT,
@@ -194,9 +199,9 @@ int script_end_rule(struct script *s, struct err *e)
 				"give it as a second argument: { %s = ... }",
 				r->name, name, name, name);
 		return err_set(e, ERR_SCRIPT,
-			       "%s: needs {%s} in every line it fits; where the line does not tell it, "
+			       "%s: needs {%s} in every line it fits%s; where the line does not tell it, "
 			       "give it as a second argument: { %s = ... }",
-			       r->name, name, name);
+			       r->name, name, wrote, name);
 	}
 	return 0;
 }

@@ -47,10 +47,10 @@ static void says_what_is_wrong(void **state)
 			    "dead 0 t/port_mapping 57: port_mapping: key `sp` stopped at column 57: expected "
 			    "a port (0 to "
 			    "65535), found `70000`\n");
-	assert_string_equal(
-		fixture_line(f, "N: OLD kind=flow nat=snat src=10.0.0.1 xip=192.0.2.1 sp=70"),
-		"dead 0 t/port_mapping 4: port_mapping: key `@front` stopped at column 4: expected an action "
-		"(END, NEW), found `OLD`\n");
+	assert_string_equal(fixture_line(f, "N: OLD kind=flow nat=snat src=10.0.0.1 xip=192.0.2.1 sp=70"),
+			    "dead 0 t/port_mapping 4: port_mapping: the text in front of the first key "
+			    "stopped at column 4: expected an action "
+			    "(END, NEW), found `OLD`\n");
 }
 
 static void others_are_not_held_up(void **state)

@@ -75,7 +75,7 @@ static void other_outcomes(void **state)
 			    "\"src_ip\": \"10.0.0.1\", "
 			    "\"x_ip\": \"192.0.2.1\"}\n  + ignored\n");
 	assert_non_null(strstr(run(f, "> junk\ndead: other\n", &counts),
-			       "  - dead: other\n  + dead: address_mapping stopped"));
+			       "  - dead: other\n  + dead: no rule begins so, each stopped"));
 	assert_non_null(strstr(run(f, LINE EVENT EVENT, &counts), "  + {"));
 	assert_int_equal(counts.failed, 1);
 }
@@ -167,7 +167,8 @@ static void filling(void **state)
 	assert_string_equal(got, wanted.data);
 	assert_int_equal(counts.filled, 4);
 	assert_int_equal(counts.left, 3);
-	assert_non_null(strstr(report.data, "t.samples:6: not yet: address_mapping stopped at column 1"));
+	assert_non_null(
+		strstr(report.data, "t.samples:6: not yet: no rule begins so, each stopped at column 1"));
 	assert_non_null(strstr(report.data, "t.samples:11: not yet: "));
 	strbuf_free(&wanted);
 	struct samples_counts ran;

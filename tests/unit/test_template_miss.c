@@ -123,9 +123,12 @@ static void refuses_what_it_does_not_know(void **state)
 		{"a {src_pi}", IGNORE, "template column 3: unknown field \"src_pi\": did you mean src_ip?"},
 		{"a {aktion}", IGNORE, "template column 3: unknown field \"aktion\": did you mean action?"},
 		{"{qqq}", IGNORE,
-		 "template column 1: unknown field \"qqq\": use one of timestamp, host, action, vrf_id, "
-		 "protocol, src_ip, "
-		 "src_port, x_ip, x_port, dst_ip, dst_port, start_port, end_port, host_name, subscriber"},
+		 "template column 1: unknown field \"qqq\": use one of src_ip, src_port (inside), "
+		 "x_ip, x_port (outside, public), dst_ip, dst_port (destination), start_port, end_port (of a "
+		 "block), "
+		 "action (created, deleted), protocol, timestamp, host (address of the NAT device), "
+		 "host_name, vrf_id, "
+		 "subscriber; {word} and {*} skip what is no field"},
 		{"a{src_ip", IGNORE,
 		 "template column 2: { without }: close it, or write {{ for the character"},
 		{"a}", IGNORE, "template column 2: } without {: write }} for the character"},
