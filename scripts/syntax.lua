@@ -302,5 +302,6 @@ return function(message, text)
 	if (before or about) ~= c.number and find(c.line, "%S") then
 		shown = shown .. ", " .. quoted(c, c.number)
 	end
-	return file .. ":" .. about .. ": " .. said .. "; " .. shown .. " (Lua: " .. sub(what, 1, 100) .. ")"
+	local mark = find(said, "%?$") and " " or "; "
+	return file .. ":" .. about .. ": " .. said .. mark .. shown .. " (Lua: " .. sub(what, 1, 100) .. ")"
 end

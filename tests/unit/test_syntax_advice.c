@@ -30,11 +30,11 @@ static const struct {
 	{"t:topics = \"x\"",
 	 "t.lua:2: no = after t:topics: write t:topics \"...\" or t:topics { ... }; line 2"},
 	{"t:json(\"ignore\", {\n\ta = \"x\" -- what\n\n\t[\"b\"] = \"y\"\n})",
-	 "t.lua:3: is a comma missing at the end of line 3?; line 3: `a = \"x\" -- what`, line 5: `[\"b\"] = "
+	 "t.lua:3: is a comma missing at the end of line 3? line 3: `a = \"x\" -- what`, line 5: `[\"b\"] = "
 	 "\"y\"` "
 	 "(Lua: '}' expected (to close '{' at line 2) near '[')"},
-	{"t:topics { \"a\" \"b\" }", "t.lua:2: is a comma missing before \"b\"?; line 2"},
-	{"t:json(\"ignore\" { a = \"x\" })", "t.lua:2: is a comma missing before {?; line 2"},
+	{"t:topics { \"a\" \"b\" }", "t.lua:2: is a comma missing before \"b\"? line 2"},
+	{"t:json(\"ignore\" { a = \"x\" })", "t.lua:2: is a comma missing before {? line 2"},
 	{"t:json(\"ignore\", {\n\tin-port = \"x\" })", "t.lua:3: write [\"in-port\"] =; line 3"},
 	{"t:json(\"ignore\", { in = \"x\" })", "t.lua:2: write [\"in\"] =; in is a word of Lua; line 2"},
 	{"t:actions { A = \"created\", nat-open = \"created\" }", "t.lua:2: write [\"nat-open\"] =; line 2"},
@@ -86,7 +86,7 @@ static const struct {
 	{"t:handler(function(m)\nelse if 1 then end end)", "t.lua:3: write elseif, in one word; line 3"},
 	{"local a = 1\na += 1", "t.lua:3: write count = count + 1; line 3"},
 	{"if 1 then", "t.lua:2: the `if` of line 2 has no `end`; line 2: `if 1 then` (Lua:"},
-	{"end", "t.lua:2: this `end` ends nothing: is it one too many?; line 2"},
+	{"end", "t.lua:2: this `end` ends nothing: is it one too many? line 2"},
 	{"do return end end", "t.lua:2: this `end` ends nothing"},
 	{"return t\nt:topics 'x'", "t.lua:3: `return` ends the script: nothing may stand behind it; line 3"},
 	{"local x =\n= 1",
