@@ -56,7 +56,7 @@ def test_broken_script(run, configure, kafka, tmp_path):
     config = configure(kafka, "t")
     script = tmp_path / "vendors" / "nfware.lua"
     script.write_text('local nfware = vendor "nfware"\n\nnfware:topics(\n', encoding="utf-8")
-    assert "vendors/nfware.lua:4: " in error_of(run(config), 1)
+    assert "vendors/nfware.lua:3: " in error_of(run(config), 1)
 
 
 def test_wrong_configuration(run_natmill, tmp_path):
