@@ -16,7 +16,7 @@ static bool has_action(const struct draft *d)
 	for (uint32_t i = 0; i < d->guess.count; i++)
 		if (d->guess.places[i].field == (int8_t)FIELD_event)
 			return true;
-	return false;
+	return d->asks;
 }
 
 /* Is there a rule to suggest, rather than that the lines be ignored? */

@@ -24,13 +24,13 @@ static void doubt(struct draft *d, const char *why)
 	snprintf(d->why, sizeof d->why, "%s", why);
 }
 
-static void ask_word(struct drafts *all, const char *word)
+void drafts_ask(struct drafts *all, const char *word, size_t n)
 {
 	for (size_t i = 0; i < all->asked_count; i++)
-		if (strcmp(all->asked[i].text, word) == 0)
+		if (strlen(all->asked[i].text) == n && memcmp(all->asked[i].text, word, n) == 0)
 			return;
 	all->asked = xrealloc(all->asked, (all->asked_count + 1) * sizeof(struct draft_word));
-	snprintf(all->asked[all->asked_count++].text, sizeof all->asked[0].text, "%s", word);
+	snprintf(all->asked[all->asked_count++].text, sizeof all->asked[0].text, "%.*s", (int)n, word);
 }
 
 /* The words of {action} that the cluster's lines have. Longer or more than a script may declare: the rule
@@ -55,7 +55,7 @@ static void collect_actions(struct drafts *all, const struct draft *d)
 		memcpy(text, word, n);
 		text[n] = '\0';
 		if ((d->guess.doubts & DOUBT_ACTION) != 0)
-			ask_word(all, text);
+			drafts_ask(all, word, n);
 		else if (action != 0)
 			vocabulary_add_action(&all->words, text, names[action], NULL);
 	}

@@ -41,6 +41,7 @@ struct draft {
 	size_t fields;      /* and that it reads */
 	struct strbuf left; /* what it does not read: "nport (1024), cust (4711)"; empty: nothing */
 	size_t left_count;
+	bool asks;             /* a key that the guess knows nothing of is taken for the action */
 	char why[ERR_MSG_MAX]; /* of a doubtful one: what the engine said; "" = see guess.doubts */
 };
 
@@ -77,7 +78,11 @@ void draft_literal(struct strbuf *out, const char *s, size_t n);
 /* Opens a line of a cluster; data and texts are then in the arena, up to the next one. -1: it is broken. */
 int draft_open(struct drafts *all, const struct cluster_line *line, struct envelope *env);
 
-/* Fills left. A number that may be a port, where the rule has no public port, makes the draft doubtful. */
+/* Notes a word, of n bytes, that may be an action. */
+void drafts_ask(struct drafts *all, const char *word, size_t n);
+
+/* Fills left. A number that may be a port, where the rule has no public port, makes the draft doubtful. Where
+ * nothing tells the action, a key whose words change is taken for it. */
 void draft_left(struct drafts *all, struct draft *d);
 
 /* The key and the word that tell lines of this kind from others, when the cluster's lines have one that is

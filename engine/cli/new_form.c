@@ -92,9 +92,10 @@ static struct new_piece name_of(const struct new_header *h, size_t column)
 	return (struct new_piece){h->names[column].data, h->names[column].len};
 }
 
-static void add_pair(const struct new_pair *p, struct new_piece name, struct strbuf *out)
+/* Columns have a letter in front of the number, which is none of the line's numbers then. */
+static void add_pair(const struct new_pair *p, bool column, struct new_piece name, struct strbuf *out)
 {
-	strbuf_addc(out, ' ');
+	strbuf_adds(out, column ? " c" : " ");
 	strbuf_add(out, p->key.s, p->key.n);
 	if (name.n > 0)
 		strbuf_addc(out, '_');
@@ -111,12 +112,12 @@ static void add_pairs(int form, const struct new_pairs *p, const struct new_head
 		struct new_pair one = {p->items[i].key, new_piece_trimmed(p->items[i].value)};
 		struct new_piece name = form == READER_CSV ? name_of(h, i) : none;
 		if (one.key.n > 0 && matters(form, &one, form == READER_CSV ? name : one.key))
-			add_pair(&one, name, out);
+			add_pair(&one, form == READER_CSV, name, out);
 	}
 	for (size_t i = 0; i < p->count && out->len == 0; i++) {
 		struct new_pair one = {p->items[i].key, new_piece_trimmed(p->items[i].value)};
 		if (one.key.n > 0 && !is_hidden(one.value))
-			add_pair(&one, none, out); /* so that there is something */
+			add_pair(&one, form == READER_CSV, none, out); /* so that there is something */
 	}
 }
 

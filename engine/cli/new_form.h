@@ -22,7 +22,7 @@ void new_header_free(struct new_header *h);
 
 /* The kind of an open message, for clusters: its form, and for columns the number of that whose word tells
  * what the line is (0: none). Adds the text to be clustered to out: as it is, or what stands in front of the
- * first pair and the pairs that may matter as ` key="value"`, columns as ` 8_name="value"`. data: of the
+ * first pair and the pairs that may matter as ` key="value"`, columns as ` c8_name="value"`. data: of the
  * arena. */
 int new_form(const char *data, const struct envelope *env, const struct envelope_pair *pairs,
 	     const struct new_header *header, struct strbuf *out);

@@ -12,14 +12,17 @@
 
 #define LEFT_MAX 8        /* listed; of more the number is told */
 #define LEFT_VALUE_MAX 40 /* bytes of a value shown */
+#define VALUES_MAX 4      /* of a pair that may tell the action */
 #define LABEL_TOKENS 3    /* a word so near in front of a value is its name */
 
 /* A pair that the rule does not read, over all lines. */
 struct rest {
 	struct strbuf key;
-	struct strbuf value;
-	bool port;     /* all its values may be ports */
-	bool constant; /* all its values are the same */
+	struct strbuf values[VALUES_MAX]; /* those that differ */
+	size_t count;
+	bool port;  /* all its values may be ports */
+	bool words; /* all its values are words */
+	bool many;  /* there are more */
 	size_t lines;
 };
 
@@ -133,6 +136,15 @@ static bool may_be_port(struct new_piece v)
 	return v.n > 0 && number_read(v.s, v.n, 5, PORT_MAX, &value) == v.n;
 }
 
+static bool is_words(struct new_piece v)
+{
+	for (size_t i = 0; i < v.n; i++)
+		if ((v.s[i] < 'a' || v.s[i] > 'z') && (v.s[i] < 'A' || v.s[i] > 'Z') &&
+		    strchr(" -_", v.s[i]) == NULL)
+			return false;
+	return v.n > 0 && v.n <= VOCABULARY_WORD_MAX;
+}
+
 static void note(struct rests *all, const struct new_pair *p)
 {
 	struct rest *r = all->items;
@@ -143,14 +155,18 @@ static void note(struct rests *all, const struct new_pair *p)
 		return;
 	if (r == all->items + all->count) {
 		all->count++;
-		*r = (struct rest){.port = true, .constant = true};
+		*r = (struct rest){.port = true, .words = true};
 		strbuf_add(&r->key, p->key.s, p->key.n);
-		strbuf_add(&r->value, p->value.s, p->value.n);
 	}
 	r->port = r->port && may_be_port(p->value);
-	r->constant = r->constant && r->value.len == p->value.n &&
-		      memcmp(r->value.data, p->value.s, p->value.n) == 0;
+	r->words = r->words && is_words(p->value);
 	r->lines++;
+	for (size_t i = 0; i < r->count; i++)
+		if (r->values[i].len == p->value.n && memcmp(r->values[i].data, p->value.s, p->value.n) == 0)
+			return;
+	r->many = r->many || r->count == VALUES_MAX;
+	if (!r->many)
+		strbuf_add(&r->values[r->count++], p->value.s, p->value.n);
 }
 
 static void collect(struct drafts *all, const struct draft *d, struct rests *out)
@@ -175,9 +191,40 @@ static void rests_free(struct rests *r)
 {
 	for (size_t i = 0; i < r->count; i++) {
 		strbuf_free(&r->items[i].key);
-		strbuf_free(&r->items[i].value);
+		for (size_t k = 0; k < r->items[i].count; k++)
+			strbuf_free(&r->items[i].values[k]);
 	}
 	free(r->items);
+}
+
+/* Where nothing tells the action, words that differ from line to line may: of the pair whose words are
+ * fewest.
+ */
+static const struct rest *find_action(const struct draft *d, const struct rests *rests)
+{
+	const struct rest *best = NULL;
+	if ((d->guess.doubts & DOUBT_ACTION) == 0 || d->key_count == DRAFT_KEYS_MAX)
+		return NULL;
+	for (uint32_t i = 0; i < d->guess.count; i++)
+		if (d->guess.places[i].field == FIELD_event)
+			return NULL;
+	for (size_t i = 0; i < rests->count; i++) {
+		const struct rest *r = &rests->items[i];
+		if (r->words && !r->many && r->count > 1 && r->lines == d->cluster->kept &&
+		    (best == NULL || r->count < best->count))
+			best = r;
+	}
+	return best;
+}
+
+static void ask_action(struct drafts *all, struct draft *d, const struct rest *r)
+{
+	struct draft_key *k = &d->keys[d->key_count++];
+	strbuf_add(&k->key, r->key.data, r->key.len);
+	strbuf_adds(&k->text, "{action}");
+	d->asks = true;
+	for (size_t i = 0; i < r->count; i++)
+		drafts_ask(all, r->values[i].data, r->values[i].len);
 }
 
 static void left_of_pairs(struct drafts *all, struct draft *d)
@@ -185,12 +232,17 @@ static void left_of_pairs(struct drafts *all, struct draft *d)
 	struct rests rests = {0};
 	bool port = false;
 	collect(all, d, &rests);
+	const struct rest *action = find_action(d, &rests);
 	for (size_t i = 0; i < rests.count; i++) {
 		const struct rest *r = &rests.items[i];
-		add_left(d, (struct new_piece){r->key.data, r->key.len},
-			 (struct new_piece){r->value.data, r->value.len});
 		port = port || r->port;
+		if (r == action)
+			continue;
+		add_left(d, (struct new_piece){r->key.data, r->key.len},
+			 (struct new_piece){r->values[0].data, r->values[0].len});
 	}
+	if (action != NULL)
+		ask_action(all, d, action);
 	if (port && (d->guess.doubts & DOUBT_ONE) == 0 && !guess_has_public_port(&d->guess))
 		d->guess.doubts |= DOUBT_PORT;
 	rests_free(&rests);
@@ -226,7 +278,7 @@ bool draft_ignored(struct drafts *all, const struct draft *d, struct strbuf *key
 	collect(all, d, &rests);
 	for (size_t i = 0; i < rests.count; i++) {
 		const struct rest *r = &rests.items[i];
-		if (!r->constant || r->lines < d->cluster->kept || !is_plain(&r->value))
+		if (r->count != 1 || r->many || r->lines < d->cluster->kept || !is_plain(&r->values[0]))
 			continue;
 		int rank = (guess_hints(r->key.data, r->key.len) & HINT_ACTION) != 0 ? 2 : 1;
 		if (rank <= best_rank)
@@ -236,7 +288,7 @@ bool draft_ignored(struct drafts *all, const struct draft *d, struct strbuf *key
 	}
 	if (best != NULL) {
 		strbuf_add(key, best->key.data, best->key.len);
-		strbuf_add(value, best->value.data, best->value.len);
+		strbuf_add(value, best->values[0].data, best->values[0].len);
 	}
 	rests_free(&rests);
 	return best != NULL;

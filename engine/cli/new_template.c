@@ -138,7 +138,10 @@ static uint32_t write_pair(struct draft *d, struct writer *w, uint32_t token)
 	struct draft_key *k = &d->keys[d->key_count++];
 	const char *key = w->text + w->shape->tokens[token].off;
 	size_t n = w->shape->tokens[equals].off - w->shape->tokens[token].off;
-	strbuf_add(&k->key, key, d->form == READER_CSV ? strspn(key, "0123456789") : n);
+	if (d->form == READER_CSV) /* c8_name */
+		strbuf_add(&k->key, key + 1, strspn(key + 1, "0123456789"));
+	else
+		strbuf_add(&k->key, key, n);
 	w->out = &k->text;
 	add_tokens(w, from, end, false);
 	return end + 1;

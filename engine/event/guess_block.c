@@ -14,9 +14,8 @@
 #define RANGE_TOKENS 7    /* between the numbers of a range */
 #define SIDE_PORT (HINT_PORT | HINT_INSIDE)
 
-static bool range_word(const char *s, size_t n)
+static bool listed(const char *words, const char *s, size_t n)
 {
-	static const char words[] = " to thru through till until upto up and ";
 	for (const char *at = words; n > 1 && (at = memmem(at, strlen(at), s, n)) != NULL; at++)
 		if (at[-1] == ' ' && at[n] == ' ')
 			return true;
@@ -37,7 +36,8 @@ uint32_t guess_range_end(const struct guess_work *w, uint32_t token)
 			continue;
 		bool dot = guess_mark(w, i, '.');
 		bool join = dot || guess_mark(w, i, '-') || guess_mark(w, i, '~') ||
-			    (guess_kind(w, i) == SHAPE_WORD && range_word(s, n));
+			    (guess_kind(w, i) == SHAPE_WORD &&
+			     listed(" to thru through till until upto up and ", s, n));
 		if (!join)
 			return GUESS_NOWHERE;
 		dots += dot ? 1 : 0;
@@ -159,6 +159,30 @@ static bool find_candidate(struct guess_work *w)
 		w->out->doubts |= DOUBT_PORT;
 	set_block(w, found[0], found[1]);
 	return true;
+}
+
+bool guess_half_block(const struct guess_work *w)
+{
+	uint32_t x = guess_where(w, FIELD_x_port);
+	if (x == GUESS_NOWHERE || guess_where(w, FIELD_dst_ip) != GUESS_NOWHERE)
+		return false;
+	bool joined = x >= 2 && guess_kind(w, x - 2) == SHAPE_ADDRESS;
+	for (uint32_t i = x + 1; i < w->out->count && guess_kind(w, i) != SHAPE_ADDRESS; i++) {
+		uint32_t word = i;
+		size_t n;
+		if (!guess_left_port(w, i))
+			continue;
+		while (word > 0 &&
+		       (guess_kind(w, word - 1) == SHAPE_BLANK || guess_kind(w, word - 1) == SHAPE_MARK))
+			word--;
+		const char *s = guess_text(w, 0, word > 0 ? word - 1 : 0, &n);
+		if (listed(" count size len length width num number range ports + ", s, n))
+			return true;
+		if (!joined && !w->keyed[i] &&
+		    !listed(" id session duration lifetime timeout ttl pool rule policy ", s, n))
+			return true;
+	}
+	return false;
 }
 
 bool guess_block(struct guess_work *w)

@@ -177,7 +177,7 @@ void guess_ports(struct guess_work *w)
 	find_keyed_ports(w);
 	uint32_t x = guess_where(w, FIELD_x_port);
 	bool range = x != GUESS_NOWHERE && guess_range_end(w, x) != GUESS_NOWHERE;
-	if (!block && (range || (w->line_hints & HINT_BLOCK) != 0))
+	if (!block && (range || guess_half_block(w) || (w->line_hints & HINT_BLOCK) != 0))
 		w->out->doubts |= DOUBT_PORT; /* where are first and last? */
 	for (uint32_t i = 0; i < w->out->count && !block; i++)
 		if (is_stray(w, i) && !guess_known_port(w, i))

@@ -252,17 +252,30 @@ static void find_time(struct guess_work *w)
 static bool is_whole(const struct guess_work *w, uint32_t token)
 {
 	uint32_t next = token + 1;
-	bool quoted = token > 0 && guess_mark(w, token - 1, '"') && guess_mark(w, next, '"');
+	bool quoted = (guess_mark(w, token - 1, '"') && guess_mark(w, next, '"')) ||
+		      (guess_mark(w, token - 1, '\'') && guess_mark(w, next, '\''));
 	bool before = token > 0 && (guess_kind(w, token - 1) == SHAPE_BLANK || guess_mark(w, token - 1, '='));
 	bool behind = next >= w->out->count || guess_kind(w, next) == SHAPE_BLANK || guess_mark(w, next, ',');
 	return quoted || (before && behind);
+}
+
+/* The word that names a text stands right in front of it, or it is its key; a word that names something else
+ * is no text. */
+static bool is_named_text(const struct guess_work *w, uint32_t token)
+{
+	uint32_t i = token;
+	if (w->keyed[token])
+		return true;
+	while (i > 0 && (guess_kind(w, i - 1) == SHAPE_BLANK || guess_kind(w, i - 1) == SHAPE_MARK))
+		i--;
+	return w->own[token] == 0 && i > 0 && w->own[i - 1] == w->hints[token];
 }
 
 static void find_texts(struct guess_work *w)
 {
 	for (uint32_t i = 0; i < w->out->count; i++) {
 		if ((!is_word(w, i) && guess_kind(w, i) != SHAPE_NUMBER) || !is_whole(w, i) ||
-		    w->out->places[i].field != GUESS_SKIP)
+		    !is_named_text(w, i) || w->out->places[i].field != GUESS_SKIP)
 			continue;
 		if ((w->hints[i] & HINT_VRF) != 0)
 			guess_set(w, i, FIELD_vrf_id);

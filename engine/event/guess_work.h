@@ -69,6 +69,9 @@ bool guess_known_port(const struct guess_work *w, uint32_t token);
  * likely makes the guess doubtful. */
 bool guess_block(struct guess_work *w);
 
+/* Is the public port perhaps the first of a block, whose width stands behind it? */
+bool guess_half_block(const struct guess_work *w);
+
 /* Where the second number of a range stands, whose first is at token: N-N, N .. N, N to N, N thru N>. */
 uint32_t guess_range_end(const struct guess_work *w, uint32_t token);
 

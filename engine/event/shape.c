@@ -168,8 +168,22 @@ static size_t quoted_len(const char *text, size_t n, size_t at)
 	return at + len + 1 == n || strchr(" \t,;:)]}>", close[1]) != NULL ? len : 0;
 }
 
-/* A name such as cust-9, of several parts: nothing in it is looked for on its own. A phrase is no name. */
-static bool is_name(const char *s, size_t n)
+/* Does the word in front of the value in quotes, which is the last token, say that it is a name? */
+static bool is_named(const struct shape *s, const char *text)
+{
+	for (uint32_t i = s->count - 1; i > 0; i--) {
+		const struct shape_token *t = &s->tokens[i - 1];
+		if (t->kind == SHAPE_WORD)
+			return (guess_hints(text + t->off, t->len) & (HINT_SUBSCRIBER | HINT_VRF)) != 0;
+		if (t->kind != SHAPE_BLANK && t->kind != SHAPE_MARK)
+			return false;
+	}
+	return false;
+}
+
+/* A name such as cust-9, of several parts: nothing in it is looked for on its own. A phrase is no name,
+ * unless it is said to be one. */
+static bool is_name(const char *s, size_t n, bool named)
 {
 	size_t parts = 0;
 	bool letters = false;
@@ -189,7 +203,7 @@ static bool is_name(const char *s, size_t n)
 		digits = digits || kind == SHAPE_NAME || kind == SHAPE_NUMBER;
 		blanks = blanks || kind == SHAPE_BLANK;
 	}
-	return parts > 1 && letters && (digits || !blanks);
+	return parts > 1 && letters && (digits || named || !blanks);
 }
 
 /* A word that is a value by its place: behind `=`, or alone in quotes. */
@@ -213,7 +227,7 @@ void shape_of(const char *text, size_t n, struct shape *out)
 			return;
 		}
 		size_t quoted = quoted_len(text, n, i);
-		if (quoted > 0 && is_name(text + i, quoted)) {
+		if (quoted > 0 && is_name(text + i, quoted, is_named(out, text))) {
 			t->len = (uint32_t)quoted;
 			t->kind = SHAPE_NAME;
 		} else {

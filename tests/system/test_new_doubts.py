@@ -57,6 +57,8 @@ def test_two_numbers_behind_the_last_address_are_a_block(make, line):
     "xl open 10.0.0.1 203.0.113.1 ports 2047 thru 1024",
     "xl open 10.0.0.1 as 203.0.113.1 first 1000 then 1999",
     "xl open 10.0.0.1 as 203.0.113.1:2047 thru 1024",
+    "xl open 10.0.0.1 as 203.0.113.1 port 1024 count 512",
+    "xl open 10.0.0.1:5 as 203.0.113.1:1024 size 512",
 ])
 def test_a_range_is_never_one_port(make, line):
     made = make(line)
@@ -124,6 +126,30 @@ def test_columns_with_a_header(make):
     more = '2026-01-02 03:04:05,open,tcp,10.0.0.7,4000,203.0.113.9,1024,198.51.100.1,443,"a,b,c"\n'
     event, ignored = made.events(more + "time,action,proto,src,sport,nat ip,nport,dst,dport,note\n")
     assert SESSION.items() <= event.items() and ignored == "ignored"
+
+
+def test_a_phrase_may_be_the_action(make, run_natmill):
+    lines = "\n".join(f'{{"msg":"block {word}","src":"10.0.0.1","nat":"203.0.113.1","a":1024,"b":2047}}'
+                      for word in ("handed out", "taken back"))
+    made = make(lines)
+    assert active(made) == [] and '-- \tmsg = "{action}",' in made.script.splitlines()
+    script = re.sub(r"^-- (acme:|\t|}\))", r"\1", made.script, flags=re.MULTILINE)
+    script = script.replace('out"] = "???"', 'out"] = "created"').replace('back"] = "???"', 'back"] = "deleted"')
+    (made.folder / "acme.lua").write_text(script)
+    assert [event["event"] for event in made.events(lines)] == [1, 2]
+
+
+def test_what_is_not_read_cannot_break_the_script(make):
+    line = '{"state":"new","src":"10.0.0.1","nat":"203.0.113.1","nport":1024,"x":"--]]\\nos.exit()","y":"a\\"b"}'
+    made = make(line)
+    assert '-- not read: x (--]] os.exit()), y (a"b)' in made.script.splitlines()
+    assert made.events(line)[0]["x_port"] == 1024
+
+
+def test_numbers_of_columns_are_no_values(make):
+    lines = "type,src,sport,nat,natport\nA,10.0.0.1,4000,203.0.113.1,1024\nD,10.0.0.1,4000,203.0.113.1,1024\n"
+    event = make(lines).events(lines)[2]
+    assert (event["event"], event["src_port"], event["x_port"]) == (2, 4000, 1024)
 
 
 def test_columns_without_a_header_are_asked_for(make):

@@ -75,6 +75,34 @@ static const struct guessed all[] = {
 	 EVENT_PORT,
 	 0,
 	 "{event} vrf {vrf_id} {protocol} {src_ip}:{src_port} nat {x_ip}:{x_port} {timestamp}"},
+	/* Two numbers behind the last address are a block, whatever stands between them. */
+	{{"pool assigned 10.0.0.7 203.0.113.9 ports <1024 thru 2047>"},
+	 EVENT_PORT_BLOCK,
+	 0,
+	 "pool {event} {src_ip} {x_ip} ports <{start_port} thru {end_port}>"},
+	{{"open src=10.0.0.7 nat=203.0.113.9 alpha=1024 omega=2047"},
+	 EVENT_PORT_BLOCK,
+	 0,
+	 "{event} src={src_ip} nat={x_ip} alpha={start_port} omega={end_port}"},
+	{{"nat open int 10.0.0.7 ext 203.0.113.9 1000 1999"},
+	 EVENT_PORT_BLOCK,
+	 DOUBT_PORT,
+	 "nat {event} int {src_ip} ext {x_ip} {start_port} {end_port}"},
+	/* Names in quotes are values. */
+	{{"lease ended for user 'bob marley' int 10.0.0.7:4000 ext 203.0.113.9:2000 realm 'cust-9'",
+	  "lease ended for user 'eve x' int 10.0.0.7:4000 ext 203.0.113.9:2000 realm 'b'"},
+	 EVENT_PORT,
+	 0,
+	 "lease {event} for user '{subscriber}' int {src_ip}:{src_port} ext {x_ip}:{x_port} realm '*'"},
+	/* A word that nobody knows may be the action, and is asked for. */
+	{{"act=grab src=10.0.0.7 nat=203.0.113.9 nport=1024"},
+	 EVENT_PORT,
+	 DOUBT_ACTION,
+	 "act={event} src={src_ip} nat={x_ip} nport={x_port}"},
+	{{"link up 10.0.0.7 nat 203.0.113.9 from 1024 up to 2047"},
+	 EVENT_PORT_BLOCK,
+	 DOUBT_ACTION,
+	 "link up {src_ip} nat {x_ip} from {start_port} up to {end_port}"},
 	{{"fan 3 ok"}, EVENT_ABSENT, 0, "fan * ok"},
 	/* Doubts. */
 	{{"nat open 10.0.0.7:4000 10.0.0.8:1024 10.0.0.9:8080"}, EVENT_SESSION, DOUBT_ADDRESS, NULL},
@@ -98,7 +126,7 @@ static const struct guessed all[] = {
 	 DOUBT_PORT,
 	 NULL},
 	{{"open src=198.51.100.7 nat=192.168.10.20"}, EVENT_ADDRESS, DOUBT_ADDRESS, NULL},
-	{{"open int 10.0.0.7:1 ext 203.0.113.9:2 dst 8.8.8.8:3 int 10.0.0.8:1 ext 203.0.113.8:2 dst "
+	{{"open int 10.0.0.7:4000 ext 203.0.113.9:2000 dst 8.8.8.8:3 int 10.0.0.8:1 ext 203.0.113.8:2 dst "
 	  "8.8.4.4:3"},
 	 EVENT_SESSION,
 	 DOUBT_ADDRESS,
@@ -108,6 +136,13 @@ static const struct guessed all[] = {
 	 DOUBT_ADDRESS,
 	 NULL},
 	{{"session open 10.0.0.7"}, EVENT_ADDRESS, DOUBT_ONE, NULL},
+	/* A number that is left over may be the public port, or tell that the port is a block's first. */
+	{{"nat open int 10.0.0.7 ext 203.0.113.9 id 881"}, EVENT_ADDRESS, DOUBT_PORT, NULL},
+	{{"nat open int 10.0.0.7 ext 203.0.113.9 id 77777"}, EVENT_ADDRESS, 0, NULL},
+	{{"nat open int 10.0.0.7:4000 ext 203.0.113.9:2000 id 881"}, EVENT_PORT, 0, NULL},
+	{{"nat open int 10.0.0.7 ext 203.0.113.9 port 1024 count 512"}, EVENT_PORT, DOUBT_PORT, NULL},
+	{{"nat open int 10.0.0.7:1 ext 203.0.113.9:1024 size 512"}, EVENT_PORT, DOUBT_PORT, NULL},
+	{{"nat open int 10.0.0.7 ext 203.0.113.9:2047 thru 1024"}, EVENT_PORT, DOUBT_PORT, NULL},
 	{{"nat open failed int 10.0.0.7 ext 203.0.113.9"}, EVENT_ADDRESS, DOUBT_REFUSED, NULL},
 };
 
