@@ -17,6 +17,7 @@
 #define ACTION_TOKENS 3    /* of a column that tells the action: more are a name */
 #define KIND_COLUMNS 5     /* the word that tells what a line is stands in one of the first */
 #define HEADER_HINTS_MIN 3 /* names of columns that say something */
+#define HEADER_NAME_MAX 40 /* bytes of a name of a column */
 #define COLUMN_SHIFT 8
 #define KEYS_HINTS \
 	(HINT_SIDES | HINT_PORT | HINT_PROTOCOL | HINT_VRF | HINT_SUBSCRIBER | HINT_TIME | HINT_ACTION)
@@ -48,10 +49,11 @@ static bool is_number(struct new_piece v)
 	return v.n <= NUMBER_MAX && all_of(v, "0123456789");
 }
 
-/* Values that hold quotes would hide where they end. */
-static bool is_hidden(struct new_piece v)
+/* Values that hold quotes would hide where they end; of JSON objects and lists are not looked into. */
+static bool is_hidden(int form, struct new_piece v)
 {
-	return v.n == 0 || v.n > VALUE_MAX || v.s[0] == '{' || v.s[0] == '[' || memchr(v.s, '"', v.n) != NULL;
+	bool nested = v.n > 0 && form == READER_JSON && (v.s[0] == '{' || v.s[0] == '[');
+	return v.n == 0 || v.n > VALUE_MAX || nested || memchr(v.s, '"', v.n) != NULL;
 }
 
 static bool is_protocol(struct new_piece v)
@@ -68,7 +70,7 @@ static bool matters(int form, const struct new_pair *p, struct new_piece name)
 	size_t blanks = 0;
 	size_t prefix;
 	bool told = is_number(p->value);
-	if (is_hidden(p->value))
+	if (is_hidden(form, p->value))
 		return false;
 	shape_of(p->value.s, p->value.n, &shape);
 	bool action = form != READER_CSV || shape.count <= ACTION_TOKENS;
@@ -116,7 +118,7 @@ static void add_pairs(int form, const struct new_pairs *p, const struct new_head
 	}
 	for (size_t i = 0; i < p->count && out->len == 0; i++) {
 		struct new_pair one = {p->items[i].key, new_piece_trimmed(p->items[i].value)};
-		if (one.key.n > 0 && !is_hidden(one.value))
+		if (one.key.n > 0 && !is_hidden(form, one.value))
 			add_pair(&one, form == READER_CSV, none, out); /* so that there is something */
 	}
 }
@@ -179,6 +181,8 @@ static bool names_columns(const struct new_pairs *p)
 		struct new_piece v = p->items[i].value;
 		struct strbuf name = {0};
 		size_t prefix;
+		if (v.n > HEADER_NAME_MAX)
+			return false;
 		add_name(&name, v);
 		unsigned hints = key_hints((struct new_piece){name.data, name.len});
 		said += (hints & KEYS_HINTS) != 0 && guess_action(v.s, v.n, &prefix) == 0 ? 1 : 0;
@@ -196,7 +200,12 @@ bool new_form_header(const char *data, const struct envelope *env, const struct 
 		     const struct strbuf *value, struct new_header *h)
 {
 	struct new_pairs p;
-	if (new_pairs_cut(data, env, pairs, &p) != READER_CSV || !names_columns(&p))
+	int form = new_pairs_cut(data, env, pairs, &p);
+	if (form == FORM_TEXT)
+		new_pairs_columns(&p); /* names may be of several words */
+	else if (form != READER_CSV)
+		return false;
+	if (p.count < NEW_COLUMNS_MIN || p.count == NEW_PAIRS_MAX || !names_columns(&p))
 		return false;
 	if (h->count > 0)
 		return h->text.len == p.text.n && memcmp(h->text.data, p.text.s, p.text.n) == 0;

@@ -130,10 +130,21 @@ static bool is_read(const struct draft *d, struct new_piece key)
 	return false;
 }
 
+/* Is a number in it that may be a port? Of an address, a time or 1.5 none is. */
 static bool may_be_port(struct new_piece v)
 {
-	int32_t value;
-	return v.n > 0 && number_read(v.s, v.n, 5, PORT_MAX, &value) == v.n;
+	struct shape shape;
+	shape_of(v.s, v.n, &shape);
+	for (uint32_t i = 0; i < shape.count; i++) {
+		const struct shape_token *t = &shape.tokens[i];
+		int32_t value;
+		if (t->kind == SHAPE_NUMBER &&
+		    number_read(v.s + t->off, t->len, 5, PORT_MAX, &value) == t->len &&
+		    (t->off == 0 || v.s[t->off - 1] != '.') &&
+		    (t->off + t->len == v.n || v.s[t->off + t->len] != '.'))
+			return true;
+	}
+	return false;
 }
 
 static bool is_words(struct new_piece v)

@@ -10,7 +10,6 @@
 #include "event/shape.h"
 
 #define PAIRS_MIN 3   /* fewer make no line of keys and values */
-#define COLUMNS_MIN 4 /* fewer make no line of columns */
 #define FRONT_MAX 120 /* bytes in front of the first pair; more is a text with pairs in it */
 
 bool new_pairs_key_byte(char c)
@@ -120,9 +119,13 @@ struct new_piece new_piece_trimmed(struct new_piece v)
 	return v;
 }
 
-/* Columns between commas; one in quotes may hold commas, too. */
-static void cut_columns(const char *s, size_t n, struct new_pairs *p)
+void new_pairs_columns(struct new_pairs *p)
 {
+	const char *s = p->text.s;
+	size_t n = p->text.n;
+	p->count = 0;
+	p->front = 0;
+	p->twice = false;
 	for (size_t at = 0; at <= n && p->count < NEW_PAIRS_MAX;) {
 		bool quoted = at < n && s[at] == '"';
 		const char *close = quoted ? memchr(s + at + 1, '"', n - at - 1) : NULL;
@@ -151,7 +154,7 @@ static bool is_columns(const struct new_pairs *p)
 			shape_of(v.s, v.n, &shape);
 		blanks += blank && (shape.count != 1 || shape.tokens[0].kind != SHAPE_TIME) ? 1 : 0;
 	}
-	return p->count >= COLUMNS_MIN && p->count < NEW_PAIRS_MAX && blanks * 4 <= p->count;
+	return p->count >= NEW_COLUMNS_MIN && p->count < NEW_PAIRS_MAX && blanks * 4 <= p->count;
 }
 
 /* Keys and values, mostly: what is no pair is short. */
@@ -173,10 +176,7 @@ static int cut_text(struct new_pairs *p)
 		p->front = (size_t)(open - p->text.s);
 		return READER_STRUCTURED_DATA;
 	}
-	p->count = 0;
-	p->front = 0;
-	p->twice = false;
-	cut_columns(p->text.s, p->text.n, p);
+	new_pairs_columns(p);
 	return is_columns(p) ? READER_CSV : FORM_TEXT;
 }
 

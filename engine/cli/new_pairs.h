@@ -14,7 +14,8 @@
 
 #define FORM_TEXT READER_COUNT /* no reader: templates */
 #define NEW_PAIRS_MAX 128
-#define NEW_CEF_HEADER 6 /* so many of a CEF message's first pairs are its header */
+#define NEW_COLUMNS_MIN 4 /* fewer make no line of columns */
+#define NEW_CEF_HEADER 6  /* so many of a CEF message's first pairs are its header */
 
 struct new_piece {
 	const char *s;
@@ -39,6 +40,9 @@ struct new_pairs {
  * arena, which must outlive out. out must not be copied. */
 int new_pairs_cut(const char *data, const struct envelope *env, const struct envelope_pair *pairs,
 		  struct new_pairs *out);
+
+/* Cuts the text of p at commas, whatever it is; a column in quotes may hold commas, too. */
+void new_pairs_columns(struct new_pairs *p);
 
 /* Without blanks at both ends. */
 struct new_piece new_piece_trimmed(struct new_piece v);

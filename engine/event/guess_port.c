@@ -152,6 +152,13 @@ bool guess_left_port(const struct guess_work *w, uint32_t token)
 	       !decimal && !guess_known_port(w, token);
 }
 
+/* A line that tells two blocks: the second would be lost. */
+static bool is_second_range(const struct guess_work *w, uint32_t token)
+{
+	uint32_t last = guess_where(w, FIELD_end_port);
+	return token > last && guess_left_port(w, token) && guess_range_end(w, token) != GUESS_NOWHERE;
+}
+
 void guess_ports(struct guess_work *w)
 {
 	static const enum event_field pairs[][2] = {{FIELD_src_ip, FIELD_src_port},
@@ -179,7 +186,7 @@ void guess_ports(struct guess_work *w)
 	bool range = x != GUESS_NOWHERE && guess_range_end(w, x) != GUESS_NOWHERE;
 	if (!block && (range || guess_half_block(w) || (w->line_hints & HINT_BLOCK) != 0))
 		w->out->doubts |= DOUBT_PORT; /* where are first and last? */
-	for (uint32_t i = 0; i < w->out->count && !block; i++)
-		if (is_stray(w, i) && !guess_known_port(w, i))
+	for (uint32_t i = 0; i < w->out->count; i++)
+		if (block ? is_second_range(w, i) : is_stray(w, i) && !guess_known_port(w, i))
 			w->out->doubts |= DOUBT_PORT;
 }

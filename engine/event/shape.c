@@ -189,6 +189,7 @@ static bool is_name(const char *s, size_t n, bool named)
 	bool letters = false;
 	bool digits = false;
 	bool blanks = false;
+	size_t numbers = 0;
 	for (size_t i = 0, len; i < n; i += len, parts++) {
 		uint8_t kind;
 		size_t prefix;
@@ -199,11 +200,12 @@ static bool is_name(const char *s, size_t n, bool named)
 		if (word && (guess_action(s + i, len, &prefix) != 0 ||
 			     (guess_hints(s + i, len) & (HINT_REFUSED | HINT_BLOCK)) != 0))
 			return false;
+		numbers += kind == SHAPE_NUMBER ? 1 : 0;
 		letters = letters || word;
 		digits = digits || kind == SHAPE_NAME || kind == SHAPE_NUMBER;
 		blanks = blanks || kind == SHAPE_BLANK;
 	}
-	return parts > 1 && letters && (digits || named || !blanks);
+	return parts > 1 && letters && numbers < 2 && (digits || named || !blanks);
 }
 
 /* A word that is a value by its place: behind `=`, or alone in quotes. */

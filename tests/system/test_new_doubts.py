@@ -29,6 +29,8 @@ LEFT = [  # line, what the rule leaves of it, does it stand there without questi
     ("nat open int 10.0.0.7:4000 ext 203.0.113.9:1024 id 881 dc 'fra-2 x'", "id (881), dc (fra-2 x)", True),
     ("nat open int 10.0.0.7 ext 203.0.113.9 id 881", "id (881)", False),
     ("nat open int 10.0.0.7:4000 ext 203.0.113.9:1024-2047", "4000", True),
+    ('{"ev":"up","src":"10.0.0.1","nat":"203.0.113.1","pp":[1024,2047]}', "pp ([1024,2047])", False),
+    ("ev=up src=10.0.0.1 nat=203.0.113.1 pp=tcp/1024", "pp (tcp/1024)", False),
 ]
 
 
@@ -45,6 +47,7 @@ def test_nothing_is_dropped_silently(make, line, left, sure):
     "ev=up src=10.0.0.1 nat=203.0.113.1 alpha=1024 omega=2047",
     "pool assigned 10.0.0.1 203.0.113.1 ports <1024 thru 2047>",
     "xl open 10.0.0.1 203.0.113.1 ports 1024 thru 2047",
+    "ev=up src=10.0.0.1 nat=203.0.113.1 ports=[1024-2047]",
     "xl open 10.0.0.1 as 203.0.113.1 first 1024 of them last 2047",
     "xl open 10.0.0.1 as 203.0.113.1 port 1024 zu 2047",
 ])
@@ -126,6 +129,15 @@ def test_columns_with_a_header(make):
     more = '2026-01-02 03:04:05,open,tcp,10.0.0.7,4000,203.0.113.9,1024,198.51.100.1,443,"a,b,c"\n'
     event, ignored = made.events(more + "time,action,proto,src,sport,nat ip,nport,dst,dport,note\n")
     assert SESSION.items() <= event.items() and ignored == "ignored"
+
+
+def test_names_of_columns_may_have_several_words(make):
+    lines = ("device,action,inside ip,inside port,outside ip,outside start port,outside end port\n"
+             "10.9.9.9,assign,10.0.0.1,0,203.0.113.1,1024,2047\n")
+    ignored, event = make(lines).events(lines)
+    assert ignored == "ignored"
+    assert (event["src_ip"], event["x_ip"], event["start_port"], event["end_port"]) == (
+        "10.0.0.1", "203.0.113.1", 1024, 2047)
 
 
 def test_a_phrase_may_be_the_action(make, run_natmill):

@@ -143,6 +143,11 @@ static const struct guessed all[] = {
 	{{"nat open int 10.0.0.7 ext 203.0.113.9 port 1024 count 512"}, EVENT_PORT, DOUBT_PORT, NULL},
 	{{"nat open int 10.0.0.7:1 ext 203.0.113.9:1024 size 512"}, EVENT_PORT, DOUBT_PORT, NULL},
 	{{"nat open int 10.0.0.7 ext 203.0.113.9:2047 thru 1024"}, EVENT_PORT, DOUBT_PORT, NULL},
+	{{"nat open int 10.0.0.7 ext 203.0.113.9 ports 1024-2047,4096-5119"},
+	 EVENT_PORT_BLOCK,
+	 DOUBT_PORT,
+	 NULL},
+	{{"nat not created int 10.0.0.7 ext 203.0.113.9"}, EVENT_ADDRESS, DOUBT_REFUSED, NULL},
 	{{"nat open failed int 10.0.0.7 ext 203.0.113.9"}, EVENT_ADDRESS, DOUBT_REFUSED, NULL},
 };
 
