@@ -49,7 +49,7 @@ struct template_op {
 		     */
 	bool loose; /* an optional {word} may have been passed, and no word of the template fitted since */
 	bool tight; /* of OP_ENDPOINT: no blank before the colon */
-	char bracket; /* `(` or `[`: it begins a way of such a choice; else NUL */
+	char bracket;    /* `(` or `[`: it begins a way of such a choice; else NUL */
 	uint16_t offset; /* of the field in struct event */
 	uint16_t next;   /* lower than the operation's own place, but for short cuts, which lie above all */
 	uint16_t other;  /* of OP_SPLIT and OP_WORD; of OP_RUN: what follows it, without short cut */
