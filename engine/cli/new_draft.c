@@ -43,7 +43,8 @@ static void collect_actions(struct drafts *all, const struct draft *d)
 #undef X
 	};
 	const struct cluster *c = d->cluster;
-	for (size_t i = 0; i < c->kept && d->guess.type != EVENT_ABSENT; i++) {
+	bool rule = d->guess.type != EVENT_ABSENT && (d->guess.doubts & (DOUBT_ONE | DOUBT_REFUSED)) == 0;
+	for (size_t i = 0; i < c->kept && rule; i++) {
 		struct shape shape;
 		const char *word = NULL;
 		size_t n = 0;

@@ -281,6 +281,21 @@ static bool is_plain(const struct strbuf *s)
 	return s->len > 0 && (unsigned char)s->data[0] > '9';
 }
 
+/* Does a line that has an address have the word, too? To ignore it would be too much. */
+static bool is_elsewhere(const struct drafts *all, const struct draft *d, const struct strbuf *word)
+{
+	for (size_t i = 0; i < all->count; i++) {
+		const struct draft *other = &all->items[i];
+		if (other == d || other->guess.type == EVENT_ABSENT)
+			continue;
+		for (size_t k = 0; k < other->cluster->kept; k++)
+			if (memmem(other->cluster->lines[k].value, other->cluster->lines[k].value_len,
+				   word->data, word->len) != NULL)
+				return true;
+	}
+	return false;
+}
+
 bool draft_ignored(struct drafts *all, const struct draft *d, struct strbuf *key, struct strbuf *value)
 {
 	struct rests rests = {0};
@@ -289,10 +304,11 @@ bool draft_ignored(struct drafts *all, const struct draft *d, struct strbuf *key
 	collect(all, d, &rests);
 	for (size_t i = 0; i < rests.count; i++) {
 		const struct rest *r = &rests.items[i];
-		if (r->count != 1 || r->many || r->lines < d->cluster->kept || !is_plain(&r->values[0]))
+		if (r->count != 1 || r->many || r->lines < d->cluster->kept || !is_plain(&r->values[0]) ||
+		    is_elsewhere(all, d, &r->values[0]))
 			continue;
 		int rank = (guess_hints(r->key.data, r->key.len) & HINT_ACTION) != 0 ? 2 : 1;
-		if (rank <= best_rank)
+		if (rank <= best_rank || (rank == 1 && d->guess.type != EVENT_ABSENT))
 			continue;
 		best_rank = rank;
 		best = r;

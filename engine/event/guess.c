@@ -176,7 +176,7 @@ static void find_hints(struct guess_work *w)
 			continue;
 		w->keyed[i] = key_hints(w, i, &w->hints[i]);
 		if ((w->hints[i] & ~(unsigned)HINT_ACTION) == 0)
-			w->hints[i] |= word_hints(w, i);
+			w->hints[i] |= word_hints(w, i) & (w->keyed[i] ? ~(unsigned)HINT_ACTION : ~0u);
 	}
 }
 

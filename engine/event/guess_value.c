@@ -71,13 +71,50 @@ static bool letters_count(const struct guess_work *w, uint32_t token, const stru
 	return n > 1 || token == 0 || (a->seen & both) == both;
 }
 
-/* "up to", "down the line": up and down are actions as values, or where they change. */
-static bool is_direction(const struct guess_work *w, uint32_t token)
+static bool is_action_key(const struct guess_work *w, uint32_t token)
 {
+	return w->keyed[token] && (w->hints[token] & HINT_ACTION) != 0;
+}
+
+static bool is_one_of(const char *words, const char *s, size_t n)
+{
+	for (const char *at = words; (at = strcasestr(at, " ")) != NULL && at[1] != '\0'; at++)
+		if (strncasecmp(at + 1, s, n) == 0 && at[1 + n] == ' ')
+			return true;
+	return false;
+}
+
+/* "up to", "link=down", "end user", "start time", user=open: what else such words are. */
+static bool is_other(const struct guess_work *w, uint32_t token)
+{
+	const unsigned named = HINT_SUBSCRIBER | HINT_VRF | HINT_PROTOCOL;
 	size_t n;
 	const char *s = guess_text(w, 0, token, &n);
-	bool word = (n == 2 && strncasecmp(s, "up", n) == 0) || (n == 4 && strncasecmp(s, "down", n) == 0);
-	return word && !w->keyed[token] && guess_constant(w, token);
+	if (is_action_key(w, token))
+		return false;
+	if (w->keyed[token] && (w->hints[token] & named) != 0)
+		return true;
+	if (is_one_of(" up down ", s, n))
+		return w->keyed[token] || guess_constant(w, token);
+	if (token + 2 >= w->out->count || !is_one_of(" end start begin new ", s, n))
+		return false;
+	uint32_t next = token + 2;
+	s = guess_text(w, 0, next, &n);
+	return (w->own[next] & (HINT_SUBSCRIBER | HINT_TIME)) != 0 || is_one_of(" point host up over ", s, n);
+}
+
+/* A key such as `event` whose word is none that is known: what other words say is no action then. */
+static bool has_unknown_key(const struct guess_work *w)
+{
+	bool unknown = false;
+	for (uint32_t i = 0; i < w->out->count; i++) {
+		if (!is_word(w, i) || !is_action_key(w, i) || is_key(w, i))
+			continue;
+		if (actions_at(w, i).all)
+			return false;
+		unknown = true;
+	}
+	return unknown;
 }
 
 /* How good a place for the action the token is; 0: none. */
@@ -86,12 +123,12 @@ static int rank_action(const struct guess_work *w, uint32_t token, struct action
 	if (!is_word(w, token) || is_key(w, token))
 		return 0;
 	*a = actions_at(w, token);
-	if (!a->all || !letters_count(w, token, a) || is_direction(w, token))
+	if (!a->all || !letters_count(w, token, a) || is_other(w, token))
 		return 0;
 	int rank = 1;
 	if ((a->seen & (a->seen - 1)) != 0)
 		rank += 4; /* it changes from line to line */
-	if (w->keyed[token] && (w->hints[token] & HINT_ACTION) != 0)
+	if (is_action_key(w, token))
 		rank += 2;
 	if (guess_mark(w, token - 1, '"') && guess_mark(w, token + 1, '"'))
 		rank++; /* the whole value */
@@ -154,8 +191,7 @@ static void find_unknown_action(struct guess_work *w)
 	uint32_t place = GUESS_NOWHERE;
 	for (uint32_t i = 0; i < w->out->count; i++) {
 		uint8_t kind = guess_kind(w, i);
-		bool keyed = w->keyed[i] && (w->hints[i] & HINT_ACTION) != 0 &&
-			     (is_word(w, i) || kind == SHAPE_NUMBER);
+		bool keyed = is_action_key(w, i) && (is_word(w, i) || kind == SHAPE_NUMBER);
 		bool changes = kind == SHAPE_WORD && !guess_constant(w, i) && (w->hints[i] & other) == 0;
 		if (is_key(w, i) || (!keyed && !changes) || variety(w, i) > ASKED_MAX || is_protocol(w, i))
 			continue;
@@ -186,13 +222,14 @@ static void find_action(struct guess_work *w)
 		chosen = a;
 		conflict = false;
 	}
-	if (best > 0 && !conflict) {
+	bool unknown = best > 0 && !is_action_key(w, place) && has_unknown_key(w);
+	if (best > 0 && !conflict && !unknown) {
 		guess_set(w, place, FIELD_event);
 		w->out->places[place].literal = (uint8_t)chosen.prefix;
 		return;
 	}
 	w->out->doubts |= DOUBT_ACTION;
-	if (best == 0)
+	if (best == 0 || unknown)
 		find_unknown_action(w);
 }
 

@@ -184,6 +184,13 @@ def test_keys_without_an_address_may_be_ignored(make, run_natmill, line, rule):
     assert made.events(line) == ["ignored"]
 
 
+def test_to_ignore_is_not_wide(make):
+    lines = ('{"ev":"up","src":"10.0.0.1","nat":"203.0.113.1","nport":1024,"vendor":"box"}\n{"vendor":"box","n":1}\n'
+             '{"proto":"tcp","src":"10.0.0.1","n":1}\n')
+    made = make(lines)
+    assert made.script.count("-- DOUBTFUL: ") == 2 and '"ignore"' not in made.script
+
+
 @pytest.mark.parametrize("samples", sorted(pathlib.Path(__file__).resolve().parents[2].glob("vendors/*.samples")),
                          ids=lambda path: path.stem)
 def test_lines_of_all_vendors_give_scripts_that_load(make, run_natmill, samples):
