@@ -23,7 +23,7 @@ enum guess_doubt {
 };
 
 struct guess_place {
-	int8_t field;    /* enum event_field, GUESS_LITERAL or GUESS_SKIP */
+	int16_t field;   /* enum event_field, GUESS_LITERAL or GUESS_SKIP */
 	uint8_t literal; /* bytes of the token that stand in front of the field as they are: PoolV2{action} */
 };
 
