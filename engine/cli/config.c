@@ -131,6 +131,21 @@ static const struct output_type *type_named(const char *name, bool takes_events)
 	return registry_outputs[i];
 }
 
+/* What every event needs cannot be hidden from an output whose tables need it: each event would be refused.
+ */
+static void refuse_hidden(const struct loaded_config *c, const struct sink_config *sink,
+			  const struct output_common *common, struct errlist *errs)
+{
+	uint32_t hides = sink->filter != NULL && sink->type->transactional ? filter_hides(sink->filter) : 0;
+	for (int f = 0; f < FIELD_COUNT; f++)
+		if ((hides >> f & 1) != 0 && event_fields[f].required != 0) {
+			settings_refuse(c->settings, errs, &common->filters,
+					"its filters hide %s, which the tables of %s need",
+					event_fields[f].name, sink->type->name);
+			return;
+		}
+}
+
 static void resolve_outputs(struct loaded_config *c, struct errlist *errs)
 {
 	const struct settings_list *list = &c->config.outputs;
@@ -149,6 +164,7 @@ static void resolve_outputs(struct loaded_config *c, struct errlist *errs)
 		};
 		if (common->filters != NULL)
 			sink.filter = c->filters[c->sink_count] = filter_new(common->filters, errs);
+		refuse_hidden(c, &sink, common, errs);
 		if (sink.best_effort && sink.type->transactional)
 			settings_refuse(c->settings, errs, &common->mode,
 					"%s keeps watermarks and must be `required`", sink.type->name);

@@ -22,6 +22,14 @@ static bool quoted(const struct scan *sc, size_t at, struct piece *out)
 	return at < sc->n;
 }
 
+/* Is there nothing between the closing quote and the comma? Else the value is broken, and left out. */
+static bool only_blanks(const struct scan *sc, size_t at, size_t end)
+{
+	while (at < end && scan_blank(sc->s[at]))
+		at++;
+	return at >= end;
+}
+
 void reader_csv(struct scan *sc)
 {
 	size_t at = 0;
@@ -38,10 +46,9 @@ void reader_csv(struct scan *sc)
 		if (value.mark == 0)
 			value.len = end - value.off;
 		int key = sc->keys->columns[column] - 1;
-		if (key >= 0) {
+		left -= key >= 0;
+		if (key >= 0 && (value.mark == 0 || only_blanks(sc, at + 1, end)))
 			scan_put_number(sc, key, value);
-			left--;
-		}
 		at = end + 1;
 	}
 }

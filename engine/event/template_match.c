@@ -31,6 +31,7 @@ struct frame {
 
 struct match {
 	const struct template *t;
+	struct token token;
 	const char *text;
 	size_t n;
 	uint32_t text_off;
@@ -249,17 +250,6 @@ static inline const struct template_op *split(struct match *m, const struct temp
 	return op->then;
 }
 
-/* Length of the word at pos: up to a blank, or to the first of the characters that must follow it. */
-static size_t token_len(const struct match *m, const struct template_op *op, size_t pos)
-{
-	size_t end = pos;
-	while (end < m->n && !template_blank(m->text[end]))
-		end++;
-	if (op->must != 0)
-		end = find_literal(m->t, &m->t->ops[op->must], m->text, end, pos);
-	return end == NO_PLACE ? 0 : end - pos;
-}
-
 /* Reads what the operation names; false when it is not there. */
 static inline bool read_op(struct match *m, const struct template_op *op, size_t *pos)
 {
@@ -277,7 +267,7 @@ static inline bool read_op(struct match *m, const struct template_op *op, size_t
 		*pos = skip_blanks(m->text, m->n, *pos);
 		return *pos > 0 && template_blank(m->text[*pos - 1]);
 	case OP_TOKEN:
-		used = token_len(m, op, *pos);
+		used = token_len(&m->token, m->t, op, m->text, m->n, *pos);
 		*pos += used;
 		return used > 0;
 	case OP_REST:
@@ -364,6 +354,7 @@ bool template_run(const struct template *t, const char *text, size_t n, uint32_t
 	m.far = 0;
 	m.split_op = NULL;
 	m.split_pos = NO_PLACE;
+	m.token = (struct token){0};
 	m.depth = 0;
 	m.open = 0;
 	if (!run_program(&m)) {

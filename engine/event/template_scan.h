@@ -107,4 +107,33 @@ static inline size_t read_endpoint(const struct template_op *op, const char *s, 
 	return read_v6_endpoint(s, n, op->tight, ip);
 }
 
+/* The word that was looked at last, so that ends of a run within it do not scan it again and again. */
+struct token {
+	size_t from;
+	size_t end; /* the blank behind it */
+	const struct template_op *op;
+	size_t looked; /* from here on for what ends the word of op */
+	size_t at;     /* where that stands; NO_PLACE = not within the word */
+};
+
+/* Length of the word at pos: up to a blank, or to the first of the characters that must follow it; 0 = none.
+ */
+static inline size_t token_len(struct token *k, const struct template *t, const struct template_op *op,
+			       const char *s, size_t n, size_t pos)
+{
+	if (pos < k->from || pos >= k->end) {
+		*k = (struct token){.from = pos, .end = pos};
+		while (k->end < n && !template_blank(s[k->end]))
+			k->end++;
+	}
+	if (op->must == 0)
+		return k->end - pos;
+	if (k->op != op || pos < k->looked || pos > k->at) {
+		k->op = op;
+		k->looked = pos;
+		k->at = find_literal(t, &t->ops[op->must], s, k->end, pos);
+	}
+	return k->at == NO_PLACE ? 0 : k->at - pos;
+}
+
 #endif

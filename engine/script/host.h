@@ -18,6 +18,7 @@
 
 #define HOST_EVENTS_MAX 1000     /* events of one record; more: a dead letter */
 #define HOST_RECORDS_MAX 65536   /* records of one message; more: a dead letter for the rest */
+#define HOST_DEAD_MAX 100        /* dead letters of one message, before its rest becomes one */
 #define HOST_TEXT_MAX (1u << 20) /* bytes that a handler may write into fields for one record */
 
 /* Bytes of the arena that a message of len bytes needs at most, when it holds one record and no handler

@@ -9,6 +9,8 @@
 #include "event/timeparse.h"
 #include "script/walk.h"
 
+#define RETOLD_PROGRAM_MAX 256 /* bytes; what is longer is no program */
+
 /* Function rules and misses go on, the others are settled. */
 enum tried { TRIED_MISS, TRIED_SETTLED };
 
@@ -264,13 +266,15 @@ static int try_rule(struct host *h)
 
 /* A collector takes the first word of a line for the program where a colon follows it, and it may be just the
  * word that tells the event (`%ASA-6-305011: Built ...`). So what nothing fits is tried once more as
- * `PROGRAM: TEXT`. */
+ * `PROGRAM: TEXT`: the first record only, which is where the word stood. */
 static bool retell(struct host *h)
 {
 	struct walk *w = &h->walk;
 	struct arena *a = &w->batch->arena;
 	struct text program = w->envelope.program;
 	uint32_t len = program.len + 2 + w->text.len;
+	if (w->record > 0 || program.len > RETOLD_PROGRAM_MAX)
+		return false;
 	if (w->told.text.len > 0 || program.len == 0 || w->envelope.kind == ENVELOPE_RECORD ||
 	    !walk_room(h, len))
 		return false;
@@ -279,6 +283,7 @@ static bool retell(struct host *h)
 	memcpy(a->data + off + program.len, ": ", 2);
 	memcpy(a->data + off + program.len + 2, a->data + w->text.off, w->text.len);
 	w->told.text = w->text;
+	w->told.mark = off;
 	w->told.bad = w->bad;
 	w->told.bad_script = w->bad_script;
 	w->text = (struct text){.off = off, .len = len};
@@ -293,6 +298,7 @@ static void untell(struct walk *w)
 	if (w->told.text.len == 0)
 		return;
 	w->text = w->told.text;
+	arena_rewind(&w->batch->arena, w->told.mark);
 	w->bad = w->told.bad;
 	w->bad_script = w->told.bad_script;
 	w->reading_of = NULL;

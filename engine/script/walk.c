@@ -57,7 +57,8 @@ static struct text cut_record(struct walk *w)
 	const char *data = w->batch->arena.data;
 	struct text t = w->rest;
 	const char *end = NULL;
-	if (w->route->separator_len > 0)
+	if (w->route->separator_len > 0 &&
+	    w->envelope.kind != ENVELOPE_RECORD) /* its members belong together */
 		end = memmem(data + t.off, t.len, w->route->separator, w->route->separator_len);
 	if (end != NULL)
 		t.len = (uint32_t)(end - (data + t.off));
@@ -125,6 +126,7 @@ void walk_dead(struct host *h, const struct script *s, const char *rule, uint32_
 		d->script_hash = s->hash;
 	}
 	w->batch->counts.dead++;
+	w->dead++;
 	end_record(w);
 }
 
@@ -143,6 +145,7 @@ static bool open_message(struct host *h)
 	struct err e;
 	w->message = w->next_message++;
 	w->record = 0;
+	w->dead = 0;
 	w->index = 0;
 	w->rest = (struct text){0};
 	w->batch->counts.messages++;
@@ -172,20 +175,31 @@ static bool open_message(struct host *h)
 	return true;
 }
 
+/* Why the rest of the message is not cut any more, NULL = it is. Each dead letter keeps the whole message, so
+ * that many of them would be its size squared. */
+static const char *enough(const struct walk *w)
+{
+	if (w->record == HOST_RECORDS_MAX)
+		return "more records in one message than natmill takes (65536)";
+	if (w->dead == HOST_DEAD_MAX)
+		return "the rest of a message of which 100 records could not be read";
+	return NULL;
+}
+
 bool walk_record(struct host *h)
 {
 	struct walk *w = &h->walk;
 	for (;;) {
 		while (w->rest.len > 0) {
-			bool too_many = w->record == HOST_RECORDS_MAX;
-			struct text t = too_many ? w->rest : cut_record(w);
+			const char *reason = enough(w);
+			struct text t = reason != NULL ? w->rest : cut_record(w);
 			if (t.len == 0)
 				continue; /* a blank line between records is none */
 			begin_record(w, t);
-			if (!too_many)
+			if (reason == NULL)
 				return true;
 			w->rest.len = 0;
-			walk_dead(h, NULL, "", 0, "more records in one message than natmill takes (65536)");
+			walk_dead(h, NULL, "", 0, reason);
 		}
 		if (w->next_message == w->batch->message_count)
 			return false;

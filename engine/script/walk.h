@@ -44,6 +44,7 @@ struct walk {
 	uint32_t next_message;
 	uint32_t message;
 	uint32_t record;  /* within the message */
+	uint32_t dead;    /* records of the message that are dead letters */
 	uint32_t index;   /* events made of the message so far */
 	struct text rest; /* of the message's text: not yet a record */
 	struct text text; /* of the record under way */
@@ -69,6 +70,7 @@ struct walk {
 	struct { /* the first try, while the record is tried with its program in front; text.len 0 = it is not
 		  */
 		struct text text;
+		uint32_t mark; /* of the arena, before */
 		struct bad_value bad;
 		const struct script *bad_script;
 	} told;

@@ -156,12 +156,12 @@ static void note_all(const struct watchdog *w, struct consumer *c)
 	free(asked);
 }
 
-/* While outputs hold, nothing can move: the time does not count. */
-static void note_held(const struct watchdog *w, struct partitions *parts)
+/* While outputs hold, nothing can move: the time since the last look does not count. */
+static void note_held(int64_t passed_ms, struct partitions *parts)
 {
 	for (size_t i = 0; i < parts->n; i++)
 		if (parts->items[i]->watch.moved_ms != 0)
-			parts->items[i]->watch.moved_ms = w->now_ms;
+			parts->items[i]->watch.moved_ms += passed_ms;
 }
 
 static bool output_fails(const struct sinks *s)
@@ -209,10 +209,11 @@ enum watch_verdict watchdog_look(struct watchdog *w, struct consumer *c, const s
 	if (delivering_ms != 0 && !held)
 		return WATCH_GO_ON;        /* as usual: the worker looks when it is done */
 	int64_t most = 2 * every + ASK_MS; /* longer between two looks: the process was frozen */
-	w->now_ms += w->looked_ms == 0 ? 0 : passed > most ? most : passed;
+	int64_t counted = w->looked_ms == 0 ? 0 : passed > most ? most : passed;
+	w->now_ms += counted;
 	w->looked_ms = now;
 	if (held)
-		note_held(w, &c->parts);
+		note_held(counted, &c->parts);
 	else
 		note_all(w, c);
 	struct watch_view view;

@@ -182,6 +182,8 @@ static int make_anew(struct worker *w)
 	brief.connect_timeout_ms = CONNECT_MS;
 	consumer_close(&w->consumer);
 	while (open_consumer(w, &brief) != 0) {
+		if (stop_deadline(w) != 0)
+			w->why = (struct err){0}; /* asked for: that Kafka is away is no fault then */
 		if (stop_deadline(w) != 0 || w->why.code != ERR_KAFKA)
 			return -1;
 		log_warn("%s", w->why.msg);

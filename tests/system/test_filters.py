@@ -47,3 +47,12 @@ def test_a_filter_that_is_none(run_natmill, tmp_path):
     result = run_natmill("check")
     assert result.returncode == 1
     assert "natmill.yaml:5:17: filters: there is no 'match_kw'; did you mean match_kv?" in result.stderr
+
+
+def test_a_table_needs_what_every_event_has(run_natmill, tmp_path):
+    (tmp_path / "natmill.yaml").write_text("kafka: { brokers: localhost:1, group: g }\nvendors: " + str(traffic.VENDORS)
+                                           + "\noutputs:\n  - type: sqlite\n    path: a.db\n"
+                                           "    filters: [{ filter_keys: { keys: [src_ip, x_ip] } }]\n")
+    result = run_natmill("check")
+    assert result.returncode == 1
+    assert "its filters hide timestamp, which the tables of sqlite need" in result.stderr

@@ -296,9 +296,45 @@ static void program_in_front(void **state)
 			    "` 192.0.2`\n");
 }
 
+/* The text stands in the way of the first record only, and what is tried in vain is given back. */
+static void program_costs_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct strbuf value = {0};
+	fixture_script(f, "t:records ';'\nt:address_mapping('P: {src_ip} {x_ip}', { action = 'created' })");
+	batch_reset(&f->batch);
+	strbuf_adds(&value, "{\"program\":\"P\",\"message\":\"bad;10.0.0.1 192.0.2.1");
+	for (int i = 0; i < 1000; i++)
+		strbuf_adds(&value, ";x");
+	strbuf_adds(&value, "\"}");
+	fixture_add(f, value.data, value.len);
+	fixture_add(f, "P: 10.0.0.2 192.0.2.2", 21);
+	const char *shown = fixture_run(f);
+	assert_non_null(strstr(shown, "\"src_ip\":\"10.0.0.2\""));
+	assert_int_equal(f->batch.event_count, 1);
+	/* A hundred letters, then one for the rest. */
+	assert_int_equal(f->batch.dead_count, 101);
+	assert_non_null(strstr(shown, "the rest of a message of which 100 records could not be read"));
+	assert_true(f->batch.arena.len < 64 << 10);
+	strbuf_free(&value);
+}
+
+/* The members of a JSON record belong together, whatever separates records of text. */
+static void records_are_not_cut(void **state)
+{
+	struct fixture *f = *state;
+	fixture_script(f, "t:records ';'\nt:json('address_mapping', { a = '{src_ip}', b = '{x_ip}' }, { "
+			  "action = 'created' })");
+	fixture_line(f, "{\"note\":\"1;2;3\",\"a\":\"10.0.0.1\",\"b\":\"192.0.2.1\"}");
+	assert_int_equal(f->batch.event_count, 1);
+	assert_int_equal(f->batch.dead_count, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		FIXTURE_TEST(program_costs_nothing),
+		FIXTURE_TEST(records_are_not_cut),
 		FIXTURE_TEST(program_in_front),
 		FIXTURE_TEST(declared_rules),
 		FIXTURE_TEST(first_rule_wins),

@@ -113,6 +113,7 @@ static void csv(void **state)
 	READS(CSV, ",,,,,,,,9", ",,,,,,,,9|1=@0|2=@1|3=@2|9=9@8");
 	READS(CSV, "\"open,2", "\"open,2");
 	READS(CSV, "1,\"op\"\"en", "1,\"op\"\"en|1=1@0");
+	READS(CSV, "\"x\"9,\"y\" ,\"z\"", "\"x\"9,\"y\" ,\"z\"|2=y@6|3=z@11");
 	READS(CSV, "", "|1=@0");
 }
 

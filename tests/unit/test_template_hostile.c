@@ -141,6 +141,10 @@ static void stays_linear(void **state)
 	blanks_before("{*} xy", "xz");
 	/* A run that has ended stays, whatever choices come behind it. */
 	huge("{*} [1 ]x{*} y", "x 1 ");
+	/* Words that are skipped, begun again at each end of a run. */
+	huge("{*}={word}:{src_ip} {x_ip}", "=");
+	huge("{*}={word}:{src_ip} {x_ip}", "=:");
+	huge("{*}={word} {src_ip}", "=");
 	/* Long words that nearly repeat. */
 	huge("{*}aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab", "a");
 	huge("{*}aaaaaaaaaaaaaaab", "a");
