@@ -25,7 +25,7 @@ const struct option topic_options[] = {
 		 "10.1.0.0/16: [juniper], cgn-3: [f5] }`. A host is a name, an address or a prefix as the "
 		 "envelope tells it. A name is stronger than an address, a long prefix than a short one. "
 		 "Hosts "
-		 "that are not there get `vendors`."},
+		 "that are not there get `vendors`, and so do JSON records: their envelope names no host."},
 	{.name = "host",
 	 .type = OPTION_TEXT,
 	 .offset = offsetof(struct topic_settings, host),

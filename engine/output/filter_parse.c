@@ -221,7 +221,7 @@ static const struct {
 	 parse_destination},
 	{"sample_by_subscriber", "one_in",
 	 "keeps all events of one in so many subscribers, the same everywhere; without a "
-	 "subscriber the inside address counts",
+	 "subscriber the inside address counts, so sample where all lines name him or none does",
 	 FILTER_SAMPLE, parse_sample},
 };
 
