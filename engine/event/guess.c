@@ -72,13 +72,13 @@ bool guess_numbers(const struct guess_work *w, uint32_t token, int32_t *low, int
 void guess_set(struct guess_work *w, uint32_t token, enum event_field field)
 {
 	if (w->out->places[token].field == GUESS_SKIP && guess_where(w, field) == GUESS_NOWHERE)
-		w->out->places[token].field = (int8_t)field;
+		w->out->places[token].field = (int16_t)field;
 }
 
 uint32_t guess_where(const struct guess_work *w, enum event_field field)
 {
 	for (uint32_t i = 0; i < w->out->count; i++)
-		if (w->out->places[i].field == (int8_t)field)
+		if (w->out->places[i].field == (int16_t)field)
 			return i;
 	return GUESS_NOWHERE;
 }
@@ -273,7 +273,7 @@ int guess_action_at(const struct guess *g, const struct shape *s, const char *te
 	for (uint32_t i = 0; i < g->count && i < s->count; i++) {
 		const struct shape_token *t = &s->tokens[i];
 		const struct guess_place *p = &g->places[i];
-		if (p->field != (int8_t)FIELD_event || p->literal >= t->len)
+		if (p->field != (int16_t)FIELD_event || p->literal >= t->len)
 			continue;
 		size_t prefix;
 		*word = text + t->off + p->literal;

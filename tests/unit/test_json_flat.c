@@ -18,11 +18,12 @@
 #include "guard.h"
 
 #define MAX 64
-#define SYSLOG                                                                                             \
-	"{\"version\":\"1\",\"timestamp\":\"2025-05-02T11:34:56.870+00:00\",\"program\":\"\",\"message\":" \
-	"\"A VRF 0 6 INT "                                                                                 \
-	"10.0.0.1:57938 EXT 100.64.0.1:28475 DST 185.165.123.206:443 DIR "                                 \
-	"OUT\",\"ip\":\"192.0.2.1\",\"host\":\"cgn1\"}"
+
+static const char envelope[] =
+	"{\"version\":\"1\",\"timestamp\":\"2025-05-02T11:34:56.870+00:00\",\"program\":\"\",\"message\":"
+	"\"A VRF 0 6 INT 10.0.0.1:57938 EXT 100.64.0.1:28475 DST 185.165.123.206:443 DIR "
+	"OUT\",\"ip\":\"192.0.2.1\","
+	"\"host\":\"cgn1\"}";
 
 static const char *const taken[] = {
 	"{\"a\":\"\"}",
@@ -31,7 +32,7 @@ static const char *const taken[] = {
 	"{\"a\":null,\"b\":true,\"c\":false}\r\n",
 	"{\"a\":0,\"b\":-1,\"c\":10.25,\"d\":1e9,\"e\":-0.5E-3,\"f\":1E+2}",
 	"{\"a\":\"{[,:]}\",\"b\":\"\x7f'/\"}",
-	SYSLOG,
+	envelope,
 };
 
 static const char *const left[] = {
