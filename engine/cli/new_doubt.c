@@ -14,7 +14,7 @@
 static bool has_action(const struct draft *d)
 {
 	for (uint32_t i = 0; i < d->guess.count; i++)
-		if (d->guess.places[i].field == (int8_t)FIELD_event)
+		if (d->guess.places[i].field == (int16_t)FIELD_event)
 			return true;
 	return d->asks;
 }
