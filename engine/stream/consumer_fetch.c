@@ -33,15 +33,9 @@ void consumer_forget_leftovers(struct consumer *c, bool all)
 	l->n = kept;
 }
 
-/* What stands in the data queue in a message's place: an error, or the end of the log. */
+/* An error that stands in the data queue in a message's place. */
 static void note_error(struct consumer *c, const rd_kafka_message_t *m)
 {
-	if (m->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-		struct partition *p = partitions_find(&c->parts, rd_kafka_topic_name(m->rkt), m->partition);
-		if (p != NULL)
-			p->at_end = m->offset;
-		return;
-	}
 	log_warn("Kafka: topic %s partition %d: %s", m->rkt != NULL ? rd_kafka_topic_name(m->rkt) : "?",
 		 m->partition, rd_kafka_message_errstr(m));
 	if (m->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||

@@ -21,7 +21,9 @@ static const char *const owned_properties[][2] = {
 	{"enable.auto.commit", "false"},
 	{"enable.auto.offset.store", "false"},
 	{"auto.offset.reset", "error"},
-	{"enable.partition.eof", "true"},
+	/* An end of the log that is read in a batch moves librdkafka's own position one too far: after a
+	 * cooperative rebalance it goes on there, and a message is lost. Campaign: scale-cooperative. */
+	{"enable.partition.eof", "false"},
 };
 
 /* Better defaults than librdkafka's for this work; the configuration may change them. Figures: ./run bench.

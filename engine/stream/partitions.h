@@ -40,7 +40,6 @@ struct partition {
 	int64_t committed;          /* last offset committed to the group; -1 none by us */
 	int64_t taken[OUTPUTS_MAX]; /* watermark per output */
 	char topic_id[TOPIC_ID_MAX];
-	int64_t at_end; /* where reading last met the end of the log, beyond markers of transactions; -1 */
 	struct partition_watch watch;
 	/* Of the batch under way: */
 	int64_t batch_end;    /* offset behind its last message; -1 = none of the batch is ours */

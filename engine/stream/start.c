@@ -153,7 +153,6 @@ static void apply(struct consumer *c, const struct sinks *s, const struct offset
 	struct partition *p = entries[i].partition;
 	p->state = choice.state;
 	p->next = choice.offset;
-	p->at_end = -1;
 	p->settled = choice.state == PARTITION_POSITIONED ? choice.offset : -1;
 	p->committed = entries[i].committed;
 	memcpy(p->topic_id, entries[i].topic_id, sizeof p->topic_id);
