@@ -49,3 +49,7 @@ def test_postgres_restart(rig):
 
 def test_stop_past_session(rig):
     group.stop_past_session(rig)
+
+
+def test_scale_cooperative(rig):
+    group.scale_cooperative(rig)
