@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/strbuf.h"
 #include "cli/commands.h"
 
 int cli_fail(const struct err *e)
@@ -26,6 +27,20 @@ int cli_usage(const char *command, const char *usage, const char *fmt, ...)
 	fprintf(stderr, "; usage: natmill %s %s\n", command, usage);
 	va_end(ap);
 	return 2;
+}
+
+bool cli_read_line(FILE *in, size_t max, struct strbuf *line)
+{
+	int c = getc_unlocked(in);
+	strbuf_reset(line);
+	if (c == EOF)
+		return false;
+	for (; c != EOF && c != '\n'; c = getc_unlocked(in))
+		if (line->len <= max)
+			strbuf_addc(line, (char)c);
+	if (c == '\n' && line->len > 0 && line->data[line->len - 1] == '\r')
+		line->len--;
+	return true;
 }
 
 const char *cli_default_vendors(void)

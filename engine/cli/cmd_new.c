@@ -32,21 +32,6 @@ static void help(void)
 	     "  --vendors DIR   the folder of vendor scripts (default: vendors, here)");
 }
 
-/* One line without its end, cut behind VALUE_MAX bytes; false at the end of the input. */
-static bool read_line(FILE *in, struct strbuf *line)
-{
-	int c = getc_unlocked(in);
-	strbuf_reset(line);
-	if (c == EOF)
-		return false;
-	for (; c != EOF && c != '\n'; c = getc_unlocked(in))
-		if (line->len <= VALUE_MAX)
-			strbuf_addc(line, (char)c);
-	while (line->len > 0 && line->data[line->len - 1] == '\r')
-		line->len--;
-	return true;
-}
-
 static bool is_empty(const struct strbuf *line)
 {
 	for (size_t i = 0; i < line->len; i++)
@@ -97,7 +82,7 @@ static void take_line(struct intake *in, const struct strbuf *line)
 static int take_lines(struct intake *in, struct err *e)
 {
 	struct strbuf line = {0};
-	while (!isatty(STDIN_FILENO) && read_line(stdin, &line))
+	while (!isatty(STDIN_FILENO) && cli_read_line(stdin, VALUE_MAX, &line))
 		if (!is_empty(&line))
 			take_line(in, &line);
 	strbuf_free(&line);

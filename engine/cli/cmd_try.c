@@ -112,22 +112,6 @@ static int find_route(const struct options *o, const struct generation *g, struc
 	return o->topic == NULL ? host_route_all(h) : find_topic(o->topic, g, h, e);
 }
 
-/* Reads one line without its end; false at the end of the input. Of an overlong line just as much is kept as
- * the envelope needs to refuse it. */
-static bool read_line(FILE *in, struct strbuf *line)
-{
-	int c = getc_unlocked(in);
-	strbuf_reset(line);
-	if (c == EOF)
-		return false;
-	for (; c != EOF && c != '\n'; c = getc_unlocked(in))
-		if (line->len <= ENVELOPE_VALUE_MAX)
-			strbuf_addc(line, (char)c);
-	if (c == '\n' && line->len > 0 && line->data[line->len - 1] == '\r')
-		line->len--;
-	return true;
-}
-
 static int write_out(const struct strbuf *shown, struct err *e)
 {
 	if (shown->len > 0 &&
@@ -146,7 +130,7 @@ static int try_lines(FILE *in, const struct options *o, struct host *h, uint32_t
 	uint64_t hostless = 0;
 	int rc = 0;
 	batch_init(&batch, 1, HOST_ARENA_NEED(ENVELOPE_VALUE_MAX));
-	for (uint64_t n = 1; rc == 0 && read_line(in, &line); n++) {
+	for (uint64_t n = 1; rc == 0 && cli_read_line(in, ENVELOPE_VALUE_MAX, &line); n++) {
 		batch_reset(&batch);
 		batch.messages[0] = (struct message){.topic = o->topic != NULL ? o->topic : "",
 						     .timestamp = EVENT_NO_TIME,

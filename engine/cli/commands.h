@@ -7,6 +7,10 @@
 #ifndef NATMILL_CLI_COMMANDS_H
 #define NATMILL_CLI_COMMANDS_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
 /* name, one line of help */
 #define COMMANDS(X)                                                                   \
 	X(run, "consume, run the vendor scripts and write events until told to stop") \
@@ -28,6 +32,11 @@ int cli_fail(const struct err *e);
 /* Prints "natmill NAME: MESSAGE" and "usage: ..." to standard error; returns 2. */
 int cli_usage(const char *command, const char *usage, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* Reads one line without its end, CR LF included; false at the end of the input. Of a line that is longer
+ * than max bytes max + 1 are kept, so that it can be told. */
+struct strbuf;
+bool cli_read_line(FILE *in, size_t max, struct strbuf *line);
 
 /* The folder of vendor scripts when nothing names one: ./vendors if it is there, else ../vendors or
  * ../share/natmill/vendors beside the program. Static storage. */

@@ -23,6 +23,12 @@ void watchdog_init(struct watchdog *w, const struct kafka_settings *limits)
 	*w = (struct watchdog){.limits = limits, .now_ms = 1};
 }
 
+void watchdog_pass(struct watchdog *w, int64_t ms, bool held)
+{
+	w->held_ms = held ? w->held_ms + ms : 0;
+	w->now_ms += held ? 0 : ms;
+}
+
 void watchdog_note(const struct watchdog *w, struct partition *p, enum watch_sight sight)
 {
 	struct partition_watch *m = &p->watch;
@@ -61,7 +67,7 @@ static void set_readiness(struct watchdog *w, const struct watch_view *v)
 	enum readiness r = READY;
 	if (v->stopped > 0)
 		r = NOT_READY_STOPPED;
-	if (w->held_ms != 0 && w->now_ms - w->held_ms >= w->limits->stall_alarm_ms)
+	if (w->held_ms >= w->limits->stall_alarm_ms)
 		r = NOT_READY_OUTPUT;
 	if (w->since_ms != 0)
 		r = NOT_READY_STALLED;
@@ -91,14 +97,10 @@ static enum watch_verdict decide_stalled(struct watchdog *w, const struct watch_
 enum watch_verdict watchdog_decide(struct watchdog *w, const struct watch_view *v)
 {
 	enum watch_verdict verdict = WATCH_GO_ON;
-	w->held_ms = !v->held ? 0 : w->held_ms != 0 ? w->held_ms : w->now_ms;
-	if (v->held && w->since_ms != 0) { /* messages have come: it is the output's now */
-		w->since_ms = 0;
-		verdict = WATCH_RECOVERED;
-	} else if (w->since_ms != 0) {
+	bool held = w->held_ms != 0; /* nothing can move meanwhile */
+	if (!held && w->since_ms != 0) {
 		verdict = decide_stalled(w, v);
-	} else if (!v->held && v->worst != NULL &&
-		   w->now_ms - v->worst_since_ms >= w->limits->stall_alarm_ms) {
+	} else if (!held && v->worst != NULL && w->now_ms - v->worst_since_ms >= w->limits->stall_alarm_ms) {
 		w->since_ms = v->worst_since_ms;
 		w->mark_ms = w->now_ms;
 		w->anew = false;
@@ -158,14 +160,6 @@ static void note_all(const struct watchdog *w, struct consumer *c)
 	free(asked);
 }
 
-/* While outputs hold, nothing can move: the time since the last look does not count. */
-static void note_held(int64_t passed_ms, struct partitions *parts)
-{
-	for (size_t i = 0; i < parts->n; i++)
-		if (parts->items[i]->watch.moved_ms != 0)
-			parts->items[i]->watch.moved_ms += passed_ms;
-}
-
 static bool output_fails(const struct sinks *s)
 {
 	for (size_t i = 0; i < s->n; i++)
@@ -211,16 +205,12 @@ enum watch_verdict watchdog_look(struct watchdog *w, struct consumer *c, const s
 	if (delivering_ms != 0 && !held)
 		return WATCH_GO_ON;        /* as usual: the worker looks when it is done */
 	int64_t most = 2 * every + ASK_MS; /* longer between two looks: the process was frozen */
-	int64_t counted = w->looked_ms == 0 ? 0 : passed > most ? most : passed;
-	w->now_ms += counted;
+	watchdog_pass(w, w->looked_ms == 0 ? 0 : passed > most ? most : passed, held);
 	w->looked_ms = now;
-	if (held)
-		note_held(counted, &c->parts);
-	else
+	if (!held)
 		note_all(w, c);
 	struct watch_view view;
 	watchdog_sum(w, &c->parts, &view);
-	view.held = held;
 	enum watch_verdict verdict = watchdog_decide(w, &view);
 	tell(w, c, &view, verdict);
 	return verdict;

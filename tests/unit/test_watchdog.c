@@ -47,11 +47,10 @@ static struct partition *tested(struct scene *s)
 static enum watch_verdict look(struct scene *s, int64_t later_ms, enum watch_sight sight)
 {
 	struct watch_view view;
-	s->w.now_ms += later_ms;
-	for (size_t i = 0; i < s->parts.n; i++)
+	watchdog_pass(&s->w, later_ms, s->held);
+	for (size_t i = 0; i < s->parts.n && !s->held; i++)
 		watchdog_note(&s->w, s->parts.items[i], i == 0 ? sight : WATCH_CAUGHT_UP);
 	watchdog_sum(&s->w, &s->parts, &view);
-	view.held = s->held;
 	return watchdog_decide(&s->w, &view);
 }
 
@@ -178,7 +177,7 @@ static void outputs_that_hold_are_a_known_cause(void **state)
 	look(&s, 0, WATCH_BEHIND);
 	s.held = true;
 	assert_int_equal(look(&s, 1000, WATCH_BEHIND), WATCH_GO_ON);
-	assert_int_equal(look(&s, ALARM_MS - 1, WATCH_BEHIND), WATCH_GO_ON);
+	assert_int_equal(look(&s, ALARM_MS - 1001, WATCH_BEHIND), WATCH_GO_ON);
 	assert_int_equal(readiness(&s), READY);
 	for (int i = 0; i < 100; i++)
 		assert_int_equal(look(&s, EXIT_MS, WATCH_BEHIND), WATCH_GO_ON);
@@ -187,6 +186,25 @@ static void outputs_that_hold_are_a_known_cause(void **state)
 	tested(&s)->settled++;
 	assert_int_equal(look(&s, 1000, WATCH_BEHIND), WATCH_GO_ON);
 	assert_int_equal(readiness(&s), READY);
+	partitions_free(&s.parts);
+}
+
+/* Their time does not count; what stood still before goes on standing still. */
+static void outputs_that_hold_now_and_then_hide_no_stall(void **state)
+{
+	(void)state;
+	struct scene s;
+	open_scene(&s);
+	look(&s, 0, WATCH_BEHIND);
+	for (int64_t counted = 6000; counted <= RESTART_MS; counted += 6000) {
+		s.held = true;
+		assert_int_equal(look(&s, 4000, WATCH_BEHIND), WATCH_GO_ON);
+		assert_int_equal(readiness(&s), counted > ALARM_MS ? NOT_READY_STALLED : READY);
+		s.held = false;
+		assert_int_equal(look(&s, 6000, WATCH_BEHIND), counted == ALARM_MS     ? WATCH_ALARM
+							       : counted == RESTART_MS ? WATCH_ANEW
+										       : WATCH_GO_ON);
+	}
 	partitions_free(&s.parts);
 }
 
@@ -215,6 +233,7 @@ int main(void)
 		cmocka_unit_test(slow_is_no_stall),
 		cmocka_unit_test(outage_of_kafka_does_not_end_the_process),
 		cmocka_unit_test(outputs_that_hold_are_a_known_cause),
+		cmocka_unit_test(outputs_that_hold_now_and_then_hide_no_stall),
 		cmocka_unit_test(stopped_partitions_are_a_known_cause),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
