@@ -24,10 +24,10 @@ packages_of()
 	case $1 in
 	build)
 		echo gcc g++ cmake ninja-build pkgconf python3 ca-certificates libluajit-5.1-dev libpcre2-dev \
-			libsimdjson-dev libyaml-dev libsqlite3-dev libpq-dev libssl-dev libcmocka-dev
+			libsimdjson-dev libyaml-dev libsqlite3-dev libpq-dev libssl-dev libcmocka-dev \
+			libhiredis-dev librabbitmq-dev libcurl4-openssl-dev libzstd-dev zlib1g-dev
 		case $2 in
-		bookworm) echo make dpkg-dev debian-archive-keyring libcurl4-openssl-dev libsasl2-dev \
-			libzstd-dev liblz4-dev zlib1g-dev ;;
+		bookworm) echo make dpkg-dev debian-archive-keyring libsasl2-dev liblz4-dev ;;
 		*) echo librdkafka-dev ;;
 		esac
 		;;
@@ -37,6 +37,7 @@ packages_of()
 	kafka) echo maven default-jre-headless ;;
 	lua) echo luajit lua-busted ;;
 	postgresql) echo postgresql python3-psycopg2 ;;
+	servers) echo redis-server redis-tools rabbitmq-server influxdb nginx-light ;;
 	esac
 }
 
