@@ -53,13 +53,16 @@ static int fail(const char *output, const struct output_result *r)
 }
 
 /* Opens the output, runs one of the two calls, closes it. Exit status. */
-static int with_output(const struct sink_config *sink, const char *cluster,
+static int with_output(const struct loaded_config *c, const struct sink_config *sink, const char *cluster,
 		       void (*call)(struct output *o, const struct output_type *t, void *ctx,
 				    struct output_result *r),
 		       void *ctx)
 {
 	struct output_host host = {.wait = plain_wait};
-	struct output_env env = {.name = sink->name, .cluster_id = cluster, .host = &host};
+	struct output_env env = {.name = sink->name,
+				 .cluster_id = cluster,
+				 .host = &host,
+				 .group = c->config.kafka.group};
 	struct output_result r;
 	struct err e = {0};
 	struct output *o = sink->type->create(sink->options, &env, &e);
@@ -94,7 +97,7 @@ static int list(const struct loaded_config *c)
 	       "cluster");
 	for (size_t i = 0; i < c->sink_count && status == 0; i++)
 		if (c->sinks[i].type->transactional)
-			status = with_output(&c->sinks[i], "", call_list, NULL);
+			status = with_output(c, &c->sinks[i], "", call_list, NULL);
 	return status;
 }
 
@@ -175,12 +178,12 @@ static int set(const struct loaded_config *c, const struct arguments *a)
 	struct search s = {.topic = a->words[2],
 			   .partition = (int32_t)number_of(a->words[3]),
 			   .wanted = a->cluster};
-	int status = with_output(sink, "", call_search, &s);
+	int status = with_output(c, sink, "", call_search, &s);
 	if (status == 0 && s.found != 1)
 		status = no_single_row(a, &s);
 	if (status == 0) {
 		struct position p = {.topic = s.topic, .partition = s.partition, .offset = offset};
-		status = with_output(sink, s.cluster, call_set, &p);
+		status = with_output(c, sink, s.cluster, call_set, &p);
 	}
 	if (status == 0)
 		printf("output %s, %s [%d]: watermark %lld, was %lld\n", sink->name, s.topic, s.partition,

@@ -68,3 +68,8 @@ int output_wait(struct output_host *h, int fd, short events, int64_t deadline_ms
 {
 	return h->wait(h, fd, events, deadline_ms);
 }
+
+const void *output_membership(struct output_host *h, size_t *len)
+{
+	return h->membership != NULL ? h->membership(h, len) : NULL;
+}

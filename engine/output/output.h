@@ -22,7 +22,8 @@
  * when result.reopen is set. A write may answer OK for fewer events than it was given (result.n, at least 1):
  * because the next one needs a verdict of its own, or because its time is up. Which functions are there:
  * create, close, open, begin, commit and abort always; positions, list_marks and set_mark, dead, write where
- * the flags transactional, keeps_dead and takes_events say so, else NULL.
+ * the flags transactional, keeps_dead and takes_events say so, dead_read and dead_remove where the store of
+ * dead letters can give them back, else NULL.
  */
 #ifndef NATMILL_OUTPUT_OUTPUT_H
 #define NATMILL_OUTPUT_OUTPUT_H
@@ -34,6 +35,7 @@
 #include "base/err.h"
 #include "base/option.h"
 #include "event/batch.h"
+#include "output/dead.h"
 
 enum output_verdict { OUTPUT_OK, OUTPUT_RETRY, OUTPUT_REJECT, OUTPUT_FENCED };
 
@@ -81,6 +83,7 @@ struct output_env {
 	const char *cluster_id;   /* of the Kafka cluster messages come from; "" until known */
 	struct output_host *host; /* for output_wait() */
 	unsigned worker;          /* number of the worker, from 0 */
+	const char *group;        /* of consumers that natmill is one of; NULL where that does not matter */
 };
 
 /* Range [from, from + n) of the batch's events. The pointers into the batch hold only during the call. */
@@ -91,13 +94,18 @@ struct output_range {
 };
 
 struct output_type {
-	const char *name;             /* in the configuration */
-	const char *help;             /* one line */
-	bool transactional;           /* keeps watermarks: positions, commit with moves, abort undoes all */
-	bool keeps_dead;              /* has dead() */
-	bool takes_events;            /* has write(); false: a dead-letter store only */
+	const char *name;   /* in the configuration */
+	const char *help;   /* one line */
+	bool transactional; /* keeps watermarks: positions, commit with moves, abort undoes all */
+	bool group_marks;   /* transactional, and its watermarks are the group's own offsets: it comes
+			       last, there is one at most, and nobody else commits to the group */
+	bool keeps_dead;    /* has dead() */
+	bool takes_events;  /* has write(); false: a dead-letter store only */
 	const struct option *options; /* rows of its settings, NULL-terminated */
 	size_t options_size;          /* of the struct that they fill */
+	/* The type that serves these options, where an option decides what the output can do; it has the same
+	 * options. NULL: this one. */
+	const struct output_type *(*variant)(const void *options);
 	/* Checks settings, allocates; no connection yet. NULL with e on error. options outlive the output. */
 	struct output *(*create)(const void *options, const struct output_env *env, struct err *e);
 	void (*close)(struct output *o); /* frees; open transactions are undone */
@@ -117,6 +125,14 @@ struct output_type {
 	/* Sets the row of env's cluster and name to position->offset, and forgets timestamp and topic id, so
 	 * that today's topic is accepted. OK with n = 1, or 0 when there is no such row. */
 	void (*set_mark)(struct output *o, const struct position *position, struct output_result *r);
+	/* For the operator, on an open output, without a transaction under way: the letters that the query
+	 * asks for, in the order of their keys. OK with their number; 0 = there are no more. Ask again behind
+	 * the last one, since fewer than asked for does not mean that these were all. */
+	void (*dead_read)(struct output *o, const struct dead_query *query, dead_row_fn *row, void *ctx,
+			  struct output_result *r);
+	/* Within a transaction: takes letters out of the store, OK with the number of those that were there.
+	 * Of two owners that take out the same letter only one commits with it. */
+	void (*dead_remove)(struct output *o, const struct dead_key *keys, size_t n, struct output_result *r);
 };
 
 /* For outputs that have nothing to do there. */
@@ -138,7 +154,14 @@ void output_fenced(struct output_result *r, const char *fmt, ...) __attribute__(
  * its control queue. Returns the ready bits, 0 at the deadline, -1 to give up: answer RETRY then. */
 struct output_host {
 	int (*wait)(struct output_host *h, int fd, short events, int64_t deadline_ms);
+	/* NULL where there is no group. See output_membership(). */
+	const void *(*membership)(struct output_host *h, size_t *len);
 };
 int output_wait(struct output_host *h, int fd, short events, int64_t deadline_ms);
+
+/* The worker's membership of its group just now, as an output with group_marks hands it to the broker, so
+ * that a commit of somebody who was thrown out is refused: opaque bytes, valid until the next call. NULL: it
+ * is no member, nothing may be committed. */
+const void *output_membership(struct output_host *h, size_t *len);
 
 #endif

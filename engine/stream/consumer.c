@@ -232,7 +232,7 @@ void consumer_commit(struct consumer *c, int wait_ms)
 	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)c->parts.n + 1);
 	for (size_t i = 0; i < c->parts.n; i++) {
 		struct partition *p = c->parts.items[i];
-		if (p->state != PARTITION_READING || p->settled == p->committed)
+		if (p->state != PARTITION_READING || p->settled == p->committed || c->others_commit)
 			continue;
 		rd_kafka_topic_partition_list_add(list, p->topic, p->id)->offset = p->settled;
 		p->committed = p->settled;
@@ -249,4 +249,24 @@ void consumer_commit(struct consumer *c, int wait_ms)
 	if (list->cnt > 0)
 		stats_add(&c->stats->commits, 1);
 	rd_kafka_topic_partition_list_destroy(list);
+}
+
+const void *consumer_membership(struct consumer *c, size_t *len)
+{
+	rd_kafka_mem_free(NULL, c->membership);
+	c->membership = NULL;
+	*len = 0;
+	rd_kafka_consumer_group_metadata_t *m = rd_kafka_consumer_group_metadata(c->rk);
+	if (m == NULL)
+		return NULL;
+	/* Thrown out, librdkafka has neither; the broker takes offsets without a member from anybody. */
+	bool member = rd_kafka_consumer_group_metadata_generation_id(m) >= 0 &&
+		      rd_kafka_consumer_group_metadata_member_id(m)[0] != '\0';
+	rd_kafka_error_t *error = NULL;
+	if (member)
+		error = rd_kafka_consumer_group_metadata_write(m, &c->membership, len);
+	rd_kafka_consumer_group_metadata_destroy(m);
+	if (error != NULL)
+		rd_kafka_error_destroy(error);
+	return c->membership;
 }

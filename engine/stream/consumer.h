@@ -39,6 +39,8 @@ struct consumer {
 	bool out_of_place;  /* a partition's position is not readable any more: take up anew */
 	bool commit_failed; /* since the last commit; it is sent again */
 	struct err fatal;   /* code ERR_NONE: none */
+	bool others_commit; /* the group's offsets: an output does it */
+	void *membership;   /* of consumer_membership() */
 	struct worker_stats *stats;
 	const _Atomic int64_t *stop; /* not 0: the process is to end */
 	char cluster_id[64];
@@ -52,6 +54,7 @@ struct consumer_config {
 	size_t topic_count;
 	struct worker_stats *stats;
 	const _Atomic int64_t *stop;
+	bool others_commit; /* an output commits the group's offsets: consumer_commit does nothing */
 };
 
 /* Creates the handle, waits until a broker answers (settings' connect_timeout), subscribes. -1 with e:
@@ -89,6 +92,10 @@ void consumer_forget_commit(struct consumer *c, const rd_kafka_topic_partition_l
 /* Commits `settled` of each partition that moved since the last commit. wait_ms > 0: waits for the answer
  * that long. */
 void consumer_commit(struct consumer *c, int wait_ms);
+
+/* This member's standing in its group, as librdkafka writes it for producers; valid until the next call. NULL
+ * when it is no member just now: a commit without member is checked by no broker. */
+const void *consumer_membership(struct consumer *c, size_t *len);
 
 /* Fills the batch until it holds max messages, bytes of values, or the deadline (clock_mono_ms) has passed.
  * Sets batch_end and batch_newest of the partitions. Returns the number of messages. */

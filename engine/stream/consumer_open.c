@@ -188,7 +188,9 @@ static int subscribe(struct consumer *c, const char *const *topics, size_t count
 
 int consumer_open(struct consumer *c, const struct consumer_config *config, struct err *e)
 {
-	*c = (struct consumer){.stats = config->stats, .stop = config->stop};
+	*c = (struct consumer){.stats = config->stats,
+			       .stop = config->stop,
+			       .others_commit = config->others_commit};
 	rd_kafka_conf_t *conf = rd_kafka_conf_new();
 	if (configure(conf, config->settings, config->prefetch, e) != 0) {
 		rd_kafka_conf_destroy(conf);
@@ -258,6 +260,8 @@ void consumer_close(struct consumer *c)
 	if (c->asked_list != NULL)
 		rd_kafka_topic_partition_list_destroy(c->asked_list);
 	free(c->leftovers.items);
+	rd_kafka_mem_free(NULL, c->membership);
+	c->membership = NULL;
 	partitions_free(&c->parts);
 	if (left)
 		rd_kafka_destroy_flags(c->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);

@@ -14,13 +14,15 @@ static int rank(const struct output_type *t)
 {
 	if (!t->takes_events)
 		return 0;
-	return t->transactional ? 2 : 1;
+	if (!t->transactional)
+		return 1;
+	return t->group_marks ? 3 : 2;
 }
 
 int sinks_order(const struct sink_config *configs, size_t count, const struct sink_config **order)
 {
 	size_t n = 0;
-	for (int r = 0; r <= 2; r++)
+	for (int r = 0; r <= 3; r++)
 		for (size_t i = 0; i < count; i++)
 			if (rank(configs[i].type) == r)
 				order[n++] = &configs[i];
@@ -32,8 +34,16 @@ int sinks_order(const struct sink_config *configs, size_t count, const struct si
 	return -1;
 }
 
+bool sinks_commit_group(const struct sink_config *configs, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (configs[i].type->group_marks)
+			return true;
+	return false;
+}
+
 int sinks_create(struct sinks *s, const struct sink_config *configs, size_t count, struct output_stats *stats,
-		 struct output_host *host, const char *cluster_id, unsigned worker, struct err *e)
+		 const struct output_env *env, struct err *e)
 {
 	const struct sink_config *order[OUTPUTS_MAX];
 	*s = (struct sinks){.store = -1};
@@ -45,10 +55,8 @@ int sinks_create(struct sinks *s, const struct sink_config *configs, size_t coun
 		k->config = order[i];
 		k->type = order[i]->type;
 		k->stats = &stats[i];
-		k->env = (struct output_env){.name = order[i]->name,
-					     .cluster_id = cluster_id,
-					     .host = host,
-					     .worker = worker};
+		k->env = *env;
+		k->env.name = order[i]->name;
 		k->out = k->type->create(order[i]->options, &k->env, e);
 		if (k->out == NULL) {
 			err_prefix(e, "output %s", order[i]->name);

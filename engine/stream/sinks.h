@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A worker's outputs, in the order of delivery: the dead-letter store of its own, outputs without
- * transactions, databases. `taken` of a partition is indexed by place in this order. Owner: the worker. One
- * thread; stats may be read by others.
+ * transactions, databases, the one whose watermarks are the group's offsets. `taken` of a partition is
+ * indexed by place in this order. Owner: the worker. One thread; stats may be read by others.
  */
 #ifndef NATMILL_STREAM_SINKS_H
 #define NATMILL_STREAM_SINKS_H
@@ -43,11 +43,14 @@ struct sinks {
  * transactional output that keeps dead letters; -1 = none. */
 int sinks_order(const struct sink_config *configs, size_t count, const struct sink_config **order);
 
-/* Creates the outputs, without connecting. stats (one per output, in the order of delivery), host and
- * cluster_id must outlive them. -1 with e: nothing is left. */
+/* Creates the outputs, without connecting, each with env and its own name. stats (one per output, in the
+ * order of delivery) and what env points to must outlive them. -1 with e: nothing is left. */
 int sinks_create(struct sinks *s, const struct sink_config *configs, size_t count, struct output_stats *stats,
-		 struct output_host *host, const char *cluster_id, unsigned worker, struct err *e);
+		 const struct output_env *env, struct err *e);
 void sinks_close(struct sinks *s);
+
+/* Does one of them commit the group's offsets itself? */
+bool sinks_commit_group(const struct sink_config *configs, size_t count);
 
 /* Opens the output if it is not open. Result OK or RETRY. */
 void sink_open(struct sink *s, struct output_result *r);

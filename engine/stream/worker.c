@@ -60,6 +60,13 @@ static int worker_wait(struct output_host *h, int fd, short events, int64_t dead
 	}
 }
 
+/* For output_membership(). */
+static const void *worker_membership(struct output_host *h, size_t *len)
+{
+	struct worker *w = (struct worker *)h;
+	return consumer_membership(&w->consumer, len);
+}
+
 static void handle_rebalance(struct worker *w)
 {
 	struct consumer *c = &w->consumer;
@@ -168,7 +175,9 @@ static int open_consumer(struct worker *w, const struct kafka_settings *settings
 					       .topics = topics,
 					       .topic_count = topic_count,
 					       .stats = &w->stats,
-					       .stop = &w->config->stop_deadline};
+					       .stop = &w->config->stop_deadline,
+					       .others_commit = sinks_commit_group(w->config->outputs,
+										   w->config->output_count)};
 	return consumer_open(&w->consumer, &config, &w->why);
 }
 
@@ -273,8 +282,11 @@ static int worker_open(struct worker *w)
 					.stats = &w->stats,
 					.generation = cfg->generation,
 					.headers = consumer_headers};
-	return sinks_create(&w->sinks, cfg->outputs, cfg->output_count, w->output_stats, &w->output_host,
-			    w->consumer.cluster_id, w->number, &w->why);
+	const struct output_env env = {.cluster_id = w->consumer.cluster_id,
+				       .host = &w->output_host,
+				       .worker = w->number,
+				       .group = cfg->kafka->group};
+	return sinks_create(&w->sinks, cfg->outputs, cfg->output_count, w->output_stats, &env, &w->why);
 }
 
 static void worker_close(struct worker *w)
@@ -308,7 +320,7 @@ static void *worker_main(void *arg)
 
 int worker_start(struct worker *w, struct worker_config *config, unsigned number, struct err *e)
 {
-	*w = (struct worker){.output_host = {worker_wait},
+	*w = (struct worker){.output_host = {worker_wait, worker_membership},
 			     .config = config,
 			     .number = number,
 			     .running = true};

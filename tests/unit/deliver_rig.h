@@ -73,9 +73,8 @@ static inline struct capture *rig_add(struct rig *r, const struct output_type *t
 static inline void rig_start(struct rig *r)
 {
 	struct err e;
-	assert_int_equal(sinks_create(&r->sinks, r->configs, r->count, r->stats, &r->host.host, "cluster", 0,
-				      &e),
-			 0);
+	const struct output_env env = {.cluster_id = "cluster", .host = &r->host.host};
+	assert_int_equal(sinks_create(&r->sinks, r->configs, r->count, r->stats, &env, &e), 0);
 	r->d = (struct delivery){.sinks = &r->sinks,
 				 .parts = &r->parts,
 				 .host = &r->host.host,

@@ -17,6 +17,11 @@ static const struct output_type keeps_no_dead = {.name = "keeps_no_dead",
 						 .transactional = true,
 						 .takes_events = true};
 
+static const struct output_type commits_the_group = {.name = "commits_the_group",
+						     .transactional = true,
+						     .group_marks = true,
+						     .takes_events = true};
+
 static struct sink_config of(const struct output_type *type, const char *name)
 {
 	return (struct sink_config){.type = type, .name = name};
@@ -43,6 +48,9 @@ static void order_of_delivery(void **state)
 	const struct sink_config silent[] = {of(&keeps_no_dead, "k"), of(&capture_output, "b")};
 	assert_order(silent, 2, "kb", 1);
 	assert_order(silent, 1, "k", -1);
+	const struct sink_config last[] = {of(&commits_the_group, "g"), of(&capture_output, "b"),
+					   of(&capture_plain_output, "p")};
+	assert_order(last, 3, "pbg", 1);
 }
 
 static struct output *create_fails(const void *options, const struct output_env *env, struct err *e)
@@ -63,14 +71,15 @@ static void what_was_made_is_closed_when_one_fails(void **state)
 	struct sink_config configs[] = {{.type = &capture_plain_output, .name = "good", .options = &options},
 					{.type = &broken, .name = "bad", .options = &options}};
 	struct output_stats stats[OUTPUTS_MAX];
+	const struct output_env env = {.cluster_id = "cluster"};
 	struct sinks s;
 	struct err e = {0};
-	assert_int_equal(sinks_create(&s, configs, 2, stats, NULL, "cluster", 0, &e), -1);
+	assert_int_equal(sinks_create(&s, configs, 2, stats, &env, &e), -1);
 	assert_string_equal(e.msg, "output bad: no");
 	assert_int_equal(s.n, 0);
 	assert_int_equal(c->calls.create, 1);
 	assert_int_equal(c->calls.close, 1);
-	assert_int_equal(sinks_create(&s, configs, OUTPUTS_MAX + 1, stats, NULL, "cluster", 0, &e), -1);
+	assert_int_equal(sinks_create(&s, configs, OUTPUTS_MAX + 1, stats, &env, &e), -1);
 	assert_int_equal(e.code, ERR_CONFIG);
 	capture_free(c);
 }
@@ -82,10 +91,11 @@ static void failures_are_remembered(void **state)
 	struct capture_options options = {c};
 	struct sink_config config = {.type = &capture_output, .name = "db", .options = &options};
 	struct output_stats stats[OUTPUTS_MAX];
+	const struct output_env env = {.cluster_id = "cluster"};
 	struct sinks s;
 	struct err e;
 	struct output_result r;
-	assert_int_equal(sinks_create(&s, &config, 1, stats, NULL, "cluster", 0, &e), 0);
+	assert_int_equal(sinks_create(&s, &config, 1, stats, &env, &e), 0);
 	struct sink *k = &s.items[0];
 	c->plan.retry_open = 1;
 	sink_open(k, &r);
