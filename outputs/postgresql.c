@@ -282,4 +282,6 @@ const struct output_type postgresql_output = {
 	.abort = postgresql_abort,
 	.list_marks = postgresql_list_marks,
 	.set_mark = postgresql_set_mark,
+	.dead_read = postgresql_dead_read,
+	.dead_remove = postgresql_dead_remove,
 };

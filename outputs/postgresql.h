@@ -3,8 +3,8 @@
  * What the files of the output `postgresql` share: postgresql.c (settings, transactions), _connect
  * (connection, session settings), _link (statements and answers, all waits), _judge (what an error means),
  * _schema (tables that are missing), _columns (what a table takes), _encode (binary rows), _copy (write),
- * _marks (watermarks), _dead (dead letters). One struct postgresql per worker, on its thread only; all that
- * it points to is its own but for options and env.
+ * _marks (watermarks), _dead (dead letters), _letters (the same on their way back). One struct postgresql per
+ * worker, on its thread only; all that it points to is its own but for options and env.
  */
 #ifndef NATMILL_OUTPUTS_POSTGRESQL_H
 #define NATMILL_OUTPUTS_POSTGRESQL_H
@@ -187,6 +187,14 @@ void postgresql_dead(struct output *o, const struct batch *batch, const struct d
 void postgresql_positions(struct output *o, struct position *pos, size_t n, struct output_result *r);
 void postgresql_list_marks(struct output *o, output_mark_fn *row, void *ctx, struct output_result *r);
 void postgresql_set_mark(struct output *o, const struct position *pos, struct output_result *r);
+
+/* _letters: dead letters on their way back. */
+void postgresql_dead_read(struct output *o, const struct dead_query *query, dead_row_fn *row, void *ctx,
+			  struct output_result *r);
+void postgresql_dead_remove(struct output *o, const struct dead_key *keys, size_t n, struct output_result *r);
+
+/* _dead: makes the transaction ready for a statement that needs no savepoint. 0, or -1 with r. */
+int postgresql_enter(struct postgresql *p, struct output_result *r);
 
 /* postgresql.c: what must go before a statement so that it runs within the transaction. */
 const char *postgresql_prefix(const struct postgresql *p, bool savepoint);

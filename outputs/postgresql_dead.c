@@ -202,8 +202,7 @@ static int insert(struct postgresql *p, struct arrays *a, struct output_result *
 	return postgresql_finish(p, deadline, doing, r);
 }
 
-/* Makes the transaction ready for an insert that needs no savepoint. */
-static int prepare(struct postgresql *p, struct output_result *r)
+int postgresql_enter(struct postgresql *p, struct output_result *r)
 {
 	const char *prefix = postgresql_prefix(p, false);
 	if (prefix[0] == '\0')
@@ -237,7 +236,7 @@ void postgresql_dead(struct output *o, const struct batch *batch, const struct d
 		postgresql_lost(p, "storing dead letters", r);
 		return;
 	}
-	int rc = n > 0 ? prepare(p, r) : 0;
+	int rc = n > 0 ? postgresql_enter(p, r) : 0;
 	for (size_t done = 0; rc == 0 && done < n;) {
 		done += add_some(&a, batch, letters + done, n - done);
 		rc = insert(p, &a, r);

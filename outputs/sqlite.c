@@ -288,4 +288,6 @@ const struct output_type sqlite_output = {
 	.abort = sqlite_abort,
 	.list_marks = sqlite_list_marks,
 	.set_mark = sqlite_set_mark,
+	.dead_read = sqlite_dead_read,
+	.dead_remove = sqlite_dead_remove,
 };

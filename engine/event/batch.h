@@ -33,16 +33,19 @@ struct message {
 	size_t key_len;
 	bool tombstone;                       /* null value: ignored, not a dead letter */
 	uint32_t route;                       /* place of its topic in the generation's routes */
+	uint32_t records;                     /* found in it; the script host fills it in */
 	const struct message_header *headers; /* filled only where a dead letter needs them; else NULL */
 	size_t header_count;
-	void *handle; /* the filler's own (librdkafka message) */
+	const char *headers_json; /* instead of them, when the message comes back from a table; NULL = none */
+	void *handle;             /* the filler's own (librdkafka message) */
 };
 
 /* A record that no handler could turn into an event, or an event that an output refused for good. */
 struct dead_letter {
 	uint32_t message;        /* within the batch */
 	uint32_t record;         /* within the message, from 0 */
-	uint32_t index;          /* of the refused event within its message; 0 for a record */
+	uint32_t index;          /* of the refused event; of a record 0, or 1 when more of the message came
+				    behind it: with 0 the letter stands for all from its record on */
 	const char *output;      /* name of the output that refused it; "" = no handler could read it */
 	const char *vendor;      /* script that got furthest or made the event; "" unknown */
 	const char *rule;        /* rule (template) that got furthest; "" unknown */

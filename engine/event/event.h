@@ -61,8 +61,9 @@ struct event {
 	int32_t type;     /* enum event_type, or EVENT_ABSENT */
 	uint32_t message; /* its message within the batch */
 	uint32_t record;  /* its record within the message, from 0 */
-	uint32_t index;   /* its place among the events of the message, from 0: last part of its identity */
-	uint32_t script;  /* the vendor script that made it, by place in the generation */
+	uint32_t index;  /* last part of its identity: 1000 times its record, and its place among the record's
+			  * events, from 0. So it does not depend on what becomes of other records */
+	uint32_t script; /* the vendor script that made it, by place in the generation */
 };
 
 /* What is known of one field of the table. */

@@ -54,6 +54,8 @@ static void add_time(struct strbuf *out, const char *name, int64_t us)
 
 void letter_headers(const struct message *m, struct strbuf *out)
 {
+	if (m->headers_json != NULL)
+		strbuf_adds(out, m->headers_json);
 	for (size_t i = 0; i < m->header_count; i++) {
 		const struct message_header *h = &m->headers[i];
 		strbuf_adds(out, i > 0 ? ",{\"name\":" : "[{\"name\":");
@@ -76,7 +78,7 @@ static void add_record(struct strbuf *out, const struct message *m)
 		strbuf_addc(out, ',');
 		add_bytes(out, "key", m->key, m->key_len);
 	}
-	if (m->header_count > 0) {
+	if (m->header_count > 0 || m->headers_json != NULL) {
 		strbuf_adds(out, ",\"headers\":");
 		letter_headers(m, out);
 	}

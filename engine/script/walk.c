@@ -75,7 +75,7 @@ static void begin_record(struct walk *w, struct text text)
 	w->handling = false;
 	w->ignored = false;
 	w->first_event = w->batch->event_count;
-	w->first_index = w->index;
+	w->index = w->record * HOST_EVENTS_MAX;
 	w->text_written = 0;
 	w->lacking = 0;
 	w->place = 0;
@@ -96,7 +96,7 @@ static void end_record(struct walk *w)
 	w->open = false;
 	w->handling = false;
 	w->batch->counts.records++;
-	w->record++;
+	w->batch->messages[w->message].records = ++w->record;
 }
 
 void walk_parsed(struct host *h)
@@ -115,9 +115,9 @@ void walk_dead(struct host *h, const struct script *s, const char *rule, uint32_
 {
 	struct walk *w = &h->walk;
 	w->batch->event_count = w->first_event;
-	w->index = w->first_index;
 	make_room(&w->batch->arena, ERR_MSG_MAX);
 	struct dead_letter *d = batch_add_dead(w->batch, w->message, w->record, reason);
+	d->index = trimmed(w->batch->arena.data, w->rest).len > 0; /* more of the message comes behind it */
 	d->generation = h->generation->number;
 	d->rule = rule;
 	d->column = column;
@@ -146,7 +146,6 @@ static bool open_message(struct host *h)
 	w->message = w->next_message++;
 	w->record = 0;
 	w->dead = 0;
-	w->index = 0;
 	w->rest = (struct text){0};
 	w->batch->counts.messages++;
 	w->batch->counts.bytes += m->len;

@@ -45,15 +45,15 @@ struct walk {
 	uint32_t message;
 	uint32_t record;  /* within the message */
 	uint32_t dead;    /* records of the message that are dead letters */
-	uint32_t index;   /* events made of the message so far */
+	uint32_t index;   /* of the next event: records do not share theirs, so that one that is mended later
+			   * changes none of its siblings' */
 	struct text rest; /* of the message's text: not yet a record */
 	struct text text; /* of the record under way */
 
-	bool open;            /* a record is under way */
-	bool handling;        /* its handler runs: the event may be written */
-	bool ignored;         /* the handler said so */
-	uint32_t first_event; /* in the batch, of this record */
-	uint32_t first_index;
+	bool open;             /* a record is under way */
+	bool handling;         /* its handler runs: the event may be written */
+	bool ignored;          /* the handler said so */
+	uint32_t first_event;  /* in the batch, of this record */
 	uint32_t text_written; /* by handlers, bytes, for this record */
 	uint32_t cursor;       /* in the record's text */
 	unsigned lacking;      /* enum vocabulary_lack, of the times that rules read in the record */

@@ -108,8 +108,8 @@ def read_line(text):
 
 
 def expected(value):
-    """What must become of a message: (events, dead), events a list of (table, fields) in their order, dead the number
-    of dead letters."""
+    """What must become of a message: (events, dead), events a list of (index, table, fields) in their order, dead
+    the number of dead letters. A record has a thousand indices of its own."""
     if value is None:
         return [], 0
     match = ENVELOPE.fullmatch(value)
@@ -119,7 +119,7 @@ def expected(value):
     common = {"timestamp": int((datetime.datetime.fromisoformat(when) - EPOCH) / datetime.timedelta(microseconds=1)),
               "host": device, "host_name": name}
     found = [read_line(one) for one in text.replace("\\n", "\n").split("\n")]
-    events = [(one[0], common | one[1]) for one in found if isinstance(one, tuple)]
+    events = [(record * 1000, one[0], common | one[1]) for record, one in enumerate(found) if isinstance(one, tuple)]
     return events, found.count("dead")
 
 

@@ -195,7 +195,7 @@ class Tables:
             return
         wanted, dead = lines.expected(value)
         refused = 0
-        for index, (table, fields) in enumerate(wanted):
+        for index, table, fields in wanted:
             found = events.pop((*place, index), None)
             if self.refused(table, fields):
                 refused += 1

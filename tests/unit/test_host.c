@@ -77,7 +77,11 @@ static void records(void **state)
 	assert_int_equal(ev[0].record, 0);
 	assert_int_equal(ev[0].index, 0);
 	assert_int_equal(ev[1].record, 2);
-	assert_int_equal(ev[1].index, 1);
+	assert_int_equal(ev[1].index, 2 * HOST_EVENTS_MAX); /* as if the record before had been read */
+	assert_int_equal(f->batch.dead[0].index, 1);        /* more came behind it */
+	assert_int_equal(f->batch.messages[0].records, 3);
+	fixture_line(f, "A 10.0.0.1 192.0.2.1\nbroken\n \n");
+	assert_int_equal(f->batch.dead[0].index, 0);
 	fixture_script(f, "t:records '||'\n" ADDRESS);
 	fixture_line(f, "A 10.0.0.1 192.0.2.1||A 10.0.0.3 192.0.2.1|");
 	assert_int_equal(f->batch.counts.parsed, 1);
