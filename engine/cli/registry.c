@@ -10,6 +10,8 @@
 	X(stdout_output)     \
 	X(postgresql_output) \
 	X(sqlite_output)     \
+	X(redis_output)      \
+	X(file_output)       \
 	X(null_output)       \
 	X(dead_file_output)  \
 	X(dead_kafka_output)

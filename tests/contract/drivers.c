@@ -21,7 +21,9 @@
 #include "base/strbuf.h"
 #include "tests/contract/capture.h"
 #include "tests/contract/driver_dead.h"
+#include "tests/contract/driver_file.h"
 #include "tests/contract/driver_postgresql.h"
+#include "tests/contract/driver_redis.h"
 #include "tests/contract/driver_sqlite.h"
 
 extern const struct output_type null_output;
@@ -184,6 +186,7 @@ static const struct driver stdout_driver = {
 };
 
 const struct driver *const drivers[] = {
-	&capture_driver, &capture_plain_driver, &capture_dead_driver, &null_driver,       &stdout_driver,
-	&sqlite_driver,  &postgresql_driver,    &dead_file_driver,    &dead_kafka_driver, NULL,
+	&capture_driver,    &capture_plain_driver, &capture_dead_driver, &null_driver,
+	&stdout_driver,     &sqlite_driver,        &postgresql_driver,   &dead_file_driver,
+	&dead_kafka_driver, &redis_driver,         &file_driver,         NULL,
 };

@@ -61,6 +61,13 @@ void fixture_close(struct fixture *f)
 	assert_int_equal(system(command), 0);
 }
 
+void fixture_option(struct fixture *f, const char *name, const char *value)
+{
+	struct err e;
+	if (option_set(option_find(f->type->options, name), &f->options, value, &e) != 0)
+		fail_msg("%s %s", name, e.msg);
+}
+
 struct output *fixture_worker(struct fixture *f, struct output_env *env)
 {
 	struct err e = {0};

@@ -62,6 +62,9 @@ struct driver {
 void fixture_open(struct fixture *f, const struct driver *driver);
 void fixture_close(struct fixture *f);
 
+/* Sets an option from its text; for set_up. */
+void fixture_option(struct fixture *f, const char *name, const char *value);
+
 /* One more instance of the output for another worker; opened. Close it with its type's close. */
 struct output *fixture_worker(struct fixture *f, struct output_env *env);
 

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Commands of the output `redis`, encoded into one buffer that is kept: arrays of strings with their lengths,
+ * as the protocol has them. hiredis would allocate each.
+ */
+#include "outputs/redis.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "event/batch.h"
+#include "event/timeparse.h"
+
+static const char identity[] = "identity";
+
+int redis_plan_keys(struct redis *s, struct err *e)
+{
+	const struct redis_options *o = s->options;
+	s->key_field = REDIS_KEY_IDENTITY;
+	if (strcmp(o->key_field, identity) != 0) {
+		s->key_field = event_field_of(o->key_field, strlen(o->key_field));
+		if (s->key_field < 0)
+			return err_set(e, ERR_CONFIG,
+				       "key_field: '%s' is no field of an event, nor 'identity'",
+				       o->key_field);
+	}
+	if (o->key_ttl > 0) {
+		char seconds[24];
+		int digits = snprintf(seconds, sizeof seconds, "%lld", (long long)o->key_ttl);
+		snprintf(s->ttl, sizeof s->ttl, "$2\r\nEX\r\n$%d\r\n%s\r\n", digits, seconds);
+	}
+	s->ttl_len = strlen(s->ttl);
+	return by_type_fill(&s->prefixes, o->key_prefix, ':', &o->key_prefixes, "key_prefixes", e);
+}
+
+/* "$5" and a line end: the sign of what is counted, and the number. */
+static void add_count(struct strbuf *out, char sign, size_t n)
+{
+	char digits[24];
+	size_t at = sizeof digits;
+	digits[--at] = '\n';
+	digits[--at] = '\r';
+	do {
+		digits[--at] = (char)('0' + n % 10);
+		n /= 10;
+	} while (n > 0);
+	digits[--at] = sign;
+	strbuf_add(out, digits + at, sizeof digits - at);
+}
+
+static void add_string(struct strbuf *out, const char *text, size_t n)
+{
+	add_count(out, '$', n);
+	strbuf_add(out, text, n);
+	strbuf_add(out, "\r\n", 2);
+}
+
+void redis_add_command(struct redis *s, const char *const *words, size_t n)
+{
+	add_count(&s->out, '*', n);
+	for (size_t i = 0; i < n; i++)
+		add_string(&s->out, words[i], strlen(words[i]));
+	s->awaited++;
+}
+
+static void add_time(struct strbuf *key, int64_t us)
+{
+	char text[TIME_TEXT_MAX];
+	strbuf_add(key, text, time_format(us, text));
+}
+
+static void add_ip(struct strbuf *key, const struct ip *ip)
+{
+	char text[IP_TEXT_MAX];
+	strbuf_add(key, text, ip_format(ip, text));
+}
+
+static void add_identity(struct strbuf *key, const char *cluster, const struct batch *b,
+			 const struct event *ev)
+{
+	const struct message *m = batch_message_of(b, ev);
+	strbuf_printf(key, "%s:%s:%d:%lld:%u", cluster, m->topic, m->partition, (long long)m->offset,
+		      ev->index);
+}
+
+/* The field's value; false when the event has none. */
+static bool add_field(struct strbuf *key, const struct batch *b, const struct event *ev, int field)
+{
+	const char *at = (const char *)ev + event_fields[field].offset;
+	const struct text *text;
+	if (!event_has(ev, (enum event_field)field))
+		return false;
+	switch (event_fields[field].kind) {
+	case KIND_TIME:
+		add_time(key, *(const event_TIME *)(const void *)at);
+		return true;
+	case KIND_IP:
+		add_ip(key, (const event_IP *)(const void *)at);
+		return true;
+	case KIND_TEXT:
+		text = (const event_TEXT *)(const void *)at;
+		strbuf_add(key, event_text(*text, b->arena.data, b->arena.len), text->len);
+		return true;
+	case KIND_ACTION:
+	case KIND_PROTOCOL:
+	case KIND_PORT:
+		break;
+	}
+	strbuf_printf(key, "%d", *(const event_PORT *)(const void *)at);
+	return true;
+}
+
+/* "cgnat:events:sessionmapping:10.0.0.1". An event without the field, and with src_ip filtered away, still
+ * has its identity. */
+static void make_key(struct redis *s, const struct batch *b, const struct event *ev)
+{
+	const char *prefix = s->prefixes.names[ev->type];
+	strbuf_reset(&s->key);
+	strbuf_add(&s->key, prefix, strlen(prefix));
+	strbuf_addc(&s->key, ':');
+	if (s->key_field >= 0 && add_field(&s->key, b, ev, s->key_field))
+		return;
+	if (s->key_field < 0 || !add_field(&s->key, b, ev, FIELD_src_ip))
+		add_identity(&s->key, s->env->cluster_id, b, ev);
+}
+
+void redis_add_set(struct redis *s, const struct batch *b, const struct event *ev)
+{
+	static const char plain[] = "*3\r\n$3\r\nSET\r\n";
+	static const char with_ttl[] = "*5\r\n$3\r\nSET\r\n";
+	make_key(s, b, ev);
+	strbuf_reset(&s->value);
+	event_json(ev, b->arena.data, b->arena.len, &s->value);
+	strbuf_add(&s->out, s->ttl_len > 0 ? with_ttl : plain, sizeof plain - 1);
+	add_string(&s->out, s->key.data, s->key.len);
+	add_string(&s->out, s->value.data, s->value.len);
+	strbuf_add(&s->out, s->ttl, s->ttl_len);
+	s->awaited++;
+}

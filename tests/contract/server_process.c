@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Starts and stops servers; see server_process.h.
+ */
+#include "tests/contract/server_process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+#define READY_MS 60000
+#define LOOK_US 10000 /* between two looks whether a server is ready */
+
+static void give_up(const struct server_process *s, const char *what)
+{
+	char command[96];
+	snprintf(command, sizeof command, "tail -n 5 %s/log >&2", s->folder);
+	fprintf(stderr, "a server for the tests: %s (%s)\n", what, strerror(errno));
+	exit(system(command) == 0 ? 2 : 3);
+}
+
+int server_free_port(void)
+{
+	struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t len = sizeof a;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof a) != 0 ||
+	    getsockname(fd, (struct sockaddr *)&a, &len) != 0)
+		exit(2);
+	close(fd);
+	return ntohs(a.sin_port);
+}
+
+void server_folder(struct server_process *s, const char *name)
+{
+	snprintf(s->folder, sizeof s->folder, "/tmp/natmill-%s-XXXXXX", name);
+	if (mkdtemp(s->folder) == NULL)
+		give_up(s, "no folder");
+}
+
+static void become(const struct server_process *s, const char *const argv[], const char *const environment[])
+{
+	char log[80];
+	snprintf(log, sizeof log, "%s/log", s->folder);
+	int fd = open(log, O_WRONLY | O_CREAT | O_APPEND, 0600);
+	int none = open("/dev/null", O_RDONLY);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (fd < 0 || none < 0 || dup2(none, 0) < 0 || dup2(fd, 1) < 0 || dup2(fd, 2) < 0)
+		_exit(127);
+	for (; environment != NULL && *environment != NULL; environment++)
+		putenv(strdup(*environment));
+	execvp(argv[0], (char *const *)(size_t)argv);
+	perror(argv[0]);
+	_exit(127);
+}
+
+void server_start(struct server_process *s, const char *const argv[], const char *const environment[])
+{
+	s->owner = getpid();
+	fflush(NULL);
+	s->pid = fork();
+	if (s->pid < 0)
+		give_up(s, "no process");
+	if (s->pid == 0)
+		become(s, argv, environment);
+}
+
+void server_await(struct server_process *s, bool (*ready)(void *ctx), void *ctx)
+{
+	int64_t deadline = clock_mono_ms() + READY_MS;
+	while (!ready(ctx)) {
+		if (waitpid(s->pid, NULL, WNOHANG) != 0)
+			give_up(s, "it has ended");
+		if (clock_mono_ms() > deadline)
+			give_up(s, "it is not ready");
+		usleep(LOOK_US);
+	}
+}
+
+void server_stop(struct server_process *s, int signal)
+{
+	if (s->pid <= 0)
+		return;
+	kill(s->pid, signal);
+	if (waitpid(s->pid, NULL, 0) != s->pid)
+		give_up(s, "it does not end");
+	s->pid = 0;
+}
+
+void server_remove(struct server_process *s)
+{
+	if (s->owner != getpid())
+		return;
+	server_stop(s, SIGKILL);
+	server_shell("rm -rf %s", s->folder);
+}
+
+void server_shell(const char *fmt, ...)
+{
+	char command[1024];
+	va_list args;
+	va_start(args, fmt);
+	int n = vsnprintf(command, sizeof command, fmt, args);
+	va_end(args);
+	if (n < 0 || (size_t)n >= sizeof command || system(command) != 0) {
+		fprintf(stderr, "failed: %s\n", command);
+		exit(2);
+	}
+}
