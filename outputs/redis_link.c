@@ -94,8 +94,8 @@ void redis_disconnect(struct redis *s)
 
 int redis_lost(struct redis *s, const char *doing, const char *why, struct output_result *r)
 {
-	redis_disconnect(s);
 	output_retry(r, false, "redis %s: %s: %s", s->where, doing, why);
+	redis_disconnect(s); /* why may be the reader's */
 	r->reopen = true;
 	return -1;
 }
