@@ -49,6 +49,13 @@ static bool is_taken(const struct delivery *d, const struct batch *b, uint32_t e
 	return p != NULL && m->offset < p->taken[place];
 }
 
+/* Of letters that come back: another output had refused the event, this one has it. */
+static bool is_for_another(const struct delivery *d, uint32_t event, const struct share *share)
+{
+	const char *only = d->letters != NULL ? d->letters->only[event] : NULL;
+	return only != NULL && strcmp(only, share->sink->config->name) != 0;
+}
+
 /* The events that the output does not have yet and that its filters let through. */
 static void pick_events(struct delivery *d, const struct batch *b, struct share *share)
 {
@@ -65,7 +72,7 @@ static void pick_events(struct delivery *d, const struct batch *b, struct share 
 	share->n = 0;
 	share->filtered = 0;
 	for (uint32_t i = 0; i < b->event_count; i++) {
-		if (ahead && is_taken(d, b, i, share->place))
+		if ((ahead && is_taken(d, b, i, share->place)) || is_for_another(d, i, share))
 			continue;
 		if (filter != NULL && !filter_passes(filter, &b->events[i], b->arena.data, b->arena.len))
 			share->filtered++;
@@ -163,7 +170,7 @@ static void write_events(struct delivery *d, struct batch *b, const struct share
 		} else if (r->verdict == OUTPUT_REJECT) {
 			refuse_event(d, b, share, d->pick[from], r);
 			from++;
-			if (deliver_output_refuses(++refused, share->n)) {
+			if (deliver_output_refuses(++refused, share->n) && d->letters == NULL) {
 				struct err why = r->why;
 				output_retry(r, true,
 					     "refuses %zu of %zu events, so it is the output that refuses, "
@@ -212,6 +219,16 @@ static void store_dead_apart(struct delivery *d, struct batch *b, uint32_t from,
 	output_retry(r, false, "its dead letters cannot be stored: %s", of_store.why.msg);
 }
 
+/* Takes the letters that come back out of their store, first of all in its transaction: who comes second
+ * waits here, and finds them gone. */
+static void take_letters(const struct delivery *d, const struct sink *s, struct output_result *r)
+{
+	s->type->dead_remove(s->out, d->letters->keys, d->letters->n, r);
+	if (r->verdict == OUTPUT_OK && r->n != d->letters->n)
+		output_fenced(r, "%zu of %zu dead letters are gone: they came back by another hand",
+			      d->letters->n - r->n, d->letters->n);
+}
+
 /* One attempt of one output. */
 static void attempt(struct delivery *d, struct batch *b, struct share *share, struct output_result *r)
 {
@@ -223,6 +240,8 @@ static void attempt(struct delivery *d, struct batch *b, struct share *share, st
 	sink_open(s, r);
 	if (r->verdict == OUTPUT_OK)
 		t->begin(s->out, r);
+	if (r->verdict == OUTPUT_OK && d->letters != NULL && (int)share->place == store)
+		take_letters(d, s, r);
 	if (r->verdict == OUTPUT_OK && t->takes_events)
 		write_events(d, b, share, r);
 	if (r->verdict != OUTPUT_OK)
@@ -230,7 +249,8 @@ static void attempt(struct delivery *d, struct batch *b, struct share *share, st
 	if ((int)share->place == store && b->dead_count > 0) {
 		complete_letters(d, b, 0);
 		t->dead(s->out, b, b->dead, b->dead_count, r);
-	} else if (store >= 0 && (size_t)store < share->place && b->dead_count > share->dead_mark) {
+	} else if (store >= 0 && (size_t)store < share->place && b->dead_count > share->dead_mark &&
+		   d->letters == NULL) {
 		store_dead_apart(d, b, share->dead_mark, r);
 	}
 	if (r->verdict == OUTPUT_OK)
@@ -299,6 +319,8 @@ static enum deliver_verdict deliver_to(struct delivery *d, struct batch *b, size
 	plan_moves(d, &share);
 	if (!share.sink->type->takes_events && b->dead_count == 0)
 		return DELIVER_DONE;
+	if (d->letters != NULL && share.n == 0 && (int)place != d->sinks->store)
+		return DELIVER_DONE;
 	for (unsigned tries = 1;; tries++) {
 		struct output_result r;
 		attempt(d, b, &share, &r);
@@ -321,11 +343,15 @@ static enum deliver_verdict deliver_to(struct delivery *d, struct batch *b, size
 
 enum deliver_verdict deliver_batch(struct delivery *d, struct batch *b)
 {
-	for (size_t i = 0; i < d->sinks->n; i++) {
-		enum deliver_verdict v = deliver_to(d, b, i);
-		if (v != DELIVER_DONE)
-			return v;
-	}
+	size_t last = d->letters != NULL ? (size_t)d->sinks->store : SIZE_MAX;
+	enum deliver_verdict v = DELIVER_DONE;
+	for (size_t i = 0; i < d->sinks->n && v == DELIVER_DONE; i++)
+		if (i != last)
+			v = deliver_to(d, b, i);
+	if (last != SIZE_MAX && v == DELIVER_DONE)
+		v = deliver_to(d, b, last);
+	if (v != DELIVER_DONE)
+		return v;
 	for (size_t i = 0; i < d->parts->n; i++)
 		if (d->parts->items[i]->batch_end > d->parts->items[i]->settled)
 			d->parts->items[i]->settled = d->parts->items[i]->batch_end;

@@ -22,6 +22,15 @@ enum deliver_verdict {
 
 #define DELIVER_BEST_EFFORT_ATTEMPTS 3
 
+/* Of a batch made of dead letters that come back. Their store comes last of all outputs, so that the letters
+ * leave it when every other has the events, together with its own. What is refused is a letter again, however
+ * much it is. */
+struct deliver_return {
+	const struct dead_key *keys; /* these letters are taken out; are they gone, the verdict is FENCED */
+	size_t n;
+	const char *const *only; /* for each event of the batch the one output it is for; NULL = all */
+};
+
 struct delivery {
 	struct sinks *sinks;
 	struct partitions *parts;
@@ -30,6 +39,7 @@ struct delivery {
 	const struct generation *generation; /* of the scripts that made the events; NULL unknown */
 	void (*headers)(
 		struct message *m); /* fills in the record's headers, for a dead letter; may be NULL */
+	const struct deliver_return *letters; /* of this batch; NULL = its messages come from Kafka */
 	/* Scratch, kept between batches: */
 	uint32_t *pick;
 	size_t pick_max;

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * natmill dead: what became of records that no script could read and of events that an output refused, and
+ * how they come back after a script was mended.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "cli/commands.h"
+#include "cli/dead.h"
+#include "event/timeparse.h"
+
+#define USAGE                                                                                         \
+	"list|count|show|export|replay [LETTER] [-c FILE] [--reason TEXT] [--vendor NAME] [--output " \
+	"NAME] [--topic NAME] [--from TIME] [--to TIME] [--limit N] [--json] [--dry-run]"
+
+enum action { ACT_LIST, ACT_COUNT, ACT_SHOW, ACT_EXPORT, ACT_REPLAY, ACT_NONE };
+
+static enum action action_of(const char *word)
+{
+	static const char *const names[] = {"list", "count", "show", "export", "replay"};
+	int i = 0;
+	while (i < ACT_NONE && strcmp(names[i], word) != 0)
+		i++;
+	return (enum action)i;
+}
+
+static void print_help(void)
+{
+	puts("usage: natmill dead " USAGE "\n\n"
+	     "list: one line for each dead letter: where it came from, when, vendor, output, reason.\n"
+	     "count: how many there are of each kind.\n"
+	     "show: letters whole, with value, key and headers.\n"
+	     "export: letters as JSON, one a line.\n"
+	     "replay: runs their messages through today's scripts, sends the events to the outputs of the\n"
+	     "configuration, and takes each letter out of its table in the transaction that stores its "
+	     "event.\n"
+	     "What is still dead stays. Works beside a natmill that is running.\n\n"
+	     "  LETTER         one letter, as list names it: TOPIC/PARTITION/OFFSET[/RECORD]\n"
+	     "  -c FILE        the configuration (default: " CONFIG_DEFAULT_FILE ")\n"
+	     "  --reason TEXT  letters whose reason has this text in it\n"
+	     "  --vendor NAME  of that vendor script; '' = unknown\n"
+	     "  --output NAME  events that this output refused; '' = records that no script could read\n"
+	     "  --topic NAME   of that topic\n"
+	     "  --from TIME    from that time of the Kafka record on, such as 2026-01-31T18:00:00Z\n"
+	     "  --to TIME      before that time\n"
+	     "  --limit N      at most so many letters\n"
+	     "  --json         JSON lines; with tabs between columns when standard output is no terminal\n"
+	     "  --dry-run      replay: tells what would happen, changes nothing");
+}
+
+/* A whole number within 0..max, without anything behind it; -1 otherwise. */
+static int64_t number_of(const char *text, int64_t max)
+{
+	char *end;
+	errno = 0;
+	long long v = strtoll(text, &end, 10);
+	return errno == 0 && end != text && *end == '\0' && v >= 0 && v <= max ? v : -1;
+}
+
+static int read_when(const char *option, const char *text, int64_t *us)
+{
+	size_t n = strlen(text);
+	if (time_read(text, n, TIME_ZONE_UNKNOWN, us) == n && *us != EVENT_NO_TIME)
+		return 0;
+	return cli_usage("dead", USAGE, "%s: '%s' is no time with a zone, such as 2026-01-31T18:00:00Z",
+			 option, text);
+}
+
+/* TOPIC/PARTITION/OFFSET[/RECORD]; a topic has no slash. */
+static int read_letter(struct dead_request *r, const char *text)
+{
+	struct dead_query *q = &r->query;
+	char *save = NULL;
+	char *copy = xstrdup(text);
+	const char *parts[5] = {strtok_r(copy, "/", &save)};
+	int n = parts[0] != NULL;
+	while (n > 0 && n < 5 && (parts[n] = strtok_r(NULL, "/", &save)) != NULL)
+		n++;
+	free(r->topic);
+	r->topic = copy;
+	q->topic = copy;
+	if (n == 3 || n == 4) {
+		q->partition = number_of(parts[1], INT32_MAX);
+		q->offset = number_of(parts[2], INT64_MAX);
+		q->record = n == 4 ? number_of(parts[3], UINT32_MAX) : -1;
+	}
+	if (n < 3 || n > 4 || q->partition < 0 || q->offset < 0 || (n == 4 && q->record < 0))
+		return cli_usage("dead", USAGE, "'%s' names no letter: TOPIC/PARTITION/OFFSET[/RECORD]",
+				 text);
+	return 0;
+}
+
+static int read_option(struct dead_request *r, const char *option, const char *value)
+{
+	struct dead_query *q = &r->query;
+	const struct {
+		const char *name;
+		const char **text;
+	} texts[] = {{"-c", &r->config},
+		     {"--reason", &q->reason},
+		     {"--vendor", &q->vendor},
+		     {"--output", &q->output},
+		     {"--topic", &q->topic}};
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+		if (strcmp(option, texts[i].name) == 0)
+			return *texts[i].text = value, 0;
+	if (strcmp(option, "--from") == 0)
+		return read_when(option, value, &q->from);
+	if (strcmp(option, "--to") == 0)
+		return read_when(option, value, &q->to);
+	int64_t limit = number_of(value, INT32_MAX);
+	if (limit < 1)
+		return cli_usage("dead", USAGE, "--limit: '%s' is no number from 1", value);
+	q->limit = (size_t)limit;
+	return 0;
+}
+
+static bool takes_value(const char *option)
+{
+	static const char *const names[] = {"-c",      "--reason", "--vendor", "--output",
+					    "--topic", "--from",   "--to",     "--limit"};
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (strcmp(option, names[i]) == 0)
+			return true;
+	return false;
+}
+
+/* 0, or the exit status of a usage error. */
+static int parse(int argc, char **argv, struct dead_request *r, enum action action)
+{
+	for (int i = 2; i < argc; i++) {
+		int bad = 0;
+		if (strcmp(argv[i], "--json") == 0)
+			r->json = true;
+		else if (strcmp(argv[i], "--dry-run") == 0 && action == ACT_REPLAY)
+			r->dry_run = true;
+		else if (takes_value(argv[i]) && i + 1 == argc)
+			bad = cli_usage("dead", USAGE, "%s needs a value", argv[i]);
+		else if (takes_value(argv[i])) {
+			bad = read_option(r, argv[i], argv[i + 1]);
+			i++;
+		} else if (argv[i][0] == '-' || r->topic != NULL)
+			bad = cli_usage("dead", USAGE, "unknown argument '%s'", argv[i]);
+		else
+			bad = read_letter(r, argv[i]);
+		if (bad != 0)
+			return bad;
+	}
+	if (action == ACT_SHOW && r->topic == NULL && r->query.limit == 0)
+		return cli_usage(
+			"dead", USAGE,
+			"show: which letter? As list names it: TOPIC/PARTITION/OFFSET[/RECORD]; or a "
+			"--limit");
+	return 0;
+}
+
+static int run(enum action action, const struct loaded_config *c, const struct dead_request *r)
+{
+	const struct sink_config *store = dead_store(c, action == ACT_REPLAY);
+	if (store == NULL)
+		return 1;
+	switch (action) {
+	case ACT_LIST:
+		return dead_list(store, r);
+	case ACT_COUNT:
+		return dead_count(store, r);
+	case ACT_SHOW:
+		return dead_show(store, r);
+	case ACT_EXPORT:
+		return dead_export(store, r);
+	case ACT_REPLAY:
+	case ACT_NONE:
+		break;
+	}
+	return dead_replay(c, r);
+}
+
+int cmd_dead(int argc, char **argv)
+{
+	struct dead_request r = {.query = dead_all(0), .terminal = isatty(STDOUT_FILENO) == 1};
+	struct errlist errs = {0};
+	struct loaded_config c;
+	if (argc > 1 && strcmp(argv[1], "--help") == 0) {
+		print_help();
+		return 0;
+	}
+	enum action action = argc > 1 ? action_of(argv[1]) : ACT_NONE;
+	int status = action == ACT_NONE ? cli_usage("dead", USAGE, "list, count, show, export or replay")
+					: parse(argc, argv, &r, action);
+	if (status == 0) {
+		status = config_load(&c, r.config, &errs) != 0 ? config_fail(&errs) : 0;
+		if (status == 0)
+			status = run(action, &c, &r);
+		config_unload(&c);
+	}
+	free(r.topic);
+	return status;
+}
