@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The url, headers and credentials of a server, as far as they can be checked without it; see
+ * http_settings.h. Pure.
+ */
+#include "outputs/http_settings.h"
+
+#include <curl/curl.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+/* Bytes that would end a header's line, or the header's name. */
+static bool is_clean(const char *text, const char *also)
+{
+	for (; *text != '\0'; text++)
+		if ((unsigned char)*text < 0x20 || *text == 0x7f || strchr(also, *text) != NULL)
+			return false;
+	return true;
+}
+
+/* Headers that say how long the body is or how it is packed are made by natmill. */
+static bool is_own(const char *name)
+{
+	static const char *const own[] = {"Content-Length", "Transfer-Encoding", "Content-Encoding",
+					  "Connection", "Expect"};
+	for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
+		if (strcasecmp(name, own[i]) == 0)
+			return true;
+	return false;
+}
+
+static int check_headers(const struct http_settings *s, const char *name, struct err *e)
+{
+	for (size_t i = 0; i < s->headers.n; i++) {
+		const struct text_pair *one = &s->headers.items[i];
+		if (one->key[0] == '\0' || !is_clean(one->key, " \t:\"(),/;<=>?@[\\]{}"))
+			return err_set(e, ERR_CONFIG, "output %s: headers: '%s' is no name of a header", name,
+				       one->key);
+		if (!is_clean(one->value, ""))
+			return err_set(e, ERR_CONFIG,
+				       "output %s: headers: the value of %s has a line end or another "
+				       "control character",
+				       name, one->key);
+		if (is_own(one->key))
+			return err_set(e, ERR_CONFIG, "output %s: headers: %s is set by natmill itself", name,
+				       one->key);
+	}
+	return 0;
+}
+
+static int check_credentials(const struct http_settings *s, const char *name, struct err *e)
+{
+	if (s->password != NULL && s->user == NULL)
+		return err_set(e, ERR_CONFIG, "output %s: there is a password, but no user", name);
+	if (s->token != NULL && s->user != NULL)
+		return err_set(e, ERR_CONFIG, "output %s: choose either token or user and password", name);
+	if (s->token != NULL && (s->token[0] == '\0' || !is_clean(s->token, "")))
+		return err_set(e, ERR_CONFIG,
+			       "output %s: the token is empty, or has a line end or another control "
+			       "character",
+			       name);
+	if (s->user != NULL && strchr(s->user, ':') != NULL)
+		return err_set(e, ERR_CONFIG, "output %s: user must not have a colon", name);
+	if (s->tls_key != NULL && s->tls_certificate == NULL)
+		return err_set(e, ERR_CONFIG, "output %s: there is a tls_key, but no tls_certificate", name);
+	return 0;
+}
+
+static int take_apart(CURLU *u, const char *url, char *where, size_t size)
+{
+	char *user = NULL;
+	char *shown = NULL;
+	int rc = -1;
+	if (curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK &&
+	    curl_url_get(u, CURLUPART_USER, &user, 0) == CURLUE_NO_USER &&
+	    curl_url_set(u, CURLUPART_QUERY, NULL, 0) == CURLUE_OK &&
+	    curl_url_set(u, CURLUPART_FRAGMENT, NULL, 0) == CURLUE_OK &&
+	    curl_url_get(u, CURLUPART_URL, &shown, 0) == CURLUE_OK) {
+		snprintf(where, size, "%s", shown);
+		rc = 0;
+	}
+	curl_free(user);
+	curl_free(shown);
+	return rc;
+}
+
+static int check_url(const struct http_settings *s, const char *name, char *where, size_t size, struct err *e)
+{
+	bool web = strncasecmp(s->url, "http://", 7) == 0 || strncasecmp(s->url, "https://", 8) == 0;
+	CURLU *u = curl_url();
+	int rc = u != NULL && web && is_clean(s->url, " ") ? take_apart(u, s->url, where, size) : -1;
+	curl_url_cleanup(u);
+	if (rc == 0)
+		return 0;
+	return err_set(e, ERR_CONFIG,
+		       "output %s: url must be like http://host:8080/path or https://host/path; user and "
+		       "password have options of their own",
+		       name);
+}
+
+int http_settings_check(const struct http_settings *s, const char *name, char *where, size_t size,
+			struct err *e)
+{
+	if (check_url(s, name, where, size, e) != 0 || check_headers(s, name, e) != 0)
+		return -1;
+	return check_credentials(s, name, e);
+}
