@@ -12,6 +12,8 @@
 	X(sqlite_output)     \
 	X(redis_output)      \
 	X(file_output)       \
+	X(http_output)       \
+	X(influxdb_output)   \
 	X(null_output)       \
 	X(dead_file_output)  \
 	X(dead_kafka_output)

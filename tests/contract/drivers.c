@@ -22,6 +22,8 @@
 #include "tests/contract/capture.h"
 #include "tests/contract/driver_dead.h"
 #include "tests/contract/driver_file.h"
+#include "tests/contract/driver_http.h"
+#include "tests/contract/driver_influxdb.h"
 #include "tests/contract/driver_postgresql.h"
 #include "tests/contract/driver_redis.h"
 #include "tests/contract/driver_sqlite.h"
@@ -186,7 +188,11 @@ static const struct driver stdout_driver = {
 };
 
 const struct driver *const drivers[] = {
-	&capture_driver,    &capture_plain_driver, &capture_dead_driver, &null_driver,
-	&stdout_driver,     &sqlite_driver,        &postgresql_driver,   &dead_file_driver,
-	&dead_kafka_driver, &redis_driver,         &file_driver,         NULL,
+	&capture_driver,      &capture_plain_driver,
+	&capture_dead_driver, &null_driver,
+	&stdout_driver,       &sqlite_driver,
+	&postgresql_driver,   &dead_file_driver,
+	&dead_kafka_driver,   &redis_driver,
+	&file_driver,         &http_driver,
+	&influxdb_driver,     NULL,
 };
