@@ -11,6 +11,7 @@ import killing
 import kafka_server
 import link
 import server
+import sink_redis
 from rig import Rig, World
 
 pytestmark = pytest.mark.skipif(not kafka_server.available(), reason="Apache Kafka is not there")
@@ -53,3 +54,7 @@ def test_stop_past_session(rig):
 
 def test_scale_cooperative(rig):
     group.scale_cooperative(rig)
+
+
+def test_redis_restart(rig):
+    sink_redis.redis_restart(rig, 2)
