@@ -203,7 +203,7 @@ static int run_engine(struct demo *d)
 	struct engine_config engine = config_engine(&c);
 	d->start_ms = clock_mono_ms();
 	int rc = engine_run(&engine, tick, d, &totals, outputs, &e);
-	demo_traffic_stop(d->traffic);
+	demo_traffic_drop(d->traffic);
 	d->keep = rc != 0;
 	if (rc == 0)
 		rc = report(d, &totals, outputs, &e);

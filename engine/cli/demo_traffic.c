@@ -42,6 +42,7 @@ struct demo_traffic {
 	bool started;
 	int per_second;
 	_Atomic bool stop;
+	_Atomic bool dropped; /* nobody takes what is under way */
 	_Atomic uint64_t sent;
 };
 
@@ -190,7 +191,8 @@ static void *flow(void *arg)
 		int64_t idle = next - clock_mono_ms();
 		usleep(idle > 0 ? 1000 * (unsigned)(idle < SLICE_MS ? idle : SLICE_MS) : 1000);
 	}
-	rd_kafka_flush(t->rk, 5000);
+	if (!atomic_load(&t->dropped))
+		rd_kafka_flush(t->rk, 5000);
 	strbuf_free(&scratch);
 	strbuf_free(&out);
 	return NULL;
@@ -220,11 +222,19 @@ uint64_t demo_traffic_sent(const struct demo_traffic *t)
 	return atomic_load(&t->sent);
 }
 
+void demo_traffic_drop(struct demo_traffic *t)
+{
+	if (!t->started)
+		return;
+	atomic_store(&t->dropped, true);
+	demo_traffic_stop(t);
+}
+
 void demo_traffic_free(struct demo_traffic *t)
 {
 	if (t == NULL)
 		return;
-	demo_traffic_stop(t);
+	demo_traffic_drop(t);
 	rd_kafka_mock_cluster_destroy(t->cluster);
 	rd_kafka_destroy(t->rk);
 	for (size_t i = 0; i < t->file_count; i++)

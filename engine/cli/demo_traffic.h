@@ -23,6 +23,7 @@ const char *demo_traffic_brokers(const struct demo_traffic *t);
 /* Starts and ends the flow; per_second messages at most. */
 int demo_traffic_start(struct demo_traffic *t, int per_second, struct err *e);
 void demo_traffic_stop(struct demo_traffic *t); /* waits for delivery reports; legal when not started */
+void demo_traffic_drop(struct demo_traffic *t); /* the same without waiting */
 
 /* Messages that the cluster has taken so far. From any thread. */
 uint64_t demo_traffic_sent(const struct demo_traffic *t);

@@ -267,7 +267,7 @@ static bool listed(const char *list, const char *word, size_t n)
 
 static int action_of(const char *low, size_t n)
 {
-	if (n < 2 || memchr(low, ' ', n) != NULL)
+	if (n < 2 || memchr(low, ' ', n) != NULL || strnlen(low, n) < n)
 		return 0;
 	if (listed(created_words, low, n))
 		return ACTION_CREATED;

@@ -106,14 +106,17 @@ static uint16_t emit_choice(struct compiler *c, const struct tree_node *node, ui
 	return at;
 }
 
-/* Remembers the last literal outside of all choices, and the last that is a word: likely what tells one kind
- * of line from the next. The program is made from its end, so the first to come are the last. */
+/* Remembers the two longest literals outside of all choices: likely what tells one kind of line from the
+ * next. Of equal ones the later in the template, which comes first here. */
 static void keep_needs(struct template *t, uint16_t at)
 {
-	if (t->needs[0] == 0)
-		t->needs[0] = at;
-	else if (t->needs[1] == 0 && t->ops[at].len > 1)
-		t->needs[1] = at;
+	uint16_t *needs = t->needs;
+	if (needs[0] == 0 || t->ops[at].len > t->ops[needs[0]].len) {
+		needs[1] = needs[0];
+		needs[0] = at;
+	} else if (needs[1] == 0 || t->ops[at].len > t->ops[needs[1]].len) {
+		needs[1] = at;
+	}
 }
 
 static uint16_t emit_node(struct compiler *c, const struct tree_node *node, uint16_t next)

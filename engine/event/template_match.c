@@ -36,7 +36,7 @@ struct match {
 	size_t n;
 	uint32_t text_off;
 	uint32_t set; /* fields set on this way */
-	bool hasty;   /* nobody asks where it stops fitting, and no way was taken back yet */
+	bool hasty;   /* nobody asks where it stops fitting, and needs were not looked at yet */
 	struct event *values;
 	struct template_mark *marks;
 	size_t far; /* the furthest miss: its place + 1, and its operation */
@@ -195,10 +195,14 @@ static bool may_move(struct match *m, struct frame *f)
 	return at != NO_PLACE;
 }
 
-/* A line of another kind is told from this one by the words it has not; then no other way need be tried. */
-static bool lacks_needs(const struct match *m)
+/* A line of another kind is told from this one by the words it has not; then no way need be tried on. Looked
+ * at once, when a way is to be taken back or is to skip text. */
+static bool lacks_needs(struct match *m)
 {
 	const struct template *t = m->t;
+	if (!m->hasty)
+		return false;
+	m->hasty = false;
 	for (size_t i = 0; i < 2; i++)
 		if (t->needs[i] != 0 && find_literal(t, &t->ops[t->needs[i]], m->text, m->n, 0) == NO_PLACE)
 			return true;
@@ -208,9 +212,8 @@ static bool lacks_needs(const struct match *m)
 /* Back to the last choice that is left; false when there is none. */
 static bool back(struct match *m, const struct template_op **op, size_t *pos)
 {
-	if (m->hasty && m->depth > 0 && lacks_needs(m))
+	if (m->depth > 0 && lacks_needs(m))
 		return false;
-	m->hasty = false;
 	while (m->depth > 0) {
 		struct frame *f = &m->frames[m->depth - 1];
 		if (f->kind == FRAME_CHOICE) {
@@ -311,6 +314,8 @@ static bool run_program(struct match *m)
 				return true;
 			ok = false;
 		} else if (op->code == OP_RUN) {
+			if (op->field == TEMPLATE_NO_FIELD && lacks_needs(m))
+				return false;
 			if (begin_run(m, &op, &pos) || back(m, &op, &pos))
 				continue;
 			return false;

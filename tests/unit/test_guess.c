@@ -247,6 +247,7 @@ static void words_name_actions(void **state)
 	assert_int_equal(guess_action("a", 1, &prefix), 0);
 	assert_int_equal(guess_action("", 0, &prefix), 0);
 	assert_int_equal(guess_action("add added", 9, &prefix), 0);
+	assert_int_equal(guess_action("badd\0of no use", 15, &prefix), 0); /* the end of a list */
 	assert_int_equal(guess_action_letter('A'), ACTION_CREATED);
 	assert_int_equal(guess_action_letter('x'), 0);
 }
