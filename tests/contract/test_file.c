@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the output `file` promises beyond the contract: names, rotation, formats, what is refused. Its faults
+ * are in test_file_faults.c.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+#include "base/strbuf.h"
+#include "tests/contract/driver_file.h"
+#include "tests/contract/driver_sqlite.h"
+
+static int set_up(void **state)
+{
+	struct fixture *f = xcalloc(1, sizeof *f);
+	fixture_open(f, &file_driver);
+	fixture_position(f->output, f->type, 0, 0, NULL);
+	*state = f;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	fixture_close(*state);
+	free(*state);
+	return 0;
+}
+
+/* Delivers events [from, to) and adds what must be found. */
+static void deliver(struct fixture *f, int64_t from, int64_t to, struct strbuf *expected)
+{
+	fixture_fill(&f->batch, 0, from, (uint32_t)(to - from));
+	fixture_deliver(f, from, to);
+	fixture_expect(&f->batch, expected);
+}
+
+static void assert_found(struct fixture *f, struct strbuf *expected)
+{
+	struct strbuf found = {0};
+	f->driver->read(f, &found);
+	fixture_assert_lines(&found, expected);
+}
+
+static void assert_name(struct fixture *f, size_t n, const char *expected)
+{
+	char name[256];
+	assert_non_null(file_nth(f, n, name, sizeof name));
+	assert_string_equal(name, expected);
+}
+
+static void shell(struct fixture *f, const char *sql)
+{
+	char path[128];
+	snprintf(path, sizeof path, "%s/natmill-watermarks.db", f->folder);
+	sqlite_shell(path, sql);
+}
+
+static void command(struct fixture *f, const char *format)
+{
+	char text[512];
+	snprintf(text, sizeof text, "cd %s && %s", f->folder, format);
+	assert_int_equal(system(text), 0);
+}
+
+/* The one line that it must say; RETRY with an alarm. */
+static void assert_alarm(const struct output_result *r, const char *says)
+{
+	assert_int_equal(r->verdict, OUTPUT_RETRY);
+	assert_true(r->alarm);
+	if (strstr(r->why.msg, says) == NULL)
+		fail_msg("no '%s' in: %s", says, r->why.msg);
+}
+
+static enum output_verdict attempt(struct fixture *f, int64_t from, int64_t to, struct output_result *r)
+{
+	fixture_fill(&f->batch, 0, from, (uint32_t)(to - from));
+	if (fixture_begin(f->output, f->type, r) == OUTPUT_OK &&
+	    fixture_write(f->output, f->type, &f->batch, r) == OUTPUT_OK)
+		fixture_commit(f->output, f->type, 0, from, to, r);
+	if (r->verdict != OUTPUT_OK)
+		f->type->abort(f->output);
+	return r->verdict;
+}
+
+/* Files of the asked size, whose names tell every offset once. */
+static void rotation_by_size(void **state)
+{
+	struct fixture *f = *state;
+	struct strbuf expected = {0};
+	file_option(f, "rotate_size", "20000"); /* 100 events are about 17000 bytes */
+	for (int64_t at = 0; at < 500; at += 100)
+		deliver(f, at, at + 100, &expected);
+	assert_int_equal(file_count(f), 3);
+	assert_name(f, 0, FIXTURE_TOPIC "-0-000000000000-000000000199.jsonl");
+	assert_name(f, 1, FIXTURE_TOPIC "-0-000000000200-000000000399.jsonl");
+	assert_name(f, 2, FIXTURE_TOPIC "-0-000000000400.jsonl.open");
+	assert_found(f, &expected);
+}
+
+/* A file whose time has come is finished by the next look, although its partition is silent. */
+static void rotation_by_time(void **state)
+{
+	struct fixture *f = *state;
+	struct strbuf expected = {0};
+	deliver(f, 0, 10, &expected);
+	shell(f, "UPDATE natmill_files SET begun = begun - 3599000");
+	file_reopen(f);
+	assert_name(f, 0, FIXTURE_TOPIC "-0-000000000000.jsonl.open");
+	shell(f, "UPDATE natmill_files SET begun = begun - 2000");
+	file_reopen(f);
+	assert_name(f, 0, FIXTURE_TOPIC "-0-000000000000-000000000009.jsonl");
+	deliver(f, 10, 20, &expected);
+	shell(f, "UPDATE natmill_files SET begun = begun - 3601000");
+	deliver(f, 20, 30, &expected); /* or by the batch with which it is old */
+	assert_int_equal(file_count(f), 2);
+	assert_name(f, 1, FIXTURE_TOPIC "-0-000000000010-000000000029.jsonl");
+	assert_found(f, &expected);
+}
+
+/* A finished file is gone before its partition goes on: somebody has fetched it. */
+static void finished_files_may_go(void **state)
+{
+	struct fixture *f = *state;
+	struct strbuf expected = {0};
+	file_option(f, "rotate_size", "1");
+	deliver(f, 0, 10, &expected);
+	command(f, "rm *.jsonl");
+	strbuf_reset(&expected);
+	deliver(f, 10, 20, &expected);
+	file_reopen(f);
+	deliver(f, 20, 30, &expected);
+	assert_name(f, 0, FIXTURE_TOPIC "-0-000000000010-000000000019.jsonl");
+	assert_found(f, &expected);
+}
+
+static void nothing_is_overwritten(void **state)
+{
+	struct fixture *f = *state;
+	struct strbuf expected = {0};
+	struct output_result r;
+	file_option(f, "rotate_size", "1");
+	command(f, "echo mine > " FIXTURE_TOPIC "-0-000000000000-000000000009.jsonl");
+	deliver(f, 0, 10, &expected); /* stored, under its open name */
+	assert_int_equal(attempt(f, 10, 20, &r), OUTPUT_RETRY);
+	assert_alarm(&r, "move that file away");
+	command(f, "test \"$(cat *9.jsonl)\" = mine && mv *9.jsonl mine");
+	f->type->open(f->output, &r);
+	deliver(f, 10, 20, &expected);
+	assert_int_equal(file_count(f), 2);
+	assert_found(f, &expected);
+}
+
+static void zstd_keeps_frames_whole(void **state)
+{
+	struct fixture *f = *state;
+	struct strbuf expected = {0};
+	struct stat st;
+	char path[400];
+	file_option(f, "compression", "zstd");
+	file_reopen(f);
+	for (int64_t at = 0; at < 12000; at += 4000) /* more than a chunk each */
+		deliver(f, at, at + 4000, &expected);
+	assert_name(f, 0, FIXTURE_TOPIC "-0-000000000000.jsonl.zst.open");
+	snprintf(path, sizeof path, "%s/" FIXTURE_TOPIC "-0-000000000000.jsonl.zst.open", f->folder);
+	assert_int_equal(stat(path, &st), 0);
+	assert_true((size_t)st.st_size < expected.len / 5);
+	assert_found(f, &expected);
+}
+
+/* The next field of a CSV text, as RFC 4180 has it; appended to out. Returns what ends it: ',', '\n' or 0. */
+static char next_field(const char **at, struct strbuf *out)
+{
+	const char *p = *at;
+	bool quoted = *p == '"';
+	for (p += quoted; *p != '\0'; p++) {
+		if (quoted && *p == '"' && p[1] != '"') {
+			p++;
+			break;
+		}
+		if (quoted && *p == '"')
+			p++;
+		else if (!quoted && (*p == ',' || *p == '\n'))
+			break;
+		strbuf_addc(out, *p);
+	}
+	*at = *p != '\0' ? p + 1 : p;
+	return *p;
+}
+
+static bool is_number(const char *name)
+{
+	return strcmp(name, "event") == 0 || strcmp(name, "protocol") == 0 || strstr(name, "port") != NULL;
+}
+
+/* The JSON form of each line, by the names of the header. */
+static void csv_to_json(const char *at, struct strbuf *out)
+{
+	struct strbuf names[32] = {0};
+	struct strbuf field = {0};
+	size_t n = 0;
+	while (next_field(&at, &names[n++]) == ',')
+		assert_in_range(n, 1, 31);
+	while (*at != '\0') {
+		strbuf_addc(out, '{');
+		for (size_t i = 0; i < n; i++) {
+			strbuf_reset(&field);
+			assert_int_equal(next_field(&at, &field), i + 1 < n ? ',' : '\n');
+			if (field.len == 0)
+				continue;
+			strbuf_printf(out, "%s\"%s\":", i > 0 ? "," : "", names[i].data);
+			if (is_number(names[i].data))
+				strbuf_adds(out, field.data);
+			else
+				strbuf_add_json(out, field.data, field.len);
+		}
+		strbuf_adds(out, "}\n");
+	}
+	for (size_t i = 0; i < n; i++)
+		strbuf_free(&names[i]);
+	strbuf_free(&field);
+}
+
+/* The fixture's texts have quotes, commas and line breaks. */
+static void csv_is_read_back(void **state)
+{
+	struct fixture *f = *state;
+	struct strbuf expected = {0};
+	struct strbuf found = {0};
+	file_option(f, "format", "csv");
+	file_option(f, "rotate_size", "30000");
+	file_reopen(f);
+	for (int64_t at = 0; at < 300; at += 100)
+		deliver(f, at, at + 100, &expected);
+	fixture_fill(&f->batch, 0, 300, 1);
+	f->batch.events[0].vrf_id = fixture_text(&f->batch, "a,b\r\n\"\"");
+	fixture_deliver(f, 300, 301);
+	fixture_expect(&f->batch, &expected);
+	assert_true(file_count(f) > 1);
+	for (size_t i = 0; i < file_count(f); i++) {
+		char name[256];
+		struct strbuf text = {0};
+		file_bytes(f, file_nth(f, i, name, sizeof name), &text);
+		assert_int_equal(strncmp(text.data, "type,timestamp,host,event,vrf_id,protocol,", 42), 0);
+		csv_to_json(text.data, &found);
+		strbuf_free(&text);
+	}
+	fixture_assert_lines(&found, &expected);
+}
+
+/* Lines of one file are of one form. */
+static void another_format_is_another_file(void **state)
+{
+	struct fixture *f = *state;
+	struct strbuf expected = {0};
+	deliver(f, 0, 10, &expected);
+	file_option(f, "compression", "zstd");
+	file_reopen(f);
+	deliver(f, 10, 20, &expected);
+	assert_int_equal(file_count(f), 2);
+	assert_name(f, 0, FIXTURE_TOPIC "-0-000000000000-000000000009.jsonl");
+	assert_name(f, 1, FIXTURE_TOPIC "-0-000000000010.jsonl.zst.open");
+	assert_found(f, &expected);
+}
+
+/* Each partition has its files, and its events keep their order, however they are mixed. */
+static void partitions_have_their_own(void **state)
+{
+	struct fixture *f = *state;
+	struct output_result r;
+	struct strbuf text = {0};
+	struct position moves[3] = {0};
+	for (int i = 0; i < 3; i++) {
+		fixture_position(f->output, f->type, i, 0, NULL);
+		moves[i] = (struct position){.topic = FIXTURE_TOPIC, .partition = i, .offset = 100};
+	}
+	for (int i = 0; i < 300; i++)
+		fixture_add(&f->batch, EVENT_ADDRESS, i % 3, i / 3);
+	assert_int_equal(fixture_begin(f->output, f->type, &r), OUTPUT_OK);
+	assert_int_equal(fixture_write(f->output, f->type, &f->batch, &r), OUTPUT_OK);
+	f->type->commit(f->output, moves, 3, &r);
+	assert_int_equal(r.verdict, OUTPUT_OK);
+	assert_int_equal(file_count(f), 3);
+	file_bytes(f, FIXTURE_TOPIC "-1-000000000000.jsonl.open", &text);
+	struct strbuf expected = {0};
+	for (uint32_t i = 1; i < 300; i += 3) {
+		event_json(&f->batch.events[i], f->batch.arena.data, f->batch.arena.len, &expected);
+		strbuf_addc(&expected, '\n');
+	}
+	assert_string_equal(text.data, expected.data);
+	strbuf_free(&text);
+	strbuf_free(&expected);
+}
+
+/* Two outputs, or clusters, that were given one folder. */
+static void a_folder_of_others_is_an_alarm(void **state)
+{
+	struct fixture *f = *state;
+	struct strbuf expected = {0};
+	struct output_result r;
+	struct output_env env = f->env;
+	deliver(f, 0, 10, &expected);
+	env.name = "other";
+	struct output *other = fixture_worker(f, &env);
+	fixture_position(other, f->type, 0, 0, NULL);
+	fixture_begin(other, f->type, &r);
+	fixture_write(other, f->type, &f->batch, &r);
+	assert_alarm(&r, "a folder of its own");
+	f->type->abort(other);
+	f->type->close(other);
+	assert_found(f, &expected);
+}
+
+static void topics_that_are_no_names(void **state)
+{
+	struct fixture *f = *state;
+	const char *const topics[] = {"../x", "a/b", "..", ".hidden", "", "a b"};
+	for (size_t i = 0; i < sizeof topics / sizeof topics[0]; i++) {
+		struct output_result r;
+		struct position p = {.topic = topics[i]};
+		f->type->positions(f->output, &p, 1, &r);
+		batch_reset(&f->batch);
+		fixture_add(&f->batch, EVENT_ADDRESS, 0, 0);
+		f->batch.messages[0].topic = topics[i];
+		fixture_begin(f->output, f->type, &r);
+		fixture_write(f->output, f->type, &f->batch, &r);
+		assert_alarm(&r, "cannot be part of a file's name");
+		f->type->abort(f->output);
+	}
+	file_reopen(f);
+	assert_int_equal(file_count(f), 0);
+}
+
+static void settings_are_checked(void **state)
+{
+	struct fixture *f = *state;
+	const char *const modes[] = {"", "640x", "0040", "8", "-1", "01777"};
+	struct err e = {0};
+	for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
+		file_option(f, "mode", modes[i]);
+		assert_null(f->type->create(&f->options, &f->env, &e));
+		assert_int_equal(e.code, ERR_CONFIG);
+	}
+	struct stat st;
+	struct strbuf expected = {0};
+	char path[400];
+	file_option(f, "mode", "0600");
+	file_reopen(f);
+	deliver(f, 0, 1, &expected);
+	snprintf(path, sizeof path, "%s/" FIXTURE_TOPIC "-0-000000000000.jsonl.open", f->folder);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	strbuf_free(&expected);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(rotation_by_size),
+		TEST(rotation_by_time),
+		TEST(finished_files_may_go),
+		TEST(nothing_is_overwritten),
+		TEST(zstd_keeps_frames_whole),
+		TEST(csv_is_read_back),
+		TEST(another_format_is_another_file),
+		TEST(partitions_have_their_own),
+		TEST(a_folder_of_others_is_an_alarm),
+		TEST(topics_that_are_no_names),
+		TEST(settings_are_checked),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
