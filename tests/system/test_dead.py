@@ -1,0 +1,237 @@
+# SPDX-License-Identifier: Apache-2.0
+"""natmill dead: what the operator sees of dead letters, and how they come back, each exactly once, whatever happens in
+between."""
+
+import json
+import random
+import time
+
+import pytest
+
+from letters import BROKEN, HOPELESS, Postgresql, Sqlite, events, letters, line, mark, message, vendors
+from natmill_process import Natmill, write_config
+from waiting import wait_until
+
+
+@pytest.fixture(scope="module")
+def server():
+    from database import Postgres
+    one = Postgres().start()
+    yield one
+    one.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request, tmp_path):
+    one = Sqlite(tmp_path / "events.db") if request.param == "sqlite" else Postgresql(
+        request.getfixturevalue("server"))
+    yield one
+    one.close()
+
+
+@pytest.fixture
+def stored(kafka, configure, start_natmill, tmp_path, store):
+    """stored(values, outputs): natmill has taken these messages of one partition, and ended; (topic, config path)."""
+
+    def run(values, outputs=None, **sections):
+        topic = kafka.create_topic(partitions=1)
+        kafka.produce(topic, values, partition=0, enable_idempotence=True)
+        vendors(tmp_path)
+        config = configure(kafka, topic, outputs=outputs or [store.output()], vendors=str(tmp_path / "scripts"),
+                           **sections)
+        process = start_natmill(config)
+        wait_until(lambda: mark(store, topic) == len(values), 60, lambda: f"{mark(store, topic)}\n{process.err[-2000:]}")
+        assert process.terminate() == 0
+        return topic, str(write_config(tmp_path, config))
+
+    return run
+
+
+def ok(result):
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+VALUES = [message(line(1)), message(line(2, BROKEN)), message(line(3), line(4, BROKEN), line(5)),
+          message(line(6, HOPELESS)), message("OLD SESSION 7 ENDED"), message(line(8, BROKEN), line(9, BROKEN))]
+
+
+def test_what_the_operator_sees(stored, run_natmill, store):
+    topic, config = stored(VALUES)
+    rows = [row.split("\t") for row in ok(run_natmill("dead", "list", "-c", config)).splitlines()]
+    assert [row[0] for row in rows] == [f"{topic}/0/{place}" for place in ("1/0", "2/1", "3/0", "4/0", "5/0", "5/1")]
+    assert all(len(row) == 5 and row[1].endswith("Z") and row[2:4] == ["nfware", "-"] for row in rows)
+    assert "found `XEXT`" in rows[0][4] or "XEXT" in rows[0][4]
+
+    def places(*arguments):
+        return [row.split("\t")[0].split("/", 1)[1] for row in ok(run_natmill("dead", "list", "-c", config,
+                                                                            *arguments)).splitlines()]
+    assert places("--reason", HOPELESS) == ["0/3/0"]
+    assert places("--limit", "2") == ["0/1/0", "0/2/1"]
+    assert places("--vendor", "other") == places("--output", store.name) == places("--topic", "other") == []
+    assert places("--vendor", "nfware", "--output", "", "--topic", topic) == places()
+    assert places("--to", "2020-01-01T00:00:00Z") == []
+    assert places("--from", "2020-01-01T00:00:00Z", "--to", "2099-01-01T00:00:00+01:00") == places()
+    assert places(f"{topic}/0/5") == ["0/5/0", "0/5/1"] and places(f"{topic}/0/5/1") == ["0/5/1"]
+
+    kinds = [row.split("\t") for row in ok(run_natmill("dead", "count", "-c", config)).splitlines()]
+    assert sum(int(row[0]) for row in kinds) == 6 and len(kinds) < 6
+    assert json.loads(ok(run_natmill("dead", "count", "--json", "--reason", HOPELESS, "-c", config)))["count"] == 1
+
+    shown = ok(run_natmill("dead", "show", "-c", config, f"{topic}/0/3"))
+    assert VALUES[3].decode() in shown and "vendor       nfware" in shown and "script       " in shown
+    whole = [json.loads(row) for row in ok(run_natmill("dead", "export", "-c", config)).splitlines()]
+    assert [one["value"].encode() for one in whole] == [VALUES[offset] for offset in (1, 2, 3, 4, 5, 5)]
+    assert whole == [json.loads(row) for row in ok(run_natmill("dead", "list", "--json", "-c",
+                                                               config)).splitlines()]
+
+
+def test_bytes_do_no_harm(kafka, stored, run_natmill, store):
+    topic, config = stored([b"\x1b[2J\xff\tbell\x07", message(line(1))])
+    assert mark(store, topic) == 2
+    for arguments in (("list",), ("show", f"{topic}/0/0"), ("count",)):
+        out = run_natmill("dead", *arguments, "-c", config).stdout
+        assert "\x1b" not in out and "\x07" not in out
+    assert "\\x1b[2J\\xff\\x09bell\\x07" in run_natmill("dead", "show", f"{topic}/0/0", "-c", config).stdout
+    letter, = (json.loads(row) for row in ok(run_natmill("dead", "export", "-c", config)).splitlines())
+    assert letter["value_base64"] == "G1sySv8JYmVsbAc="
+
+
+def test_letters_come_back_once_the_script_is_mended(stored, run_natmill, store, tmp_path):
+    topic, config = stored(VALUES)
+    before = events(store), letters(store)
+    assert [row[1:] for row in before[0]] == [(0, 0, 0, 1), (0, 2, 0, 3), (0, 2, 2000, 5)]
+    assert "0 letters came back as 0 events" in ok(run_natmill("dead", "replay", "-c", config))
+    assert (events(store), letters(store)) == before
+
+    vendors(tmp_path, mended=True)
+    out = ok(run_natmill("dead", "replay", "--dry-run", "-c", config))
+    assert out.startswith("4 letters would come back as 4 events, 1 would be ignored, 1 would stay\n")
+    assert (events(store), letters(store)) == before
+    out = ok(run_natmill("dead", "replay", "-c", config, f"{topic}/0/5/1"))
+    assert out.startswith("1 letters came back as 1 events, 0 are ignored by today's scripts, 0 stay\n")
+    out = ok(run_natmill("dead", "replay", "-c", config))
+    assert out.startswith("3 letters came back as 3 events, 1 are ignored by today's scripts, 1 stay\n")
+    assert f"output {store.name}: 3 events stored" in out and "expected `EXT`, found `...`" in out
+    assert [row[1:] for row in events(store)] == [
+        (0, 0, 0, 1), (0, 1, 0, 2), (0, 2, 0, 3), (0, 2, 1000, 4), (0, 2, 2000, 5), (0, 5, 0, 8), (0, 5, 1000, 9)]
+    assert list(letters(store)) == [(0, 3, 0, 0, "")]
+    assert mark(store, topic) == len(VALUES)
+
+
+def test_what_is_dead_again_tells_todays_reason(stored, run_natmill, store, tmp_path):
+    _, config = stored([message(line(1, BROKEN))])
+    old, = letters(store).values()
+    vendors(tmp_path, more='nfware:session_mapping "{action} VRF {vrf_id} {protocol} INT {src_ip}:{src_port} XEXT '
+                           '{x_ip}:{x_port} WHAT"\n')
+    out = ok(run_natmill("dead", "replay", "-c", config))
+    assert out.startswith("0 letters came back")
+    (place, new), = letters(store).items()
+    assert place == (0, 0, 0, 0, "") and new != old and "WHAT" in new
+    assert "WHAT" in out
+
+
+def test_one_line_a_message_becomes_several(kafka, configure, start_natmill, run_natmill, store, tmp_path):
+    """The script did not know that messages hold several records: the letter stood for all of them."""
+    topic = kafka.create_topic(partitions=1)
+    kafka.produce(topic, [message(line(1), line(2))], partition=0)
+    path = vendors(tmp_path) / "nfware.lua"
+    path.write_text(path.read_text().replace('nfware:records "\\n"\n', ""))
+    config = configure(kafka, topic, outputs=[store.output()], vendors=str(path.parent))
+    process = start_natmill(config)
+    wait_until(lambda: mark(store, topic) == 1, 60)
+    assert process.terminate() == 0
+    assert events(store) == [] and len(letters(store)) == 1
+    vendors(tmp_path)
+    ok(run_natmill("dead", "replay", "-c", str(write_config(tmp_path, config))))
+    assert [row[3:] for row in events(store)] == [(0, 1), (1000, 2)] and letters(store) == {}
+
+
+def test_refused_events_go_to_the_output_that_refused_them(stored, run_natmill, store, tmp_path):
+    other = Sqlite(tmp_path / "other.db", "other")
+    plain = tmp_path / "plain.out"
+    topic, config = stored([message(line(1))], outputs=[store.output(), other.output()])
+    assert topic and not plain.exists()
+    other.query("CREATE TRIGGER refuse BEFORE INSERT ON session_mapping WHEN NEW.x_port = 7"
+                " BEGIN SELECT RAISE(ABORT, 'no sevens'); END")
+    topic, config = stored([message(line(6), line(7)), message(line(8))], outputs=[store.output(), other.output()])
+    wait_until(lambda: mark(other, topic) == 2, 30)
+    assert letters(store) == {(0, 0, 1, 1000, "other"): "no sevens"}
+    out = ok(run_natmill("dead", "replay", "-c", config))
+    assert "1 refused" in out and letters(store) == {(0, 0, 1, 1000, "other"): "no sevens"}
+    other.query("DROP TRIGGER refuse")
+    out = ok(run_natmill("dead", "replay", "--output", "other", "-c", config))
+    assert out.startswith("1 letters came back as 1 events") and f"output {store.name}: 1" not in out
+    assert letters(store) == {}
+    for one in (store, other):
+        assert [row[2:] for row in events(one) if row[0] == topic] == [(0, 0, 6), (0, 1000, 7), (1, 0, 8)]
+
+
+COUNT = 12000
+
+
+def assert_once(store, topic, count=COUNT):
+    """Each message is either still a letter or one event."""
+    found = [row[2] for row in events(store) if row[0] == topic]
+    waiting = [place[1] for place in letters(store)]
+    assert sorted(found + waiting) == list(range(count))
+    return len(waiting)
+
+
+def test_killed_at_any_moment(natmill, stored, store, tmp_path):
+    topic, config = stored([message(line(number % 60000, BROKEN)) for number in range(COUNT)])
+    vendors(tmp_path, mended=True)
+    dice = random.Random(17)
+    left, kills = COUNT, 0
+    while left > 0 and kills < 25:
+        process = Natmill(natmill, ["dead", "replay", "-c", config], tmp_path)
+        time.sleep(0.02 + dice.random() * 0.15)
+        process.kill()
+        kills += 1
+        left = assert_once(store, topic)
+    process = Natmill(natmill, ["dead", "replay", "-c", config], tmp_path)
+    assert process.wait(60) == 0, process.err
+    assert assert_once(store, topic) == 0 and kills > 2
+
+
+def test_two_at_once_beside_a_running_natmill(kafka, natmill, stored, start_natmill, store, tmp_path):
+    topic, config = stored([message(line(number % 60000, BROKEN)) for number in range(COUNT)])
+    vendors(tmp_path, mended=True)
+    running = start_natmill((tmp_path / "natmill.yaml").read_text())
+    both = [Natmill(natmill, ["dead", "replay", "-c", config], tmp_path) for _ in range(2)]
+    kafka.produce(topic, [message(line(number % 60000)) for number in range(COUNT)], partition=0)
+    for process in both:
+        assert process.wait(90) == 0, process.err
+    wait_until(lambda: mark(store, topic) == 2 * COUNT, 60, lambda: running.err[-2000:])
+    assert running.terminate() == 0
+    assert assert_once(store, topic, 2 * COUNT) == 0
+    back = [int(process.out.split()[0]) for process in both]
+    assert sum(back) == COUNT, back
+
+
+REFUSED = [
+    (("replay", "--vendor"), 2, "--vendor needs a value"),
+    (("list", "--from", "2026-01-31 18:00"), 2, "is no time with a zone"),
+    (("list", "--limit", "0"), 2, "--limit"),
+    (("show",), 2, "which letter?"),
+    (("show", "a/b"), 2, "'a/b' names no letter"),
+    (("show", "nowhere/0/17"), 1, "there is no such dead letter"),
+    (("list", "--dry-run"), 2, "unknown argument '--dry-run'"),
+    (("lost",), 2, "list, count, show, export or replay"),
+    ((), 2, "usage:"),
+]
+
+
+def test_what_is_refused(run_natmill, configure, kafka, tmp_path):
+    config = str(write_config(tmp_path, configure(kafka, "t")))
+    for arguments, status, words in REFUSED:
+        result = run_natmill("dead", *arguments, *(["-c", config] if status == 1 else []))
+        assert result.returncode == status, (arguments, result.stderr)
+        assert words in result.stderr
+
+
+def test_stores_that_cannot_give_letters_back_say_so(run_natmill, configure, kafka, tmp_path):
+    config = str(write_config(tmp_path, configure(kafka, "t", outputs=[{"type": "null"}])))
+    result = run_natmill("dead", "replay", "-c", config)
+    assert result.returncode == 1 and "the store `kafka`" in result.stderr
+    assert "docs/dead-letters.md" in result.stderr
