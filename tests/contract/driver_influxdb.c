@@ -114,8 +114,10 @@ static void add_event(char *names[], char *cells[], size_t n, struct strbuf *out
 		*c = *c == '_' ? '-' : *c;
 	gmtime_r(&seconds, &tm);
 	strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%S", &tm);
-	strbuf_printf(out, "{\"type\":\"%s\",\"timestamp\":\"%s.%06lldZ\"", type, stamp,
-		      ns % NS_PER_S / 1000);
+	strbuf_printf(out, "{\"type\":\"%s\",\"timestamp\":\"%s", type, stamp);
+	if (ns % NS_PER_S / 1000 != 0)
+		strbuf_printf(out, ".%06lld", ns % NS_PER_S / 1000);
+	strbuf_adds(out, "Z\"");
 	for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
 		const char *value = cell_of(names, cells, n, members[i].name);
 		if (*value == '\0')
