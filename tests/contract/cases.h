@@ -13,8 +13,10 @@ enum contract_needs {
 	NEEDS_EVENTS = 1,
 	NEEDS_TRANSACTIONS = 2,
 	NEEDS_LETTERS = 4,
-	NEEDS_HOLD_UP = 8, /* its driver can make it wait */
-	NEEDS_SHARED = 16, /* its store outlives a process */
+	NEEDS_HOLD_UP = 8,    /* its driver can make it wait */
+	NEEDS_SHARED = 16,    /* its store outlives a process */
+	NEEDS_OWN_MARKS = 32, /* its watermarks are its own, not those of a group */
+	NEEDS_RETURN = 64,    /* its letters can be read back */
 };
 
 struct contract_case {
@@ -26,6 +28,7 @@ struct contract_case {
 extern const struct contract_case cases_events[];
 extern const struct contract_case cases_marks[];
 extern const struct contract_case cases_dead[];
+extern const struct contract_case cases_return[];
 extern const struct contract_case cases_workers[];
 
 /* What is stored must be exactly the batch's events; NULL: nothing. */

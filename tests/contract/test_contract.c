@@ -40,7 +40,9 @@ static unsigned gives(const struct driver *d)
 	return (d->type->takes_events ? NEEDS_EVENTS : 0u) |
 	       (d->type->transactional ? NEEDS_TRANSACTIONS : 0u) |
 	       (d->type->keeps_dead ? NEEDS_LETTERS : 0u) | (d->block != NULL ? NEEDS_HOLD_UP : 0u) |
-	       (d->shared ? NEEDS_SHARED : 0u);
+	       (d->shared ? NEEDS_SHARED : 0u) |
+	       (d->type->transactional && !d->type->group_marks ? NEEDS_OWN_MARKS : 0u) |
+	       (d->type->dead_read != NULL ? NEEDS_RETURN : 0u);
 }
 
 /* No output of the program goes without the suite. */
@@ -56,8 +58,8 @@ static void every_output_has_a_driver(void **state)
 	}
 }
 
-static const struct contract_case *const subjects[] = {cases_events, cases_marks, cases_dead, cases_workers,
-						       NULL};
+static const struct contract_case *const subjects[] = {cases_events, cases_marks,   cases_dead,
+						       cases_return, cases_workers, NULL};
 
 static struct CMUnitTest tests[TESTS_MAX] = {cmocka_unit_test(every_output_has_a_driver)};
 static size_t test_count = 1;
