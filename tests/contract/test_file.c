@@ -187,6 +187,7 @@ static char next_field(const char **at, struct strbuf *out)
 			p++;
 		else if (!quoted && (*p == ',' || *p == '\n'))
 			break;
+		assert_true(quoted || (*p != '"' && *p != '\r'));
 		strbuf_addc(out, *p);
 	}
 	*at = *p != '\0' ? p + 1 : p;
@@ -237,9 +238,11 @@ static void csv_is_read_back(void **state)
 	file_reopen(f);
 	for (int64_t at = 0; at < 300; at += 100)
 		deliver(f, at, at + 100, &expected);
-	fixture_fill(&f->batch, 0, 300, 1);
-	f->batch.events[0].vrf_id = fixture_text(&f->batch, "a,b\r\n\"\"");
-	fixture_deliver(f, 300, 301);
+	const char *const texts[] = {"a,b", "a\nb", "a\rb", "a\"b", "\"", ",", "a,b\r\n\"\""};
+	batch_reset(&f->batch);
+	for (int i = 0; i < 7; i++)
+		fixture_add(&f->batch, EVENT_ADDRESS, 0, 300 + i)->vrf_id = fixture_text(&f->batch, texts[i]);
+	fixture_deliver(f, 300, 307);
 	fixture_expect(&f->batch, &expected);
 	assert_true(file_count(f) > 1);
 	for (size_t i = 0; i < file_count(f); i++) {

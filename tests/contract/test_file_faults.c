@@ -25,9 +25,18 @@
 static unsigned calls_left; /* writes and syncs until they fail; 0 = they do not */
 static unsigned failing;    /* then so many fail */
 static unsigned failed;
+static unsigned failed_here; /* of them on files with lines, or the folder */
 static int failure = EIO;
 
-static bool fails(void)
+static bool is_database(int fd)
+{
+	char path[64];
+	char name[256] = "";
+	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	return readlink(path, name, sizeof name - 1) > 0 && strstr(name, ".db") != NULL;
+}
+
+static bool fails(int fd)
 {
 	if (calls_left > 0 && --calls_left > 0)
 		return false;
@@ -35,6 +44,7 @@ static bool fails(void)
 		return false;
 	failing--;
 	failed++;
+	failed_here += !is_database(fd);
 	errno = failure;
 	return true;
 }
@@ -42,17 +52,17 @@ static bool fails(void)
 /* In place of libc's: the output and SQLite find these first. */
 int fdatasync(int fd) /* NOLINT(readability-inconsistent-declaration-parameter-name) */
 {
-	return fails() ? -1 : (int)syscall(SYS_fdatasync, fd);
+	return fails(fd) ? -1 : (int)syscall(SYS_fdatasync, fd);
 }
 
 int fsync(int fd) /* NOLINT(readability-inconsistent-declaration-parameter-name) */
 {
-	return fails() ? -1 : (int)syscall(SYS_fsync, fd);
+	return fails(fd) ? -1 : (int)syscall(SYS_fsync, fd);
 }
 
 ssize_t pwrite(int fd, const void *data, size_t n, off_t at) /* NOLINT */
 {
-	return fails() ? -1 : syscall(SYS_pwrite64, fd, data, n, at);
+	return fails(fd) ? -1 : syscall(SYS_pwrite64, fd, data, n, at);
 }
 
 /* From call number `first` on, `count` writes and syncs fail. */
@@ -60,7 +70,7 @@ static void arm(unsigned first, unsigned count, int error)
 {
 	calls_left = first;
 	failing = count;
-	failed = 0;
+	failed = failed_here = 0;
 	failure = error;
 }
 
@@ -147,31 +157,37 @@ static void torn_tails_are_cut(void **state)
 	struct fixture *f = *state;
 	struct output_result r;
 	struct strbuf expected = {0};
+	struct strbuf again = {0};
 	assert_int_equal(attempt(f, &r), OUTPUT_OK);
 	fixture_expect(&f->batch, &expected);
-	command(f, "printf '{\"type\":\"sess' >> " OPEN_FILE);
+	command(f, "yes torn | head -c 100001 >> " OPEN_FILE); /* longer than what comes next */
 	fixture_fill(&f->batch, 0, 4000, 10);
 	fixture_deliver(f, 4000, 4010);
 	fixture_expect(&f->batch, &expected);
+	strbuf_add(&again, expected.data, expected.len);
+	assert_lines(f, &expected);
 	command(f, "printf '{\"type\":\"sess' >> " OPEN_FILE);
 	open_again(f);
-	assert_lines(f, &expected);
+	assert_lines(f, &again);
 }
 
-/* Every write and sync of a batch fails in turn, and then the next one too: alarm, and nothing is lost. */
+/* Every write and sync of a batch fails in turn, alone and with the next one: alarm, and nothing is lost. */
 static void each_failing_call(void **state)
 {
 	unsigned undone = 0;
+	unsigned here = 0;
 	bool reached = true;
 	tear_down(state);
-	for (unsigned call = 1; reached; call++) {
+	for (unsigned i = 2; reached; i++) {
 		struct output_result r;
 		set_up(state);
 		struct fixture *f = *state;
-		arm(call, 1 + call % 2, call % 3 == 0 ? EIO : ENOSPC);
+		arm(i / 2, 1 + i % 2, i % 3 == 0 ? EIO : ENOSPC);
 		enum output_verdict verdict = attempt(f, &r);
 		reached = failed > 0;
 		disarm();
+		assert_true(verdict != OUTPUT_OK || failed_here == 0);
+		here += failed_here;
 		if (verdict != OUTPUT_OK) {
 			assert_true(r.alarm);
 			undone++;
@@ -183,7 +199,7 @@ static void each_failing_call(void **state)
 		assert_stored_once(f);
 		tear_down(state);
 	}
-	assert_true(undone > 4);
+	assert_true(undone > 4 && here > 4);
 	set_up(state);
 }
 
@@ -285,6 +301,45 @@ static void two_owners(void **state)
 	assert_stored_once(f);
 }
 
+struct meddler {
+	struct output_host host; /* first: it is cast back */
+	struct fixture *f;       /* whose batch is committed in the first wait */
+	bool done;
+};
+
+static int commit_meanwhile(struct output_host *h, int fd, short events, int64_t deadline_ms)
+{
+	struct meddler *m = (struct meddler *)h;
+	struct output_result r;
+	if (!m->done && deadline_ms > 0) {
+		m->done = true;
+		assert_int_equal(fixture_commit(m->f->output, m->f->type, 0, 0, 4000, &r), OUTPUT_OK);
+	}
+	(void)fd;
+	(void)events;
+	return 0;
+}
+
+/* Who waits for the file has read its row before: what another has committed meanwhile must not be cut off.
+ */
+static void commit_while_one_waits(void **state)
+{
+	struct fixture *f = *state;
+	struct output_result r;
+	struct meddler m = {.host = {.wait = commit_meanwhile}, .f = f};
+	struct output_env env = f->env;
+	env.host = &m.host;
+	struct output *other = fixture_worker(f, &env);
+	fixture_begin(f->output, f->type, &r);
+	assert_int_equal(fixture_write(f->output, f->type, &f->batch, &r), OUTPUT_OK);
+	fixture_begin(other, f->type, &r);
+	fixture_write(other, f->type, &f->batch, &r);
+	assert_true(m.done);
+	assert_int_equal(fixture_commit(other, f->type, 0, 0, 4000, &r), OUTPUT_FENCED);
+	f->type->close(other);
+	assert_stored_once(f);
+}
+
 /* What waits does so only for its time. */
 static void busy_is_bounded(void **state)
 {
@@ -321,6 +376,7 @@ int main(void)
 		TEST(deleted_watermarks_are_fenced),
 		TEST(lost_lines_are_an_alarm),
 		TEST(two_owners),
+		TEST(commit_while_one_waits),
 		TEST(busy_is_bounded),
 		TEST(without_a_transaction),
 	};
