@@ -21,6 +21,7 @@ import killing  # noqa: E402
 import link  # noqa: E402
 import measures  # noqa: E402,F401
 import server  # noqa: E402,F401
+import sink_http  # noqa: E402,F401
 import sink_redis  # noqa: E402,F401
 import stall  # noqa: E402,F401
 

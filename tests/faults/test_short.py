@@ -11,6 +11,7 @@ import killing
 import kafka_server
 import link
 import server
+import sink_http
 import sink_redis
 from rig import Rig, World
 
@@ -58,3 +59,7 @@ def test_scale_cooperative(rig):
 
 def test_redis_restart(rig):
     sink_redis.redis_restart(rig, 2)
+
+
+def test_http_answers(rig):
+    sink_http.http_answers(rig, ("401",), ("429 1",), ("half",))

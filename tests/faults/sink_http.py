@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What happens to the outputs http and influxdb: their server killed, frozen, slow, refusing with each status, taking
+everything and answering half. Each stands before PostgreSQL in the same natmill, so that one oracle sees that neither
+loses and PostgreSQL has nothing twice."""
+
+import contextlib
+import time
+
+import json_oracle
+from campaigns import campaign
+from server_http import HttpServer
+from server_influxdb import InfluxServer
+from waiting import wait_until
+
+POLL_MS = 3000  # max.poll.interval.ms of natmill while the server is slow or frozen
+ALARMS = ("401", "403", "404", "405", "302", "415")
+LATER = ("408", "429 1", "500", "502", "503 1")
+TAKEN = ("half", "silent")  # the server has it, and natmill cannot know
+
+
+@contextlib.contextmanager
+def beside(rig, server, output):
+    """Starts the server; its output goes beside PostgreSQL's."""
+    rig.others = [{"timeout": "1s", **output}]
+    try:
+        server.start()
+        yield server
+    finally:
+        server.close()
+
+
+def web(rig, **options):
+    server = HttpServer()
+    return beside(rig, server, {"type": "http", "url": server.url(), "identity": True, "request_events": 100, **options})
+
+
+def influx(rig):
+    server = InfluxServer()
+    return beside(rig, server, {"type": "influxdb", "url": server.url(), "create_database": True})
+
+
+def check(rig, server):
+    """The verdict over both outputs."""
+    told = rig.check()
+    events, again = json_oracle.check(rig.produced.values, server.events())
+    return f"{told}; {events} events at the other, 0 lost, {again} repeated"
+
+
+def in_log(rig, pattern):
+    before = rig.logged(pattern)
+    wait_until(lambda: rig.logged(pattern) > before, 30, lambda: f"/{pattern}/ in the log\n{rig.tail()}")
+
+
+def stands_still(rig):
+    stands = rig.progress()
+    time.sleep(0.5)
+    assert rig.progress() == stands, "went on though the server refuses"
+
+
+def restarts(rig, server, times):
+    rig.watch()
+    process = rig.start()
+    with rig.load():
+        for number in range(times):
+            rig.advance(500)
+            server.stop()
+            if number % 2:
+                process.kill()
+            time.sleep(rig.dice.random())
+            server.start()
+            if number % 2:
+                process = rig.start()
+        rig.advance(500)
+    return check(rig, server)
+
+
+def frozen(rig, server, name, times):
+    rig.properties["max.poll.interval.ms"] = POLL_MS
+    rig.watch()
+    rig.start()
+    with rig.load():
+        for _ in range(times):
+            rig.advance(500)
+            before = rig.logged(r"Kafka: assigned")
+            server.freeze()
+            in_log(rig, rf"output {name}.*no whole answer within 1s")
+            time.sleep(POLL_MS / 1000)
+            server.freeze(False)
+            rig.advance(500)
+    assert rig.logged(r"Kafka: assigned") == before, f"thrown out of the group:\n{rig.tail(30)}"
+    return check(rig, server)
+
+
+@campaign("http-restart", "O1 S3 P4")
+def http_restart(rig, times=6):
+    """the web server is killed and started again under load, and natmill with it now and then"""
+    with web(rig) as server:
+        return restarts(rig, server, times)
+
+
+@campaign("http-frozen", "S3 S5")
+def http_frozen(rig, times=2):
+    """the web server is frozen for longer than the output waits, and for longer than max.poll.interval.ms"""
+    with web(rig) as server:
+        return frozen(rig, server, "http", times)
+
+
+@campaign("http-answers", "O1 O2 P7")
+def http_answers(rig, alarms=ALARMS, later=LATER, taken=TAKEN):
+    """it answers 401, 403, 404 and others: alarm; 429, 500 and others; half an answer, none: nothing lost, ever"""
+    with web(rig) as server:
+        rig.watch()
+        rig.start()
+        with rig.load():
+            for mode in (*alarms, *later, *taken):
+                rig.advance(500)
+                server.mode(mode)
+                if mode in taken:
+                    in_log(rig, "output http: ")
+                else:
+                    in_log(rig, rf"{'ALARM: ' if mode in alarms else ''}output http: .*answers {mode.split()[0]}")
+                stands_still(rig)
+                server.mode("ok")
+            rig.advance(500)
+        if alarms:
+            assert rig.logged("ALARM") > 0
+        return check(rig, server)
+
+
+@campaign("http-too-large", "P1")
+def http_too_large(rig):
+    """it answers 413 to what is longer than a few events, and less and less is too long: smaller requests, no letters"""
+    with web(rig) as server:
+        rig.watch()
+        rig.start()
+        with rig.load():
+            for limit in (9000, 2500, 700):
+                rig.advance(500)
+                server.mode(f"limit {limit}")
+            rig.advance(2000)
+        assert rig.logged("ALARM") == 0, rig.tail()
+        return check(rig, server)
+
+
+@campaign("http-slow", "S5")
+def http_slow(rig):
+    """a batch takes longer than max.poll.interval.ms, because each answer takes its time"""
+    rig.properties["max.poll.interval.ms"] = POLL_MS
+    rig.batch = {"messages": 2000, "wait": "500ms"}
+    with web(rig) as server:
+        rig.watch()
+        rig.start()
+        with rig.load(1000):
+            rig.advance(500)
+            before = rig.logged(r"Kafka: assigned")
+            server.mode("slow")
+            rig.all_advance()
+            time.sleep(POLL_MS / 1000)
+            rig.all_advance()
+            server.mode("ok")
+            rig.advance(500)
+        assert rig.logged(r"Kafka: assigned") == before, f"thrown out of the group:\n{rig.tail(30)}"
+        return check(rig, server)
+
+
+@campaign("influxdb-restart", "O1 S3 P4")
+def influxdb_restart(rig, times=4):
+    """InfluxDB is killed and started again under load, and natmill with it now and then; nothing is there twice"""
+    with influx(rig) as server:
+        return restarts(rig, server, times)
+
+
+@campaign("influxdb-frozen", "S3 S5")
+def influxdb_frozen(rig, times=2):
+    """InfluxDB is frozen for longer than the output waits, and for longer than max.poll.interval.ms"""
+    with influx(rig) as server:
+        return frozen(rig, server, "influxdb", times)
