@@ -10,6 +10,7 @@
 
 #include "event/batch.h"
 #include "event/timeparse.h"
+#include "output/identity.h"
 
 static const char identity[] = "identity";
 
@@ -75,14 +76,6 @@ static void add_ip(struct strbuf *key, const struct ip *ip)
 	strbuf_add(key, text, ip_format(ip, text));
 }
 
-static void add_identity(struct strbuf *key, const char *cluster, const struct batch *b,
-			 const struct event *ev)
-{
-	const struct message *m = batch_message_of(b, ev);
-	strbuf_printf(key, "%s:%s:%d:%lld:%u", cluster, m->topic, m->partition, (long long)m->offset,
-		      ev->index);
-}
-
 /* The field's value; false when the event has none. */
 static bool add_field(struct strbuf *key, const struct batch *b, const struct event *ev, int field)
 {
@@ -121,7 +114,7 @@ static void make_key(struct redis *s, const struct batch *b, const struct event 
 	if (s->key_field >= 0 && add_field(&s->key, b, ev, s->key_field))
 		return;
 	if (s->key_field < 0 || !add_field(&s->key, b, ev, FIELD_src_ip))
-		add_identity(&s->key, s->env->cluster_id, b, ev);
+		identity_add(&s->key, s->env->cluster_id, b, ev);
 }
 
 void redis_add_set(struct redis *s, const struct batch *b, const struct event *ev)

@@ -11,6 +11,7 @@
 	X(postgresql_output) \
 	X(sqlite_output)     \
 	X(redis_output)      \
+	X(amqp_output)       \
 	X(file_output)       \
 	X(http_output)       \
 	X(influxdb_output)   \

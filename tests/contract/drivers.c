@@ -20,6 +20,7 @@
 
 #include "base/strbuf.h"
 #include "tests/contract/capture.h"
+#include "tests/contract/driver_amqp.h"
 #include "tests/contract/driver_dead.h"
 #include "tests/contract/driver_file.h"
 #include "tests/contract/driver_http.h"
@@ -188,11 +189,7 @@ static const struct driver stdout_driver = {
 };
 
 const struct driver *const drivers[] = {
-	&capture_driver,      &capture_plain_driver,
-	&capture_dead_driver, &null_driver,
-	&stdout_driver,       &sqlite_driver,
-	&postgresql_driver,   &dead_file_driver,
-	&dead_kafka_driver,   &redis_driver,
-	&file_driver,         &http_driver,
-	&influxdb_driver,     NULL,
+	&capture_driver, &capture_plain_driver, &capture_dead_driver, &null_driver,       &stdout_driver,
+	&sqlite_driver,  &postgresql_driver,    &dead_file_driver,    &dead_kafka_driver, &redis_driver,
+	&amqp_driver,    &file_driver,          &http_driver,         &influxdb_driver,   NULL,
 };
