@@ -82,7 +82,7 @@ struct amqp {
 	struct strbuf json;
 	struct strbuf id;
 	/* What the broker has confirmed of the batch under way, by the event's place among those written
-	 * since begin: its identity_hash(), 0 = nothing. Survives abort, so that a retry publishes only the
+	 * since begin: its event_id_hash(), 0 = nothing. Survives abort, so that a retry publishes only the
 	 * rest. */
 	uint64_t *confirmed;
 	size_t confirmed_max;

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "output/identity.h"
+#include "output/event_id.h"
 
 #define WINDOW 4096      /* most messages that wait for their confirm */
 #define PIECE 65536      /* bytes sent between two looks at the socket's room, a fifth of its buffer */
@@ -24,7 +24,7 @@ static const char doing[] = "publishing";
 amqp_bytes_t amqp_id_of(struct amqp *s, const struct batch *b, const struct event *ev)
 {
 	strbuf_reset(&s->id);
-	identity_add(&s->id, s->env->cluster_id, b, ev);
+	event_id_add(&s->id, s->env->cluster_id, b, ev);
 	size_t cut = s->id.len > SHORT_STRING ? s->id.len - SHORT_STRING : 0; /* the end tells more */
 	return (amqp_bytes_t){.len = s->id.len - cut, .bytes = s->id.data + cut};
 }
@@ -77,7 +77,7 @@ void amqp_came_back(struct amqp *s, amqp_bytes_t message_id)
 static bool is_confirmed(const struct amqp *s, size_t place, const struct batch *b, const struct event *ev)
 {
 	uint64_t known = place < s->confirmed_max ? s->confirmed[place] : 0;
-	return known != 0 && known == identity_hash(b, ev);
+	return known != 0 && known == event_id_hash(b, ev);
 }
 
 /* Keeps what the broker has confirmed of the run. */
@@ -94,7 +94,7 @@ static void remember(struct amqp *s)
 	for (size_t i = 0; i < run->published; i++)
 		if (run->fate[i] == AMQP_ACKED)
 			s->confirmed[s->position + run->events[i]] =
-				identity_hash(range->batch,
+				event_id_hash(range->batch,
 					      &range->batch->events[range->pick[run->events[i]]]);
 }
 

@@ -10,7 +10,7 @@
 
 #include "event/batch.h"
 #include "event/timeparse.h"
-#include "output/identity.h"
+#include "output/event_id.h"
 
 static const char identity[] = "identity";
 
@@ -114,7 +114,7 @@ static void make_key(struct redis *s, const struct batch *b, const struct event 
 	if (s->key_field >= 0 && add_field(&s->key, b, ev, s->key_field))
 		return;
 	if (s->key_field < 0 || !add_field(&s->key, b, ev, FIELD_src_ip))
-		identity_add(&s->key, s->env->cluster_id, b, ev);
+		event_id_add(&s->key, s->env->cluster_id, b, ev);
 }
 
 void redis_add_set(struct redis *s, const struct batch *b, const struct event *ev)
