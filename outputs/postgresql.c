@@ -284,4 +284,6 @@ const struct output_type postgresql_output = {
 	.set_mark = postgresql_set_mark,
 	.dead_read = postgresql_dead_read,
 	.dead_remove = postgresql_dead_remove,
+	.identity = postgresql_identity,
+	.known = postgresql_known,
 };

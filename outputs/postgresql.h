@@ -3,8 +3,9 @@
  * What the files of the output `postgresql` share: postgresql.c (settings, transactions), _connect
  * (connection, session settings), _link (statements and answers, all waits), _judge (what an error means),
  * _schema (tables that are missing), _columns (what a table takes), _encode (binary rows), _copy (write),
- * _marks (watermarks), _dead (dead letters), _letters (the same on their way back). One struct postgresql per
- * worker, on its thread only; all that it points to is its own but for options and env.
+ * _marks (watermarks), _dead (dead letters), _letters (the same on their way back), _known (events that
+ * are there already). One struct postgresql per worker, on its thread only; all that it points to is its own
+ * but for options and env.
  */
 #ifndef NATMILL_OUTPUTS_POSTGRESQL_H
 #define NATMILL_OUTPUTS_POSTGRESQL_H
@@ -187,6 +188,11 @@ void postgresql_dead(struct output *o, const struct batch *batch, const struct d
 void postgresql_positions(struct output *o, struct position *pos, size_t n, struct output_result *r);
 void postgresql_list_marks(struct output *o, output_mark_fn *row, void *ctx, struct output_result *r);
 void postgresql_set_mark(struct output *o, const struct position *pos, struct output_result *r);
+
+/* _known: events that are there already. */
+void postgresql_identity(struct output *o, enum output_identity *kept, struct output_result *r);
+void postgresql_known(struct output *o, const struct output_range *range, bool *there,
+		      struct output_result *r);
 
 /* _letters: dead letters on their way back. */
 void postgresql_dead_read(struct output *o, const struct dead_query *query, dead_row_fn *row, void *ctx,

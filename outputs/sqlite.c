@@ -290,4 +290,6 @@ const struct output_type sqlite_output = {
 	.set_mark = sqlite_set_mark,
 	.dead_read = sqlite_dead_read,
 	.dead_remove = sqlite_dead_remove,
+	.identity = sqlite_identity,
+	.known = sqlite_known,
 };

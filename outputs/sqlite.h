@@ -2,8 +2,8 @@
  *
  * What the files of the output `sqlite` share: sqlite.c (settings, transactions), sqlite_schema.c
  * (connection, tables, statements), sqlite_rows.c (events and dead letters), sqlite_marks.c (watermarks),
- * sqlite_letters.c (dead letters on their way back). One struct sqlite per worker, on its thread only; all
- * that it points to is its own but for options and env.
+ * sqlite_letters.c (dead letters on their way back), sqlite_known.c (events that are there already). One
+ * struct sqlite per worker, on its thread only; all that it points to is its own but for options and env.
  */
 #ifndef NATMILL_OUTPUTS_SQLITE_H
 #define NATMILL_OUTPUTS_SQLITE_H
@@ -76,6 +76,10 @@ void sqlite_retry(struct sqlite *s, int rc, const char *doing, struct output_res
 void sqlite_write(struct output *o, const struct output_range *range, struct output_result *r);
 void sqlite_dead(struct output *o, const struct batch *batch, const struct dead_letter *letters, size_t n,
 		 struct output_result *r);
+
+/* sqlite_known.c */
+void sqlite_identity(struct output *o, enum output_identity *kept, struct output_result *r);
+void sqlite_known(struct output *o, const struct output_range *range, bool *there, struct output_result *r);
 
 /* sqlite_letters.c */
 void sqlite_dead_read(struct output *o, const struct dead_query *query, dead_row_fn *row, void *ctx,

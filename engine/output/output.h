@@ -93,6 +93,12 @@ struct output_range {
 	size_t n;
 };
 
+enum output_identity {
+	IDENTITY_NONE,    /* some table lacks a column of topic, partition, offset and index */
+	IDENTITY_COLUMNS, /* all have them; to look there may take long */
+	IDENTITY_UNIQUE,  /* and a unique index on them */
+};
+
 struct output_type {
 	const char *name;   /* in the configuration */
 	const char *help;   /* one line */
@@ -133,6 +139,14 @@ struct output_type {
 	/* Within a transaction: takes letters out of the store, OK with the number of those that were there.
 	 * Of two owners that take out the same letter only one commits with it. */
 	void (*dead_remove)(struct output *o, const struct dead_key *keys, size_t n, struct output_result *r);
+	/* How well the event tables tell which events they hold. On an open output, also within a
+	 * transaction.
+	 */
+	void (*identity)(struct output *o, enum output_identity *kept, struct output_result *r);
+	/* Within a transaction, where identity() tells of columns: sets there[i] for each event of the range
+	 * that is stored already, and leaves the others as they are. NULL where identity is. */
+	void (*known)(struct output *o, const struct output_range *range, bool *there,
+		      struct output_result *r);
 };
 
 /* For outputs that have nothing to do there. */

@@ -223,7 +223,8 @@ int comeback_run(const struct comeback_config *config, struct comeback_counts *c
 					.parts = &c->parts,
 					.host = config->host,
 					.stats = &c->stats,
-					.generation = config->generation};
+					.generation = config->generation,
+					.leave_known = IDENTITY_UNIQUE};
 	batch_init(&c->batch, PAGE_LETTERS, ARENA_BYTES);
 	int rc = work(c, e);
 	sinks_close(&c->sinks);

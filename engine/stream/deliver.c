@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/strbuf.h"
+#include "stream/known.h"
 
 /* One output's part of a batch. */
 struct share {
@@ -242,6 +243,8 @@ static void attempt(struct delivery *d, struct batch *b, struct share *share, st
 		t->begin(s->out, r);
 	if (r->verdict == OUTPUT_OK && d->letters != NULL && (int)share->place == store)
 		take_letters(d, s, r);
+	if (r->verdict == OUTPUT_OK && d->leave_known != IDENTITY_NONE)
+		known_leave_out(s, d->leave_known, b, d->pick, &share->n, r);
 	if (r->verdict == OUTPUT_OK && t->takes_events)
 		write_events(d, b, share, r);
 	if (r->verdict != OUTPUT_OK)

@@ -40,6 +40,8 @@ struct delivery {
 	void (*headers)(
 		struct message *m); /* fills in the record's headers, for a dead letter; may be NULL */
 	const struct deliver_return *letters; /* of this batch; NULL = its messages come from Kafka */
+	enum output_identity leave_known;     /* not NONE: events are left out that the output's tables, when
+						 they tell events apart so well, have already */
 	/* Scratch, kept between batches: */
 	uint32_t *pick;
 	size_t pick_max;

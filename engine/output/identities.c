@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Sorted identities of events; see identity.h.
+ * Sorted identities of events; see identities.h.
  */
-#include "output/identity.h"
+#include "output/identities.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/strbuf.h"
 
-static int by_group(const struct identity *a, const struct identity *b)
+static int by_group(const struct identity_place *a, const struct identity_place *b)
 {
 	if (a->type != b->type)
 		return a->type < b->type ? -1 : 1;
@@ -19,7 +19,7 @@ static int by_group(const struct identity *a, const struct identity *b)
 	return (a->partition > b->partition) - (a->partition < b->partition);
 }
 
-static int by_place(const struct identity *a, int64_t offset, int64_t index)
+static int by_place(const struct identity_place *a, int64_t offset, int64_t index)
 {
 	if (a->offset != offset)
 		return a->offset < offset ? -1 : 1;
@@ -28,8 +28,8 @@ static int by_place(const struct identity *a, int64_t offset, int64_t index)
 
 static int compare(const void *x, const void *y)
 {
-	const struct identity *a = x;
-	const struct identity *b = y;
+	const struct identity_place *a = x;
+	const struct identity_place *b = y;
 	int group = by_group(a, b);
 	return group != 0 ? group : by_place(a, b->offset, b->index);
 }
@@ -41,12 +41,12 @@ void identities_init(struct identities *ids, const struct output_range *range)
 		const struct event *ev = &range->batch->events[range->pick[i]];
 		const struct message *m = batch_message_of(range->batch, ev);
 		if ((uint32_t)ev->type < EVENT_TYPE_COUNT)
-			ids->items[ids->n++] = (struct identity){.type = ev->type,
-								 .topic = m->topic,
-								 .partition = m->partition,
-								 .offset = m->offset,
-								 .index = ev->index,
-								 .place = i};
+			ids->items[ids->n++] = (struct identity_place){.type = ev->type,
+								       .topic = m->topic,
+								       .partition = m->partition,
+								       .offset = m->offset,
+								       .index = ev->index,
+								       .place = i};
 	}
 	qsort(ids->items, ids->n, sizeof *ids->items, compare);
 }
@@ -57,18 +57,18 @@ void identities_free(struct identities *ids)
 	*ids = (struct identities){0};
 }
 
-const struct identity *identities_group(struct identities *ids, size_t *n)
+const struct identity_place *identities_group(struct identities *ids, size_t *n)
 {
-	const struct identity *group = &ids->items[ids->next];
+	const struct identity_place *group = &ids->items[ids->next];
 	for (*n = 0; ids->next < ids->n && by_group(group, &ids->items[ids->next]) == 0; ids->next++)
 		++*n;
 	return *n > 0 ? group : NULL;
 }
 
-void identities_mark(const struct identity *group, size_t n, int64_t offset, int64_t index, bool *there)
+void identities_mark(const struct identity_place *group, size_t n, int64_t offset, int64_t index, bool *there)
 {
 	while (n > 0) {
-		const struct identity *middle = &group[n / 2];
+		const struct identity_place *middle = &group[n / 2];
 		int side = by_place(middle, offset, index);
 		if (side == 0) {
 			there[middle->place] = true;
