@@ -21,6 +21,7 @@ sys.path.insert(0, str(ROOT / "tests" / "system"))
 
 from confluent_kafka import Consumer, TopicPartition  # noqa: E402
 from kafka_server import KafkaServer  # noqa: E402
+from http_row import kafka_http  # noqa: E402
 from postgresql_row import kafka_postgresql  # noqa: E402
 from redis_row import kafka_redis  # noqa: E402
 from vendors_row import vendors, within_limits  # noqa: E402
@@ -137,7 +138,8 @@ def kafka_null(bench, rounds):
     return row, reference
 
 
-ROWS = {"kafka-null": kafka_null, "kafka-postgresql": kafka_postgresql, "kafka-redis": kafka_redis}
+ROWS = {"kafka-null": kafka_null, "kafka-postgresql": kafka_postgresql, "kafka-redis": kafka_redis,
+        "kafka-http": kafka_http}
 VENDORS = "vendors"
 
 

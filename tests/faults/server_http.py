@@ -108,11 +108,6 @@ class HttpServer:
     def freeze(self, on=True):
         self.process.send_signal(signal.SIGSTOP if on else signal.SIGCONT)
 
-    def requests(self):
-        """How many it has taken."""
-        path = self.folder / "bodies"
-        return path.read_bytes().count(b"\n") if path.exists() else 0
-
     def events(self):
         """((partition, offset, index), the event as JSON text) of each event of each body."""
         lines = (self.folder / "bodies").read_bytes().splitlines()
