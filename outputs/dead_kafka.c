@@ -15,60 +15,29 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/strbuf.h"
+#include "outputs/kafka_conf.h"
 
 #define HEADERS_BYTES 4096 /* for what natmill adds to a record and Kafka to a batch, generously */
 #define REPORT_MS 15000    /* message.timeout.ms below, and some: then every letter has its report */
 
-static int set(rd_kafka_conf_t *conf, const char *name, const char *value, struct err *e)
-{
-	char why[256];
-	if (rd_kafka_conf_set(conf, name, value, why, sizeof why) == RD_KAFKA_CONF_OK)
-		return 0;
-	return err_set(e, ERR_CONFIG, "dead_letters: Kafka property %s: %s", name, why);
-}
-
-/* What librdkafka says of itself, less what is meant so: a producer with properties of consumers, letters
- * given up. */
 static void take_log(const rd_kafka_t *rk, int level, const char *facility, const char *text)
 {
 	(void)rk;
-	if (strcmp(facility, "CONFWARN") == 0 || strcmp(facility, "TERMINATE") == 0)
-		return;
-	if (level <= 4)
-		log_warn("dead letters: %s", text);
-	else
-		log_debug("dead letters: %s", text);
+	kafka_conf_log("dead letters", level, facility, text);
 }
 
-/* Defaults, then the user's properties, then what the guarantee needs. */
 static int fill_conf(rd_kafka_conf_t *conf, const struct dead_kafka_options *options, struct err *e)
 {
-	static const char *const before[][2] = {
-		{"client.id", "natmill"},
-		{"message.timeout.ms", "10000"},
-		{"message.max.bytes", "16777216"},
-		{"linger.ms", "2"},
-		{"topic.metadata.refresh.interval.ms", "10000"}, /* a topic that was mended is seen so soon */
-		/* A missing topic is told as such within this, not as a time-out. */
-		{"topic.metadata.propagation.max.ms", "2000"},
-	};
-	static const char *const after[][2] = {{"acks", "all"}, {"enable.idempotence", "true"}};
-	for (size_t i = 0; i < sizeof before / sizeof before[0]; i++)
-		if (set(conf, before[i][0], before[i][1], e) != 0)
-			return -1;
-	for (size_t i = 0; i < options->properties.n; i++)
-		if (set(conf, options->properties.items[i].key, options->properties.items[i].value, e) != 0)
-			return -1;
-	for (size_t i = 0; i < sizeof after / sizeof after[0]; i++)
-		if (set(conf, after[i][0], after[i][1], e) != 0)
-			return -1;
-	if (options->brokers != NULL)
-		return set(conf, "bootstrap.servers", options->brokers, e);
-	if (text_map_get(&options->properties, "bootstrap.servers") == NULL)
-		return err_set(e, ERR_CONFIG, "dead_letters: brokers is missing");
-	return 0;
+	static const struct kafka_property before[] = {{"message.timeout.ms", "10000"},
+						       {"linger.ms", "2"},
+						       {NULL, NULL}};
+	return kafka_conf_fill(conf,
+			       &(struct kafka_conf_plan){.who = "dead_letters",
+							 .before = before,
+							 .properties = &options->properties,
+							 .brokers = options->brokers},
+			       e);
 }
 
 static void kafka_close(struct output *o);
@@ -140,27 +109,6 @@ static int make_producer(struct dead_kafka *s, struct output_result *r)
 	return 0;
 }
 
-/* Will it pass without a human? */
-static bool passes(rd_kafka_resp_err_t error)
-{
-	switch (error) {
-	case RD_KAFKA_RESP_ERR__MSG_TIMED_OUT:
-	case RD_KAFKA_RESP_ERR__TIMED_OUT:
-	case RD_KAFKA_RESP_ERR__TRANSPORT:
-	case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
-	case RD_KAFKA_RESP_ERR__QUEUE_FULL:
-	case RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE:
-	case RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION:
-	case RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT:
-	case RD_KAFKA_RESP_ERR_BROKER_NOT_AVAILABLE:
-	case RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS:
-	case RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS_AFTER_APPEND:
-		return true;
-	default:
-		return false;
-	}
-}
-
 static void take_reports(struct dead_kafka *s, rd_kafka_event_t *event)
 {
 	const rd_kafka_message_t *m;
@@ -177,7 +125,7 @@ static void take_error(struct dead_kafka *s, rd_kafka_event_t *event)
 {
 	rd_kafka_resp_err_t error = rd_kafka_event_error(event);
 	snprintf(s->cause, sizeof s->cause, "%s", rd_kafka_event_error_string(event));
-	s->cause_alarm = !passes(error) && error != RD_KAFKA_RESP_ERR__RESOLVE;
+	s->cause_alarm = !kafka_passes(error) && error != RD_KAFKA_RESP_ERR__RESOLVE;
 	if (error == RD_KAFKA_RESP_ERR__FATAL)
 		s->error = error;
 }
@@ -243,8 +191,8 @@ static void answer(struct dead_kafka *s, const struct batch *b, const struct dea
 		rd_kafka_resp_err_t error = s->waiting > 0 && s->error == RD_KAFKA_RESP_ERR_NO_ERROR
 						    ? RD_KAFKA_RESP_ERR__TIMED_OUT
 						    : s->error;
-		output_retry(r, !passes(error) || s->cause_alarm, "dead letters: topic %s: %s%s%s", topic,
-			     rd_kafka_err2str(error), s->cause[0] != '\0' ? ": " : "", s->cause);
+		output_retry(r, !kafka_passes(error) || s->cause_alarm, "dead letters: topic %s: %s%s%s",
+			     topic, rd_kafka_err2str(error), s->cause[0] != '\0' ? ": " : "", s->cause);
 	}
 }
 

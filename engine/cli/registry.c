@@ -10,6 +10,7 @@
 	X(stdout_output)     \
 	X(postgresql_output) \
 	X(sqlite_output)     \
+	X(kafka_output)      \
 	X(redis_output)      \
 	X(amqp_output)       \
 	X(file_output)       \

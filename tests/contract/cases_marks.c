@@ -81,7 +81,8 @@ static void assert_marks(struct fixture *f, const char *text)
 	struct output_result r;
 	struct strbuf found = {0};
 	struct strbuf expected = {0};
-	strbuf_adds(&expected, text);
+	for (const char *line = text; *line != '\0'; line = strchr(line, '\n') + 1)
+		strbuf_printf(&expected, "%s %.*s\n", f->env.cluster_id, (int)strcspn(line, "\n"), line);
 	f->type->list_marks(f->output, add_mark, &found, &r);
 	cases_assert_verdict(&r, OUTPUT_OK);
 	fixture_assert_lines(&found, &expected);
@@ -95,8 +96,8 @@ static void marks_are_listed(void **state)
 	fixture_position(f->output, f->type, 1, 20, NULL);
 	fixture_fill(&f->batch, 0, 10, 5);
 	fixture_deliver(f, 10, 15);
-	assert_marks(f, "cluster-1 out " FIXTURE_TOPIC " 0 15 1746185696870000\n"
-			"cluster-1 out " FIXTURE_TOPIC " 1 20 -1\n");
+	assert_marks(f, "out " FIXTURE_TOPIC " 0 15 1746185696870000\n"
+			"out " FIXTURE_TOPIC " 1 20 -1\n");
 }
 
 /* A mark that was set is where the next owner starts, whatever the topic's id is today. */
@@ -169,7 +170,7 @@ static void unknown_row_is_fenced(void **state)
 
 const struct contract_case cases_marks[] = {
 	{"positions_are_born_once", positions_are_born_once, NEEDS_TRANSACTIONS},
-	{"positions_have_their_key", positions_have_their_key, NEEDS_TRANSACTIONS},
+	{"positions_have_their_key", positions_have_their_key, NEEDS_TRANSACTIONS | NEEDS_OWN_MARKS},
 	{"positions_tell_the_topic_id", positions_tell_the_topic_id, NEEDS_TRANSACTIONS},
 	{"commit_moves", commit_moves, NEEDS_TRANSACTIONS | NEEDS_EVENTS},
 	{"marks_are_listed", marks_are_listed, NEEDS_TRANSACTIONS | NEEDS_EVENTS},

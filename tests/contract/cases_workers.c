@@ -69,6 +69,8 @@ static void *work(void *arg)
 	struct output_env env = w->f->env;
 	struct output_result r;
 	fixture_host_init(&w->host);
+	w->host.membership = w->f->host.membership;
+	w->host.membership_len = w->f->host.membership_len;
 	env.host = &w->host.host;
 	batch_init(&w->batch, PER_ROUND, 1u << 20);
 	struct output *o = fixture_worker(w->f, &env);

@@ -25,6 +25,7 @@
 #include "tests/contract/driver_file.h"
 #include "tests/contract/driver_http.h"
 #include "tests/contract/driver_influxdb.h"
+#include "tests/contract/driver_kafka.h"
 #include "tests/contract/driver_postgresql.h"
 #include "tests/contract/driver_redis.h"
 #include "tests/contract/driver_sqlite.h"
@@ -189,7 +190,21 @@ static const struct driver stdout_driver = {
 };
 
 const struct driver *const drivers[] = {
-	&capture_driver, &capture_plain_driver, &capture_dead_driver, &null_driver,       &stdout_driver,
-	&sqlite_driver,  &postgresql_driver,    &dead_file_driver,    &dead_kafka_driver, &redis_driver,
-	&amqp_driver,    &file_driver,          &http_driver,         &influxdb_driver,   NULL,
+	&capture_driver,
+	&capture_plain_driver,
+	&capture_dead_driver,
+	&null_driver,
+	&stdout_driver,
+	&sqlite_driver,
+	&postgresql_driver,
+	&dead_file_driver,
+	&dead_kafka_driver,
+	&kafka_driver,
+	&kafka_plain_driver,
+	&redis_driver,
+	&amqp_driver,
+	&file_driver,
+	&http_driver,
+	&influxdb_driver,
+	NULL,
 };

@@ -28,9 +28,17 @@ static int host_wait(struct output_host *host, int fd, short events, int64_t dea
 	return fd >= 0 ? p.revents : 0;
 }
 
+static const void *host_membership(struct output_host *host, size_t *len)
+{
+	const struct fixture_host *h = (const struct fixture_host *)host;
+	*len = h->membership_len;
+	return h->membership;
+}
+
 void fixture_host_init(struct fixture_host *h)
 {
-	*h = (struct fixture_host){.host = {.wait = host_wait}, .give_up_after = UINT32_MAX};
+	*h = (struct fixture_host){.host = {.wait = host_wait, .membership = host_membership},
+				   .give_up_after = UINT32_MAX};
 }
 
 void fixture_open(struct fixture *f, const struct driver *driver)

@@ -19,6 +19,8 @@ struct fixture_host {
 	struct output_host host; /* first: it is cast back */
 	unsigned waits;
 	unsigned give_up_after; /* waits that are answered as asked before every further one gives up */
+	const void *membership; /* of a group; the driver's, NULL = none */
+	size_t membership_len;
 };
 
 /* Waits by poll(2) until told to give up; never gives up at first. */

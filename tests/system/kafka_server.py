@@ -9,6 +9,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 
 from confluent_kafka import KafkaException
@@ -183,7 +184,7 @@ class KafkaServer(KafkaClient):
         self.close()
 
 
-if __name__ == "__main__":  # by hand: PYTHON tests/system/kafka_server.py, ends with Enter
-    with KafkaServer() as server:
-        print(server.bootstrap, flush=True)
+if __name__ == "__main__":  # PYTHON tests/system/kafka_server.py [KEY=VALUE...]: tells address and pid, ends with Enter
+    with KafkaServer(dict(one.split("=", 1) for one in sys.argv[1:])) as server:
+        print(server.bootstrap, server.process.pid, flush=True)
         os.read(0, 1)
