@@ -136,7 +136,8 @@ static const struct output_type *type_named(const char *name, bool takes_events)
 static void refuse_hidden(const struct loaded_config *c, const struct sink_config *sink,
 			  const struct output_common *common, struct errlist *errs)
 {
-	uint32_t hides = sink->filter != NULL && sink->type->transactional ? filter_hides(sink->filter) : 0;
+	bool tables = sink->type->transactional && !sink->type->group_marks;
+	uint32_t hides = sink->filter != NULL && tables ? filter_hides(sink->filter) : 0;
 	for (int f = 0; f < FIELD_COUNT; f++)
 		if ((hides >> f & 1) != 0 && event_fields[f].required != 0) {
 			settings_refuse(c->settings, errs, &common->filters,
@@ -144,6 +145,23 @@ static void refuse_hidden(const struct loaded_config *c, const struct sink_confi
 					event_fields[f].name, sink->type->name);
 			return;
 		}
+}
+
+/* An output or store in Kafka writes to the cluster that natmill reads from, unless it is told another one.
+ */
+static void lend_kafka(const struct config *config, const struct option *rows, void *options)
+{
+	const struct option *brokers = option_find(rows, "brokers");
+	const struct option *properties = option_find(rows, "properties");
+	if (brokers == NULL || properties == NULL || *(char **)((char *)options + brokers->offset) != NULL)
+		return;
+	option_set(brokers, options, config->kafka.brokers, NULL);
+	const struct text_map *own =
+		(const struct text_map *)(const void *)((char *)options + properties->offset);
+	for (size_t i = 0; i < config->kafka.properties.n; i++)
+		if (text_map_get(own, config->kafka.properties.items[i].key) == NULL)
+			option_put(properties, options, config->kafka.properties.items[i].key,
+				   config->kafka.properties.items[i].value);
 }
 
 static void resolve_outputs(struct loaded_config *c, struct errlist *errs)
@@ -162,6 +180,14 @@ static void resolve_outputs(struct loaded_config *c, struct errlist *errs)
 			.options = item->own,
 			.best_effort = common->mode == 1,
 		};
+		if (sink.type->variant != NULL)
+			sink.type = sink.type->variant(item->own);
+		lend_kafka(&c->config, sink.type->options, item->own);
+		if (sink.type->group_marks && sinks_commit_group(c->sinks, c->sink_count))
+			settings_refuse(
+				c->settings, errs, item,
+				"a second output with a Kafka transaction: the group's offsets fit into one; "
+				"set transactional: false");
 		if (common->filters != NULL)
 			sink.filter = c->filters[c->sink_count] = filter_new(common->filters, errs);
 		refuse_hidden(c, &sink, common, errs);
@@ -189,22 +215,6 @@ static void refuse_same_place(struct loaded_config *c, struct errlist *errs)
 						"outputs '%s' and '%s' have the same path; give each its own",
 						c->sinks[k].name, c->sinks[i].name);
 	}
-}
-
-/* A store in Kafka writes to the cluster that natmill reads from, unless it is told another one. */
-static void lend_kafka(const struct config *config, const struct option *rows, void *options)
-{
-	const struct option *brokers = option_find(rows, "brokers");
-	if (brokers == NULL || *(char **)((char *)options + brokers->offset) != NULL)
-		return;
-	option_set(brokers, options, config->kafka.brokers, NULL);
-	const struct option *properties = option_find(rows, "properties");
-	const struct text_map *own =
-		(const struct text_map *)(const void *)((char *)options + properties->offset);
-	for (size_t i = 0; i < config->kafka.properties.n; i++)
-		if (text_map_get(own, config->kafka.properties.items[i].key) == NULL)
-			option_put(properties, options, config->kafka.properties.items[i].key,
-				   config->kafka.properties.items[i].value);
 }
 
 static void resolve_store(struct loaded_config *c, struct errlist *errs)
