@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
 --
 -- Starts the Lua side of one worker's host. C calls what this file returns once, with the host and the FFI
--- declarations; it gives back two functions: load(chunk, name, file) runs a vendor script's file, run() runs the
--- batch that C has set. Everything else in this folder is a module without state of its own, made here.
+-- declarations; it gives back functions: load(chunk, name, file) runs a vendor script's file, run() runs the batch that
+-- C has set; the other two are the same for filters, run(number) runs one over the events that C has set. Everything else in this folder is a module without state of its own, made here.
 
 local ffi = require("ffi")
 
@@ -15,7 +15,7 @@ return function(address, declarations)
 	end
 
 	local near = require("near")(ffi, C)
-	local message, event, emit = require("message")(ffi, C, host, near)
+	local message, event, emit, view = require("message")(ffi, C, host, near)
 	local handlers = {}
 	local new_vendor = require("vendor")(ffi, C, host, near, handlers)
 	local new_environment = require("sandbox")(near)
@@ -29,5 +29,7 @@ return function(address, declarations)
 		end
 	end
 
-	return load, require("loop")(C, host, handlers, message, event, emit)
+	local load_filter, run_filter = require("filter")(C, host, view, new_environment({}))
+
+	return load, require("loop")(C, host, handlers, message, event, emit), load_filter, run_filter
 end

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 --
--- What a handler is given: `message`, `event` and `emit`. They are empty tables with guarded access: each name and
+-- What a handler is given: `message`, `event` and `emit`, and the event as a filter sees it. They are empty tables with guarded access: each name and
 -- method goes to a bounds-checked C function that works on the record under way, so a script can keep them as long
 -- as it likes and never holds a pointer. All of it compiles.
 
@@ -69,6 +69,11 @@ return function(ffi, C, host, near)
 
 	local event = guarded(read_field, write_field)
 
+	-- What a filter is given.
+	local view = guarded(read_field, function(_, name)
+		error("a filter cannot change " .. tostring(name) .. "; it returns true for events that stay", SCRIPT)
+	end)
+
 	local function emit(given)
 		if given ~= nil and given ~= event then
 			error("emit takes the event that the handler was given", SCRIPT)
@@ -120,5 +125,5 @@ return function(ffi, C, host, near)
 		error("message." .. tostring(name) .. " cannot be changed; write to the event", SCRIPT)
 	end)
 
-	return message, event, emit
+	return message, event, emit, view
 end

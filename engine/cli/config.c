@@ -242,6 +242,19 @@ static void resolve_store(struct loaded_config *c, struct errlist *errs)
 		(struct sink_config){.type = type, .name = "dead_letters", .options = options};
 }
 
+/* Filters written in Lua belong to the generation, as all scripts do. */
+static void add_filters(struct loaded_config *c, struct errlist *errs)
+{
+	uint32_t hidden;
+	const char *path;
+	for (size_t i = 0; i < c->sink_count; i++)
+		for (size_t k = 0; c->sinks[i].filter != NULL &&
+				   (path = filter_script(c->sinks[i].filter, k, &hidden)) != NULL;
+		     k++)
+			if (generation_add_filter(c->generation, path, errs) != 0)
+				return;
+}
+
 static int load(struct loaded_config *c, const struct settings_source *src, struct errlist *errs)
 {
 	*c = (struct loaded_config){0};
@@ -258,6 +271,8 @@ static int load(struct loaded_config *c, const struct settings_source *src, stru
 	size_t n;
 	const struct topic_config *topics = config_topics_rows(c->topics, &n);
 	c->generation = generation_load(folder, topics, n, 1, errs);
+	if (c->generation != NULL)
+		add_filters(c, errs);
 	return errs->n > 0 || c->generation == NULL ? -1 : 0;
 }
 

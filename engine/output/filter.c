@@ -17,6 +17,7 @@ void filter_free(struct filter *f)
 		for (size_t k = 0; k < f->rules[i].count; k++)
 			free(f->rules[i].checks[k].text);
 		free(f->rules[i].checks);
+		free(f->rules[i].path);
 	}
 	free(f->rules);
 	free(f);
@@ -25,6 +26,16 @@ void filter_free(struct filter *f)
 uint32_t filter_hides(const struct filter *f)
 {
 	return f->hides;
+}
+
+const char *filter_script(const struct filter *f, size_t i, uint32_t *hidden)
+{
+	for (size_t k = 0; k < f->count; k++)
+		if (f->rules[k].kind == FILTER_SCRIPT && i-- == 0) {
+			*hidden = f->rules[k].hidden;
+			return f->rules[k].path;
+		}
+	return NULL;
 }
 
 static bool same_text(struct text t, const char *value, const char *data, uint32_t len)
@@ -87,6 +98,8 @@ static bool stays(const struct filter_rule *r, const struct event *ev, const cha
 {
 	if (r->kind == FILTER_SAMPLE)
 		return sampled(r, ev, data, len);
+	if (r->kind == FILTER_SCRIPT)
+		return true;
 	bool wanted = r->kind == FILTER_ALL;
 	for (size_t i = 0; i < r->count; i++)
 		if (holds(&r->checks[i], r->hidden, ev, data, len) != wanted)

@@ -21,8 +21,12 @@ struct filter;
 struct filter *filter_new(const struct node *list, struct errlist *errs);
 void filter_free(struct filter *f); /* NULL is legal */
 
-/* Does the output get the event? data and len: the arena of its batch. */
+/* Does the output get the event, as far as its fields tell? data and len: the arena of its batch. */
 bool filter_passes(const struct filter *f, const struct event *ev, const char *data, uint32_t len);
+
+/* The files of the filters written in Lua, in their order, to be asked about events that pass; hidden: the
+ * fields that such a filter does not see. NULL behind the last. */
+const char *filter_script(const struct filter *f, size_t i, uint32_t *hidden);
 
 /* The fields that the output does not get to see, as a set of 1 << field. */
 uint32_t filter_hides(const struct filter *f);

@@ -201,6 +201,17 @@ static void parse_sample(struct parser *p, const struct node *arguments, struct 
 	rule->one_in = n > 0 ? (uint32_t)n : 1;
 }
 
+static void parse_script(struct parser *p, const struct node *arguments, struct filter_rule *rule)
+{
+	const struct node *file = argument(p, arguments, "file", NULL);
+	if (file == NULL)
+		return;
+	if (file->kind != NODE_SCALAR || node_is_null(file) || file->text[0] == '\0')
+		refuse(p, file, "expected the path of a Lua file");
+	else
+		rule->path = xstrdup(file->text);
+}
+
 static const struct {
 	const char *name;
 	const char *arguments;
@@ -223,6 +234,10 @@ static const struct {
 	 "keeps all events of one in so many subscribers, the same everywhere; without a "
 	 "subscriber the inside address counts, so sample where all lines name him or none does",
 	 FILTER_SAMPLE, parse_sample},
+	{"lua", "file",
+	 "keeps events for which the function in this file says true, after all other filters of the list: "
+	 "`return function(event) return event.vrf_id ~= \"lab\" end`. One that raises makes a dead letter",
+	 FILTER_SCRIPT, parse_script},
 };
 
 #define FILTERS (sizeof filters / sizeof *filters)

@@ -13,6 +13,7 @@ enum filter_kind {
 	FILTER_ALL,    /* every check holds: the event stays */
 	FILTER_NONE,   /* no check holds: the event stays */
 	FILTER_SAMPLE, /* one of so many subscribers stays */
+	FILTER_SCRIPT, /* a function in Lua says; not asked here */
 };
 
 struct filter_check {
@@ -26,6 +27,7 @@ struct filter_rule {
 	enum filter_kind kind;
 	uint32_t hidden; /* fields that rules before it took away */
 	uint32_t one_in; /* of FILTER_SAMPLE */
+	char *path;      /* of FILTER_SCRIPT; owned */
 	struct filter_check *checks;
 	size_t count;
 };

@@ -24,7 +24,7 @@ struct nm_text {
 	uint32_t len;
 };
 
-enum { NM_ABI = 2 };
+enum { NM_ABI = 3 };
 
 /* What nm_next returns besides the number of a handler to run. */
 enum { NM_END = 0, NM_DONE = -1 };
@@ -79,7 +79,13 @@ NM_API int nm_next(struct host *h);
 /* The handler raised: what it emitted for this record is discarded, the record is a dead letter. */
 NM_API void nm_raised(struct host *h, const char *reason, uint32_t len);
 
-/* The event under way, only inside a handler. */
+/* The filter loop. nm_filter_next: the next event is under way, to be read; 0 = no more. Then one of the two:
+ * does it stay, or did the filter raise. */
+NM_API int nm_filter_next(struct host *h);
+NM_API void nm_filter_answer(struct host *h, int stays);
+NM_API void nm_filter_raised(struct host *h, const char *reason, uint32_t len);
+
+/* The event under way, only inside a handler or a filter. */
 NM_API int nm_set_text(struct host *h, int field, const char *value, uint32_t len);
 NM_API int nm_set_number(struct host *h, int field, double value);
 NM_API int nm_unset(struct host *h, int field);

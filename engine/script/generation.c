@@ -26,9 +26,12 @@ static void generation_free(struct generation *g)
 {
 	for (size_t i = 0; i < g->source_count; i++)
 		source_free(&g->sources[i]);
+	for (size_t i = 0; i < g->filter_count; i++)
+		source_free(&g->filters[i]);
 	for (size_t i = 0; i < g->topic_count; i++)
 		topic_free(&g->topics[i]);
 	free(g->sources);
+	free(g->filters);
 	free(g->topics);
 	free(g->names);
 	free(g);
@@ -194,6 +197,20 @@ struct generation *generation_load(const char *vendors_dir, const struct topic_c
 	}
 	generation_unref(g);
 	return NULL;
+}
+
+int generation_add_filter(struct generation *g, const char *path, struct errlist *errors)
+{
+	for (size_t i = 0; i < g->filter_count; i++)
+		if (strcmp(g->filters[i].path, path) == 0)
+			return 0;
+	g->filters = xrealloc(g->filters, (g->filter_count + 1) * sizeof *g->filters);
+	if (source_read_filter(path, &g->filters[g->filter_count++], errors) != 0)
+		return -1;
+	struct host_options plain = {.jit = false};
+	struct host *trial = host_new(g, &plain, errors);
+	host_free(trial);
+	return trial != NULL ? 0 : -1;
 }
 
 size_t generation_topics(const struct generation *g, const char *const **names)

@@ -26,9 +26,9 @@ int pattern_compile(struct pattern *p, const char *text, struct err *e);
 void pattern_free(struct pattern *p);
 bool pattern_matches(const struct pattern *p, const char *topic);
 
-/* One vendor script as read. */
+/* One vendor script, or filter, as read. */
 struct source {
-	char *name;
+	char *name; /* of a filter: NULL */
 	char *path;
 	struct strbuf text;
 	char hash[SCRIPT_HASH_SIZE];
@@ -40,6 +40,9 @@ struct source {
  */
 int sources_read(const char *dir, struct source **out, size_t *n, struct errlist *errors);
 void source_free(struct source *s);
+
+/* The file of a filter, of any name; -1 with errors. source_free after both. */
+int source_read_filter(const char *path, struct source *s, struct errlist *errors);
 
 /* Places of scripts, in the order to try them. */
 struct choice {
@@ -67,6 +70,8 @@ struct generation {
 	uint32_t number;
 	struct source *sources;
 	size_t source_count;
+	struct source *filters;
+	size_t filter_count;
 	struct topic *topics;
 	size_t topic_count;
 	const char **names; /* to subscribe; point into topics or sources */

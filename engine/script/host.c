@@ -45,6 +45,21 @@ static int load_scripts(struct host *h, struct errlist *errors)
 	return rc;
 }
 
+static int load_filters(struct host *h, struct errlist *errors)
+{
+	const struct generation *g = h->generation;
+	int rc = 0;
+	for (size_t i = 0; i < g->filter_count; i++) {
+		const struct source *source = &g->filters[i];
+		struct err e = {0};
+		const char *slash = strrchr(source->path, '/');
+		const char *file = slash != NULL ? slash + 1 : source->path;
+		if (state_load_filter(&h->state, file, source->text.data, source->text.len, &e) != 0)
+			rc = add_error(errors, source->path, file, e.msg);
+	}
+	return rc;
+}
+
 struct host *host_new(struct generation *g, const struct host_options *o, struct errlist *errors)
 {
 	struct host *h = xcalloc(1, sizeof *h);
@@ -56,8 +71,8 @@ struct host *host_new(struct generation *g, const struct host_options *o, struct
 	int rc = state_open(&h->state, h, &e);
 	if (rc != 0)
 		errlist_add(errors, e.code, "%s", e.msg);
-	else
-		rc = load_scripts(h, errors);
+	else if (load_scripts(h, errors) != 0 || load_filters(h, errors) != 0)
+		rc = -1;
 	if (rc != 0) {
 		host_free(h);
 		return NULL;

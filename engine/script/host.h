@@ -52,6 +52,15 @@ int host_route_all(struct host *h);
  * the caller sets it anew. -1: the host itself is broken. */
 int host_run(struct host *h, struct batch *b, struct err *e);
 
+/* Of each event that a filter written in Lua raised on: an event of the picked ones, and why. */
+typedef void host_raised_fn(void *ctx, uint32_t event, const char *reason);
+
+/* Asks the filter of that path, which the generation holds, of the picked events, n places in events[]; their
+ * texts lie in b's arena. hidden: fields that it does not see. Leaves in pick[] those that stay, in their
+ * order, and returns their number. An event that the filter raises on goes to `raised` instead. */
+size_t host_filter(struct host *h, const char *path, struct batch *b, uint32_t hidden, uint32_t *pick,
+		   size_t n, host_raised_fn *raised, void *ctx);
+
 /* For natmill try: the last record of the batch that was run last, and the rule that decided about it. */
 struct host_last {
 	const char *vendor; /* "" unknown */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Reads the folder of vendor scripts: names, bytes, hashes; see generation_data.h.
+ * Reads the folder of vendor scripts, and files of filters: names, bytes, hashes; see generation_data.h.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -64,6 +64,16 @@ static int read_one(const char *dir, const char *file, struct source *s, struct 
 				   "%s: a vendor's name has small letters, digits, - and _ only, at most %d",
 				   s->path, NAME_MAX_BYTES);
 	if (file_read(s->path, GENERATION_SCRIPT_MAX, &s->text, &e) != 0)
+		return errlist_add(errors, ERR_SCRIPT, "%s", e.msg);
+	hash_text(&s->text, s->hash);
+	return 0;
+}
+
+int source_read_filter(const char *path, struct source *s, struct errlist *errors)
+{
+	struct err e = {0};
+	*s = (struct source){.path = xstrdup(path)};
+	if (file_read(path, GENERATION_SCRIPT_MAX, &s->text, &e) != 0)
 		return errlist_add(errors, ERR_SCRIPT, "%s", e.msg);
 	hash_text(&s->text, s->hash);
 	return 0;

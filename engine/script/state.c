@@ -103,7 +103,9 @@ static int boot(lua_State *L)
 		return luaL_error(L, "the program carries no ffi.cdef");
 	lua_pushlightuserdata(L, host);
 	lua_pushlstring(L, (const char *)cdef->data, cdef->len);
-	lua_call(L, 2, 2);
+	lua_call(L, 2, 4);
+	s->filter_loop = luaL_ref(L, LUA_REGISTRYINDEX);
+	s->filter_loader = luaL_ref(L, LUA_REGISTRYINDEX);
 	s->loop = luaL_ref(L, LUA_REGISTRYINDEX);
 	s->loader = luaL_ref(L, LUA_REGISTRYINDEX);
 	return 0;
@@ -144,11 +146,14 @@ void state_jit(struct state *s, bool on)
 }
 
 struct load {
+	int loader;
 	const char *name;
 	const char *label;
 	const char *text;
 	size_t len;
 };
+
+static const char loading[] = "script";
 
 static void count_steps(lua_State *L, lua_Debug *ar)
 {
@@ -158,9 +163,8 @@ static void count_steps(lua_State *L, lua_Debug *ar)
 		return;
 	s->steps = 0; /* what comes after the error has its own share */
 	lua_getinfo(L, "Sl", ar);
-	lua_pushfstring(L, "%s:%d: the %s", ar->short_src, ar->currentline,
-			s->loads ? "script does not come to an end while it loads"
-				 : "handler does not come to an end on this record");
+	lua_pushfstring(L, "%s:%d: the %s does not come to an end %s", ar->short_src, ar->currentline,
+			s->under_way, s->under_way == loading ? "while it loads" : "on this record");
 	lua_error(L);
 }
 
@@ -183,7 +187,7 @@ static int load_protected(lua_State *L)
 	void *ud;
 	lua_getallocf(L, &ud);
 	struct state *s = ud;
-	lua_rawgeti(L, LUA_REGISTRYINDEX, s->loader);
+	lua_rawgeti(L, LUA_REGISTRYINDEX, load->loader);
 	const char *chunk = lua_pushfstring(L, "@%s", load->label);
 	int rc = luaL_loadbufferx(L, load->text, load->len, chunk, "t");
 	if (rc != 0)
@@ -203,19 +207,17 @@ static bool is_utf16(const char *text, size_t len)
 	return len >= 2 && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0);
 }
 
-int state_load(struct state *s, const char *name, const char *label, const char *text, size_t len,
-	       struct err *e)
+static int load_text(struct state *s, struct load *load, struct err *e)
 {
-	struct load load = {.name = name, .label = label, .text = text, .len = len};
-	if (len > 0 && text[0] == LUA_SIGNATURE[0])
+	const char *label = load->label;
+	if (load->len > 0 && load->text[0] == LUA_SIGNATURE[0])
 		return err_set(e, ERR_SCRIPT, "%s: is compiled Lua; natmill takes only its text", label);
-	if (is_utf16(text, len))
+	if (is_utf16(load->text, load->len))
 		return err_set(e, ERR_SCRIPT, "%s: is UTF-16: save the file as UTF-8 in your editor", label);
 	state_jit(s, false);
-	s->loads = true;
-	int rc = lua_cpcall(s->lua, load_protected, &load);
+	s->under_way = loading;
+	int rc = lua_cpcall(s->lua, load_protected, load);
 	lua_sethook(s->lua, NULL, 0, 0);
-	s->loads = false;
 	if (rc == LUA_ERRMEM)
 		err_set(e, ERR_SCRIPT, "%s: the script takes more than %u MB of memory while it loads", label,
 			STATE_MEMORY_MAX >> 20);
@@ -225,6 +227,23 @@ int state_load(struct state *s, const char *name, const char *label, const char 
 	if (rc != 0)
 		lua_gc(s->lua, LUA_GCCOLLECT, 0);
 	return rc == 0 ? 0 : -1;
+}
+
+int state_load(struct state *s, const char *name, const char *label, const char *text, size_t len,
+	       struct err *e)
+{
+	struct load load = {.loader = s->loader, .name = name, .label = label, .text = text, .len = len};
+	return load_text(s, &load, e);
+}
+
+int state_load_filter(struct state *s, const char *label, const char *text, size_t len, struct err *e)
+{
+	struct load load = {.loader = s->filter_loader,
+			    .name = label,
+			    .label = label,
+			    .text = text,
+			    .len = len};
+	return load_text(s, &load, e);
 }
 
 int state_line(const struct state *s, const char *label)
@@ -237,13 +256,17 @@ int state_line(const struct state *s, const char *label)
 	return 0;
 }
 
-int state_loop(struct state *s, struct err *e)
+/* Calls a loop; number 0: without argument. */
+static int call_loop(struct state *s, int loop, int number, struct err *e)
 {
+	s->under_way = number != 0 ? "filter" : "handler";
 	state_count(s);
 	if (!s->jit) /* compiled code calls no hook, and the hook would cost where lines are many */
 		lua_sethook(s->lua, count_steps, LUA_MASKCOUNT, HOOK_STEP);
-	lua_rawgeti(s->lua, LUA_REGISTRYINDEX, s->loop);
-	int rc = lua_pcall(s->lua, 0, 0, 0);
+	lua_rawgeti(s->lua, LUA_REGISTRYINDEX, loop);
+	if (number != 0)
+		lua_pushinteger(s->lua, number);
+	int rc = lua_pcall(s->lua, number != 0, 0, 0);
 	if (!s->jit)
 		lua_sethook(s->lua, NULL, 0, 0);
 	if (rc != 0)
@@ -252,4 +275,14 @@ int state_loop(struct state *s, struct err *e)
 		lua_gc(s->lua, LUA_GCCOLLECT, 0);
 	s->refused = false;
 	return rc == 0 ? 0 : -1;
+}
+
+int state_loop(struct state *s, struct err *e)
+{
+	return call_loop(s, s->loop, 0, e);
+}
+
+int state_filter_loop(struct state *s, int number, struct err *e)
+{
+	return call_loop(s, s->filter_loop, number, e);
 }

@@ -23,10 +23,12 @@ struct state {
 	size_t limit;
 	long steps;   /* instructions since state_count; counted only with the JIT off */
 	bool jit;     /* the compiler is on */
-	bool loads;   /* a script's file runs */
+	const char *under_way; /* what a limit on instructions ends: "script", "handler" or "filter" */
 	bool refused; /* an allocation was refused since this was last cleared */
-	int loader;   /* Lua functions of scripts/boot.lua, in the registry */
+	int loader; /* Lua functions of scripts/boot.lua, in the registry */
 	int loop;
+	int filter_loader;
+	int filter_loop;
 };
 
 struct host;
@@ -38,6 +40,9 @@ void state_free(struct state *s);
 /* Runs a vendor script's text with the JIT off and a limit on instructions. label: "nfware.lua". */
 int state_load(struct state *s, const char *name, const char *label, const char *text, size_t len,
 	       struct err *e);
+
+/* The same for the file of a filter. The first is number 1. */
+int state_load_filter(struct state *s, const char *label, const char *text, size_t len, struct err *e);
 
 /* The line of the script of that label which is under way; 0 when none is. */
 int state_line(const struct state *s, const char *label);
@@ -54,5 +59,6 @@ static inline void state_count(struct state *s)
 /* Calls the batch loop; with the JIT off, a handler that takes too many instructions is ended. -1 with e when
  * Lua raised outside of a handler. */
 int state_loop(struct state *s, struct err *e);
+int state_filter_loop(struct state *s, int number, struct err *e);
 
 #endif

@@ -81,6 +81,17 @@ struct walk {
 	const struct keys *reading_of; /* what the host's reading holds for this record; NULL = nothing */
 };
 
+/* A filter's way through the events of one output. */
+struct asking {
+	uint32_t hidden; /* fields that the filter does not see */
+	uint32_t *pick;
+	size_t n;
+	size_t next; /* place in pick; the event under way is the one before */
+	size_t kept;
+	host_raised_fn *raised;
+	void *ctx;
+};
+
 struct host {
 	struct generation *generation;
 	struct host_options options;
@@ -95,6 +106,7 @@ struct host {
 	struct regex_scratch *scratch;
 	struct reading reading;
 	struct walk walk;
+	struct asking asking;
 	struct err error; /* of the last refused nm_ call */
 	struct nm_text answer;
 	struct host_times times;

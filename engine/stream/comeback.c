@@ -200,6 +200,7 @@ static int work(struct comeback *c, struct err *e)
 	struct errlist errors = {0};
 	struct host_options options = {.jit = true, .need_host_time = true};
 	c->host = host_new(c->config->generation, &options, &errors);
+	c->delivery.scripts = c->host;
 	if (c->host == NULL)
 		*e = errors.items[0];
 	errlist_free(&errors);

@@ -20,6 +20,7 @@ struct share {
 	size_t place; /* among the sinks; index into taken */
 	size_t n;     /* events picked */
 	size_t filtered;
+	size_t raised; /* a filter written in Lua raised on so many: dead letters */
 	bool masked; /* its filters hide fields: it sees the delivery's masked events */
 	size_t move_count;
 	uint32_t dead_mark;  /* dead letters before this output's first attempt */
@@ -148,6 +149,40 @@ static bool stopped(const struct delivery *d, struct output_result *r)
 	return true;
 }
 
+struct raising {
+	const struct delivery *d;
+	struct batch *b;
+	struct share *share;
+};
+
+static void refuse_raised(void *ctx, uint32_t event, const char *reason)
+{
+	struct raising *r = ctx;
+	struct output_result why;
+	output_reject(&why, 1, "%s", reason);
+	refuse_event(r->d, r->b, r->share, event, &why);
+	r->share->raised++;
+}
+
+/* Asks the output's filters written in Lua of the picked events; anew for each attempt, as what an attempt
+ * refused is forgotten when it is undone. */
+static void ask_scripts(struct delivery *d, struct batch *b, struct share *share)
+{
+	const struct filter *filter = share->sink->config->filter;
+	uint32_t hidden;
+	share->raised = 0;
+	if (filter == NULL || filter_script(filter, 0, &hidden) == NULL)
+		return;
+	struct raising raising = {.d = d, .b = b, .share = share};
+	const char *path;
+	pick_events(d, b, share);
+	for (size_t i = 0; (path = filter_script(filter, i, &hidden)) != NULL; i++) {
+		size_t before = share->n + share->raised;
+		share->n = host_filter(d->scripts, path, b, hidden, d->pick, share->n, refuse_raised, &raising);
+		share->filtered += before - share->n - share->raised;
+	}
+}
+
 /* Writes all picked events; a refused range is halved until the refused event stands alone. */
 static void write_events(struct delivery *d, struct batch *b, const struct share *share,
 			 struct output_result *r)
@@ -238,6 +273,7 @@ static void attempt(struct delivery *d, struct batch *b, struct share *share, st
 	int store = d->sinks->store;
 	b->dead_count = share->dead_mark; /* what an undone attempt refused is refused anew */
 	arena_rewind(&b->arena, share->arena_mark);
+	ask_scripts(d, b, share);
 	sink_open(s, r);
 	if (r->verdict == OUTPUT_OK)
 		t->begin(s->out, r);
@@ -268,21 +304,23 @@ static void count_output(const struct batch *b, const struct share *share)
 		return;
 	for (uint32_t i = share->dead_mark; i < b->dead_count; i++)
 		rejected += b->dead[i].output == share->sink->config->name;
-	stats_add(&stats->offered, share->n + share->filtered);
+	size_t offered = share->n + share->filtered + share->raised;
+	stats_add(&stats->offered, offered);
 	stats_add(&stats->filtered, share->filtered);
 	stats_add(&stats->rejected, rejected);
-	stats_add(&stats->stored, share->n - rejected);
-	stats_add(&stats->skipped, b->event_count - share->n - share->filtered);
+	stats_add(&stats->stored, share->n + share->raised - rejected);
+	stats_add(&stats->skipped, b->event_count - offered);
 }
 
 static void drop_share(struct batch *b, const struct share *share)
 {
+	size_t dropped = share->n + share->raised;
 	b->dead_count = share->dead_mark;
-	stats_add(&share->sink->stats->offered, share->n + share->filtered);
+	stats_add(&share->sink->stats->offered, dropped + share->filtered);
 	stats_add(&share->sink->stats->filtered, share->filtered);
-	stats_add(&share->sink->stats->dropped, share->n);
+	stats_add(&share->sink->stats->dropped, dropped);
 	log_error("output %s: %zu events dropped after %d attempts: it is best_effort",
-		  share->sink->config->name, share->n, DELIVER_BEST_EFFORT_ATTEMPTS);
+		  share->sink->config->name, dropped, DELIVER_BEST_EFFORT_ATTEMPTS);
 }
 
 /* After an attempt that did not succeed. DELIVER_DONE: waited long enough, try again; or dropped, *dropped is

@@ -281,6 +281,7 @@ static int worker_open(struct worker *w)
 					.host = &w->output_host,
 					.stats = &w->stats,
 					.generation = cfg->generation,
+					.scripts = w->host,
 					.headers = consumer_headers};
 	const struct output_env env = {.cluster_id = w->consumer.cluster_id,
 				       .host = &w->output_host,

@@ -25,6 +25,11 @@ def stored(path):
         return db.execute("SELECT vrf_id, src_ip, dst_ip, dst_port FROM session_mapping").fetchall()
 
 
+def letters(path):
+    with sqlite3.connect(path) as db:
+        return db.execute("SELECT output, reason FROM natmill_dead_letters WHERE output <> ''").fetchall()
+
+
 def test_one_outputs_filters_change_nothing_for_another(kafka, topic, configure, start_natmill, ledger):
     traffic.produce(kafka, topic, COUNT)
     outputs = [{"type": "sqlite", "path": str(ledger.path)}, {"type": "stdout", "filters": FILTERS}]
@@ -56,3 +61,30 @@ def test_a_table_needs_what_every_event_has(run_natmill, tmp_path):
     result = run_natmill("check")
     assert result.returncode == 1
     assert "its filters hide timestamp, which the tables of sqlite need" in result.stderr
+
+
+def test_a_filter_written_in_lua(kafka, topic, configure, start_natmill, ledger, tmp_path):
+    """It decides about what one output gets; an event that it raises on is a dead letter of that output."""
+    (tmp_path / "odd.lua").write_text("return function(event)\n  if event.vrf_id == '3' then error('not this one', 0) end\n"
+                                      "  return event.vrf_id == '1' and event.dst_port == nil\nend\n")
+    traffic.produce(kafka, topic, COUNT)
+    outputs = [{"type": "sqlite", "path": str(ledger.path)},
+               {"type": "stdout", "filters": [{"drop_destination": None}, {"lua": {"file": str(tmp_path / "odd.lua")}}]}]
+    process = start_natmill(configure(kafka, topic, outputs=outputs))
+    wanted = {(vrf, address) for vrf, address in EVENTS if vrf == 1}
+    refused = sum(vrf == 3 for vrf, _ in EVENTS)
+    wait_until(lambda: ledger.path.exists() and len(stored(ledger.path)) == len(EVENTS)
+               and len(lines_of(process)) == len(wanted) and len(letters(ledger.path)) == refused, 30,
+               lambda: process.err)
+    assert process.terminate() == 0
+    assert {(int(line["vrf_id"]), line["src_ip"]) for line in lines_of(process)} == wanted
+    assert set(letters(ledger.path)) == {("stdout", "filter not this one")}
+
+
+def test_a_filter_in_lua_that_does_not_load(run_natmill, tmp_path):
+    (tmp_path / "odd.lua").write_text("return function(event\n  return true\nend\n")
+    (tmp_path / "natmill.yaml").write_text("kafka: { brokers: localhost:1, group: g }\nvendors: " + str(traffic.VENDORS)
+                                           + "\noutputs:\n  - type: 'null'\n    filters: [{ lua: { file: odd.lua } }]\n")
+    result = run_natmill("check")
+    assert result.returncode == 1
+    assert "odd.lua:1: " in result.stderr

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Runs filters written in Lua over the events of one output, by the loop in scripts/filter.lua; see host.h.
+ * The filter reads the event as handlers do, and cannot write it.
+ */
+#include <string.h>
+
+#include "base/strbuf.h"
+#include "script/generation_data.h"
+#include "script/walk.h"
+
+int nm_filter_next(struct host *h)
+{
+	struct asking *a = &h->asking;
+	if (a->next == a->n)
+		return 0;
+	h->walk.event = h->walk.batch->events[a->pick[a->next++]];
+	for (uint32_t rest = a->hidden; rest != 0; rest &= rest - 1)
+		event_unset(&h->walk.event, (enum event_field)__builtin_ctz(rest));
+	state_count(&h->state);
+	return 1;
+}
+
+void nm_filter_answer(struct host *h, int stays)
+{
+	struct asking *a = &h->asking;
+	if (stays != 0)
+		a->pick[a->kept++] = a->pick[a->next - 1];
+}
+
+void nm_filter_raised(struct host *h, const char *reason, uint32_t len)
+{
+	struct asking *a = &h->asking;
+	strbuf_reset(&h->reason);
+	strbuf_add(&h->reason, reason, len);
+	strbuf_addc(&h->reason, '\0');
+	a->raised(a->ctx, a->pick[a->next - 1], h->reason.data);
+}
+
+static int number_of(const struct host *h, const char *path)
+{
+	for (size_t i = 0; i < h->generation->filter_count; i++)
+		if (strcmp(h->generation->filters[i].path, path) == 0)
+			return (int)i + 1;
+	return 0;
+}
+
+size_t host_filter(struct host *h, const char *path, struct batch *b, uint32_t hidden, uint32_t *pick,
+		   size_t n, host_raised_fn *raise, void *ctx)
+{
+	struct err e;
+	h->walk = (struct walk){.batch = b, .handling = true};
+	h->asking = (struct asking){.hidden = hidden, .pick = pick, .n = n, .raised = raise, .ctx = ctx};
+	int number = number_of(h, path);
+	while (h->asking.next < n && state_filter_loop(&h->state, number, &e) != 0) {
+		/* Lua failed outside of the filter's pcall (no memory): that costs the event under way. */
+		if (h->asking.next == 0)
+			h->asking.next = 1;
+		nm_filter_raised(h, e.msg, (uint32_t)strlen(e.msg));
+	}
+	h->walk = (struct walk){0};
+	return h->asking.kept;
+}
