@@ -106,7 +106,7 @@ static void conclude(struct http *h, const struct http_answer *a, size_t n, stru
 static void http_write(struct output *o, const struct output_range *range, struct output_result *r)
 {
 	struct http *h = (struct http *)o;
-	size_t most = (size_t)h->options->request_events;
+	const size_t most = (size_t)h->options->request_events;
 	struct http_answer a;
 	output_ok(r, 0);
 	while (range->n > 0) {
@@ -123,8 +123,7 @@ static void http_write(struct output *o, const struct output_range *range, struc
 			conclude(h, &a, n, r);
 			return;
 		}
-		most = n / 2;
-		h->bytes_max = h->body.len / 2;
+		h->bytes_max = h->body.len / 2; /* fewer events, since more than one was more */
 	}
 }
 

@@ -215,7 +215,7 @@ static void conclude(struct influxdb *x, const struct http_answer *a, size_t n, 
 static void influxdb_write(struct output *o, const struct output_range *range, struct output_result *r)
 {
 	struct influxdb *x = (struct influxdb *)o;
-	size_t most = (size_t)x->options->request_events;
+	const size_t most = (size_t)x->options->request_events;
 	struct http_answer a;
 	output_ok(r, 0);
 	while (range->n > 0) {
@@ -233,8 +233,7 @@ static void influxdb_write(struct output *o, const struct output_range *range, s
 			conclude(x, &a, n, r);
 			return;
 		}
-		most = n / 2;
-		x->bytes_max = x->body.len / 2;
+		x->bytes_max = x->body.len / 2; /* fewer events, since more than one was more */
 	}
 }
 

@@ -31,7 +31,8 @@ def beside(rig, server, output):
 
 def web(rig, **options):
     server = HttpServer()
-    return beside(rig, server, {"type": "http", "url": server.url(), "identity": True, "request_events": 100, **options})
+    return beside(rig, server, {"type": "http", "url": server.url(), "identity": True, "request_events": 100,
+                                **options})
 
 
 def influx(rig):
@@ -129,7 +130,7 @@ def http_answers(rig, alarms=ALARMS, later=LATER, taken=TAKEN):
 
 @campaign("http-too-large", "P1")
 def http_too_large(rig):
-    """it answers 413 to what is longer than a few events, and less and less is too long: smaller requests, no letters"""
+    """it answers 413 to what is longer than a few events, less and less: smaller requests, no dead letters"""
     with web(rig) as server:
         rig.watch()
         rig.start()
