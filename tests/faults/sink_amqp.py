@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What happens to the output amqp: its broker killed, stopped in good order, short of memory, without its exchange,
+the connection cut. As with Redis it stands before PostgreSQL in the same natmill."""
+
+import contextlib
+import signal
+import time
+
+import json_oracle
+from campaigns import campaign
+from proxy import Proxy
+from server_rabbitmq import RabbitServer
+from sink_redis import Pieces, alarm
+from waiting import wait_until
+
+CUTS = 15
+RATE = 1000  # messages a second
+
+
+@contextlib.contextmanager
+def beside(rig):
+    """A RabbitMQ behind a proxy, and the output for it."""
+    server = RabbitServer().start()
+    server.declare()
+    proxy = Proxy(server.port, Pieces)
+    rig.others = [{"type": "amqp", "address": f"127.0.0.1:{proxy.port}", "timeout": "2s", "connect_timeout": "2s"}]
+    try:
+        yield server, proxy
+    finally:
+        proxy.close()
+        server.close()
+
+
+def check(rig, server):
+    """The verdict over both."""
+    told = rig.check(90)
+    copies = ((json_oracle.read_identity(name, rig.topic), body) for name, body in server.take())
+    events, again = json_oracle.check(rig.produced.values, copies)
+    return f"{told}; {events} events in RabbitMQ, 0 lost, {again} more than once"
+
+
+@campaign("amqp-restart", "O1 S3 P4")
+def amqp_restart(rig, times=2):
+    """RabbitMQ is killed, and stopped in good order, and started again, under load"""
+    with beside(rig) as (server, _):
+        rig.watch()
+        rig.start()
+        with rig.load(RATE):
+            for number in range(times):
+                rig.advance(500)
+                server.stop(signal.SIGTERM if number % 2 else signal.SIGKILL)
+                time.sleep(rig.dice.random())
+                server.start()
+            rig.advance(500, 60)
+        return check(rig, server)
+
+
+@campaign("amqp-memory", "O2 S3 S5")
+def amqp_memory(rig):
+    """RabbitMQ is short of memory and blocks its publishers for longer than max.poll.interval.ms: an alarm, and on"""
+    rig.properties["max.poll.interval.ms"] = 3000
+    with beside(rig) as (server, _):
+        rig.watch()
+        rig.start()
+        with rig.load(RATE):
+            rig.advance(500)
+            before = rig.logged(r"Kafka: assigned")
+            server.ctl("set_vm_memory_high_watermark", "0")
+            alarm(rig, r"ALARM: output amqp.*the broker takes nothing")
+            stands = rig.progress()
+            time.sleep(4)
+            assert rig.progress() == stands, "went on though the broker blocks"
+            server.ctl("set_vm_memory_high_watermark", "0.6")
+            rig.advance(1000, 60)
+        assert rig.logged(r"Kafka: assigned") == before, f"thrown out of the group:\n{rig.tail(30)}"
+        return check(rig, server)
+
+
+@campaign("amqp-exchange-deleted", "O2 P9")
+def amqp_exchange_deleted(rig):
+    """the exchange is deleted under load: natmill makes a new one, to which no queue is bound; nothing is lost"""
+    with beside(rig) as (server, _):
+        rig.watch()
+        rig.start()
+        with rig.load(RATE):
+            rig.advance(500)
+            server.delete_exchange()
+            alarm(rig, r"ALARM: output amqp.*(no exchange|NO_ROUTE)")
+            wait_until(lambda: rig.logged("NO_ROUTE") > 0, 30, lambda: f"no route\n{rig.tail()}")
+            stands = rig.progress()
+            time.sleep(1)
+            assert rig.progress() == stands, "went on though nobody gets the events"
+            server.declare()
+            rig.advance(1000, 60)
+        return check(rig, server)
+
+
+@campaign("amqp-cut", "O1 P7")
+def amqp_cut(rig, times=CUTS):
+    """the connection to RabbitMQ is cut at random moments, with messages and confirms under way"""
+    with beside(rig) as (server, proxy):
+        rig.watch()
+        rig.start()
+        with rig.load(RATE):
+            rig.advance(500)
+            for _ in range(times):
+                rig.advance(1)
+                time.sleep(rig.dice.random() * 0.2)
+                proxy.cut()
+            rig.advance(500)
+        return check(rig, server)
