@@ -4,7 +4,7 @@ code, so that the checking client is another one."""
 
 import uuid
 
-from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from waiting import wait_until
@@ -81,9 +81,18 @@ class KafkaClient:
     def end_offsets(self, topic):
         """{partition: the offset that the next message will get}"""
         consumer = self._consumer("natmill-test-offsets")
+
+        def ask():
+            try:
+                return {number: consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=10)[1]
+                        for number in range(self.partitions(topic))}
+            except KafkaException as why:  # the leader moved between the two questions: who leads, where it ends
+                if why.args[0].code() != KafkaError.NOT_LEADER_FOR_PARTITION:
+                    raise
+                return None
+
         try:
-            return {number: consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=10)[1]
-                    for number in range(self.partitions(topic))}
+            return wait_until(ask, 30)
         finally:
             consumer.close()
 
