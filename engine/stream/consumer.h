@@ -50,8 +50,9 @@ struct consumer {
 struct consumer_config {
 	const struct kafka_settings *settings;
 	int64_t prefetch;          /* bytes */
+	int64_t fetch;             /* bytes of one answer */
 	const char *const *topics; /* names and ^regexes */
-	size_t topic_count;
+	size_t topic_count;        /* 0: no group is joined; partitions are added by the caller */
 	struct worker_stats *stats;
 	const _Atomic int64_t *stop;
 	bool others_commit; /* an output commits the group's offsets: consumer_commit does nothing */

@@ -111,7 +111,8 @@ const struct option engine_options[] = {
 	 .fallback = "256MB",
 	 .min = 16000000,
 	 .max = 1000000000000,
-	 .help = "Budget for prefetch, batches and their texts of all workers together."},
+	 .help = "Budget of all workers for prefetch, batches and their texts; the process itself comes on "
+		 "top. It does not grow with partitions or backlog."},
 	{.name = "shutdown",
 	 .type = OPTION_DURATION,
 	 .offset = ENGINE(shutdown_ms),
@@ -133,11 +134,13 @@ struct memory_share settings_memory_share(const struct engine_settings *s)
 {
 	int64_t share = s->memory / s->workers;
 	struct memory_share m = {
-		/* More than 8 MB of prefetch is slower, not faster: it falls out of the processor's cache
-		 * (./run bench shows it). */
-		.prefetch = clamp(share / 4, 1 << 20, 8 << 20),
+		/* librdkafka keeps about twice a short message's bytes beside it. More than 8 MB of prefetch
+		 * is slower, not faster: it falls out of the processor's cache (./run bench shows it). */
+		.prefetch = clamp(share / 16, 1 << 20, 8 << 20),
 		.batch = clamp(share / 8, 1 << 20, 16 << 20),
 	};
+	/* Unpacked it is several times as large, and it comes on top of what is queued already. */
+	m.fetch = clamp(m.prefetch / 4, 256 << 10, 8 << 20);
 	/* Texts are never longer than their messages; room for one more message of the largest size. */
 	m.arena = m.batch * 2 + 2 * (int64_t)ENVELOPE_VALUE_MAX;
 	return m;

@@ -44,6 +44,7 @@ extern const struct option engine_options[];
 /* One worker's share of the memory budget, bytes. */
 struct memory_share {
 	int64_t prefetch; /* librdkafka's queue */
+	int64_t fetch;    /* one answer of a broker, as it comes, compressed */
 	int64_t batch;    /* message bytes of one batch */
 	int64_t arena;    /* texts of one batch, at most */
 };

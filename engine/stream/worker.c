@@ -172,6 +172,7 @@ static int open_consumer(struct worker *w, const struct kafka_settings *settings
 	struct memory_share memory = settings_memory_share(w->config->engine);
 	const struct consumer_config config = {.settings = settings,
 					       .prefetch = memory.prefetch,
+					       .fetch = memory.fetch,
 					       .topics = topics,
 					       .topic_count = topic_count,
 					       .stats = &w->stats,

@@ -20,6 +20,7 @@ import group  # noqa: E402,F401
 import killing  # noqa: E402
 import link  # noqa: E402
 import measures  # noqa: E402,F401
+import memory  # noqa: E402,F401
 import server  # noqa: E402,F401
 import sink_http  # noqa: E402,F401
 import sink_amqp  # noqa: E402,F401

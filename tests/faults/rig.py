@@ -90,6 +90,7 @@ class Rig:
         self.properties = dict(QUICK)
         self.batch = {"messages": 500, "wait": "20ms"}
         self.strategy = "roundrobin"
+        self.top = {"workers": 1}  # options of the top level
         self._watch = None
         self._eye = None
 
@@ -103,8 +104,8 @@ class Rig:
     def config(self):
         return {"kafka": {"brokers": self.brokers, "group": self.group, "strategy": self.strategy,
                           "properties": self.properties, **self.stall},
-                "vendors": str(lines.vendors(self.folder)), "topics": self.topics, "workers": 1, "batch": self.batch,
-                "outputs": [self.output, *self.others], "shutdown": "5s"}
+                "vendors": str(lines.vendors(self.folder)), "topics": self.topics, "batch": self.batch,
+                "outputs": [self.output, *self.others], "shutdown": "5s", **self.top}
 
     def start(self):
         """One more natmill."""

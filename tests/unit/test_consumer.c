@@ -86,6 +86,7 @@ static void join(struct world *w, struct member *m)
 	*m = (struct member){.world = w};
 	const struct consumer_config config = {.settings = &w->settings,
 					       .prefetch = 1 << 20,
+					       .fetch = 1 << 18,
 					       .topics = w->topics,
 					       .topic_count = 1,
 					       .stats = &m->stats,
@@ -345,6 +346,7 @@ static void connecting_can_be_stopped(void **state)
 	w.stop = 1;
 	const struct consumer_config config = {.settings = &w.settings,
 					       .prefetch = 1 << 20,
+					       .fetch = 1 << 18,
 					       .stats = &m.stats,
 					       .stop = &w.stop};
 	int64_t start = clock_mono_ms();
