@@ -20,6 +20,7 @@
 	X(new, "make a first vendor script and samples of real lines")                \
 	X(watermarks, "show or set how far the outputs have come")                    \
 	X(dead, "list dead letters, and bring them back after a script was mended")   \
+	X(replay, "process what Kafka still has between two times once more")         \
 	X(demo, "the main job on an embedded broker and SQLite, for about 20 seconds")
 
 #define X(name, help) int cmd_##name(int argc, char **argv);

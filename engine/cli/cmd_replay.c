@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * natmill replay: messages that Kafka still has, between two times, once more through today's scripts into
+ * one output.
+ */
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "cli/commands.h"
+#include "cli/config.h"
+#include "event/timeparse.h"
+#include "stream/history.h"
+
+#define USAGE "--topic TOPIC --from TIME --to TIME --into OUTPUT [-c FILE]"
+#define SLICE_MS 100
+
+static _Atomic int64_t asked_to_stop;
+
+static void note_signal(int number)
+{
+	(void)number;
+	atomic_store(&asked_to_stop, 1);
+}
+
+static int signal_wait(struct output_host *h, int fd, short events, int64_t deadline_ms)
+{
+	(void)h;
+	for (;;) {
+		int64_t left = deadline_ms - clock_mono_ms();
+		struct pollfd p = {.fd = fd, .events = events};
+		int slice = left <= 0 ? 0 : left < SLICE_MS ? (int)left : SLICE_MS;
+		bool ready = poll(&p, 1, slice) > 0 && p.revents != 0;
+		if (atomic_load(&asked_to_stop) != 0)
+			return -1;
+		if (ready || left <= 0)
+			return ready ? p.revents : 0;
+	}
+}
+
+struct arguments {
+	const char *config;
+	const char *topic;
+	const char *from;
+	const char *to;
+	const char *into;
+	int64_t from_us;
+	int64_t to_us;
+};
+
+static int read_when(const char *option, const char *text, int64_t *us)
+{
+	size_t n = strlen(text);
+	if (time_read(text, n, TIME_ZONE_UNKNOWN, us) == n && *us != EVENT_NO_TIME)
+		return 0;
+	return cli_usage("replay", USAGE, "%s: '%s' is no time with a zone, such as 2026-01-31T18:00:00Z",
+			 option, text);
+}
+
+/* 0, or the exit status of a usage error. */
+static int parse(int argc, char **argv, struct arguments *a)
+{
+	const struct {
+		const char *name;
+		const char **text;
+	} options[] = {{"--topic", &a->topic},
+		       {"--from", &a->from},
+		       {"--to", &a->to},
+		       {"--into", &a->into},
+		       {"-c", &a->config}};
+	const size_t count = sizeof options / sizeof options[0];
+	for (int i = 1; i < argc; i++) {
+		size_t k = 0;
+		while (k < count && strcmp(argv[i], options[k].name) != 0)
+			k++;
+		if (k == count)
+			return cli_usage("replay", USAGE, "unknown argument '%s'", argv[i]);
+		if (++i == argc)
+			return cli_usage("replay", USAGE, "%s needs a value", options[k].name);
+		*options[k].text = argv[i];
+	}
+	for (size_t k = 0; k + 1 < count; k++)
+		if (*options[k].text == NULL)
+			return cli_usage("replay", USAGE, "%s is missing", options[k].name);
+	int status = read_when("--from", a->from, &a->from_us);
+	if (status == 0)
+		status = read_when("--to", a->to, &a->to_us);
+	if (status == 0 && a->from_us >= a->to_us)
+		return cli_usage("replay", USAGE, "--from must lie before --to");
+	return status;
+}
+
+static const struct sink_config *find_target(const struct loaded_config *c, const char *name)
+{
+	struct err e;
+	for (size_t i = 0; i < c->sink_count; i++) {
+		if (strcmp(c->sinks[i].name, name) != 0)
+			continue;
+		if (c->sinks[i].type->known != NULL && c->sinks[i].type->transactional)
+			return &c->sinks[i];
+		err_set(&e, ERR_CONFIG,
+			"output %s is of type %s, which can tell neither how far a replay has come nor what "
+			"it "
+			"holds already; replay into an output of type postgresql or sqlite",
+			name, c->sinks[i].type->name);
+		cli_fail(&e);
+		return NULL;
+	}
+	err_set(&e, ERR_CONFIG, "the configuration has no output named '%s'", name);
+	cli_fail(&e);
+	return NULL;
+}
+
+static void report(const struct history_counts *n, const char *into)
+{
+	printf("%" PRIu64 " messages%s: %" PRIu64 " events; output %s: %" PRIu64 " stored, %" PRIu64
+	       " there already, %" PRIu64 " filtered out, %" PRIu64 " refused\n",
+	       n->messages, n->resumed ? " (an earlier run had begun)" : "", n->events, into,
+	       stats_get(&n->output.stored), stats_get(&n->output.skipped), stats_get(&n->output.filtered),
+	       stats_get(&n->output.rejected));
+	if (n->dead > 0)
+		printf("%" PRIu64 " records cannot be read by today's scripts%s\n", n->dead,
+		       n->live ? "; they are not stored as dead letters again" : ": they are dead letters");
+}
+
+static int replay(const struct loaded_config *c, const struct arguments *a)
+{
+	const struct sink_config *target = find_target(c, a->into);
+	if (target == NULL)
+		return 1;
+	char from[TIME_TEXT_MAX] = "";
+	char to[TIME_TEXT_MAX] = "";
+	struct strbuf name = {0};
+	time_format(a->from_us, from);
+	time_format(a->to_us, to);
+	strbuf_printf(&name, "replay:%s:%s-%s", a->topic, from, to);
+	struct output_host host = {.wait = signal_wait};
+	struct history_config config = {.kafka = &c->config.kafka,
+					.batch = &c->config.batch,
+					.engine = &c->config.engine,
+					.generation = c->generation,
+					.target = target,
+					.topic = a->topic,
+					.from = a->from_us,
+					.to = a->to_us,
+					.name = name.data,
+					.host = &host,
+					.stop = &asked_to_stop};
+	struct sigaction stop = {.sa_handler = note_signal};
+	struct history_counts counts;
+	struct err e = {0};
+	sigaction(SIGINT, &stop, NULL);
+	sigaction(SIGTERM, &stop, NULL);
+	int rc = history_run(&config, &counts, &e);
+	if (rc == 0 || counts.messages > 0)
+		report(&counts, a->into);
+	fflush(stdout);
+	strbuf_free(&name);
+	return rc == 0 ? 0 : cli_fail(&e);
+}
+
+int cmd_replay(int argc, char **argv)
+{
+	struct arguments a = {0};
+	struct errlist errs = {0};
+	struct loaded_config c;
+	if (argc > 1 && strcmp(argv[1], "--help") == 0) {
+		puts("usage: natmill replay " USAGE "\n\n"
+		     "Reads the messages of a topic between two times from Kafka, runs today's scripts over "
+		     "them and\n"
+		     "stores the events in one output, exactly once. It joins no consumer group. "
+		     "Interrupted, "
+		     "the same\n"
+		     "command goes on where it stopped: the output keeps a watermark of the name\n"
+		     "replay:TOPIC:FROM-TO. Into tables that natmill fills from the same topic it goes only "
+		     "if "
+		     "they have\n"
+		     "the columns topic, partition, offset and idx; what is there already is left alone.\n\n"
+		     "  --topic TOPIC  the topic\n"
+		     "  --from TIME    Kafka's time of the first message, such as 2026-01-31T18:00:00Z\n"
+		     "  --to TIME      and of the first one that is not read\n"
+		     "  --into OUTPUT  name of an output of the configuration: postgresql or sqlite\n"
+		     "  -c FILE        the configuration (default: " CONFIG_DEFAULT_FILE ")");
+		return 0;
+	}
+	int status = parse(argc, argv, &a);
+	if (status != 0)
+		return status;
+	status = config_load(&c, a.config, &errs) != 0 ? config_fail(&errs) : 0;
+	if (status == 0)
+		status = replay(&c, &a);
+	config_unload(&c);
+	return status;
+}
