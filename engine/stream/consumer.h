@@ -50,6 +50,7 @@ struct consumer {
 struct consumer_config {
 	const struct kafka_settings *settings;
 	int64_t prefetch;          /* bytes */
+	int64_t fetch;             /* bytes of one answer */
 	const char *const *topics; /* names and ^regexes */
 	size_t topic_count;        /* 0: no group is joined; partitions are added by the caller */
 	struct worker_stats *stats;

@@ -14,7 +14,8 @@
 
 #define CONNECT_SLICE_MS 100 /* how soon a stop is noticed while no broker answers */
 #define CLOSE_SLICE_MS 50
-#define CLOSE_MS 3000 /* how long leaving the group may take */
+#define CLOSE_MS 3000     /* how long leaving the group may take */
+#define SHORT_MESSAGE 128 /* bytes; of shorter ones the prefetch keeps fewer bytes */
 
 /* The delivery guarantee rests on these; nobody may set them otherwise. */
 static const char *const owned_properties[][2] = {
@@ -30,7 +31,6 @@ static const char *const owned_properties[][2] = {
  */
 static const char *const preferred_properties[][2] = {
 	{"fetch.queue.backoff.ms", "1"}, /* the default sleeps up to 1 s when the prefetch is full */
-	{"queued.min.messages", "20000"},
 	{"allow.auto.create.topics", "false"},
 	{"topic.metadata.refresh.interval.ms", "30000"}, /* new topics and partitions are seen within this */
 	{"client.id", "natmill"},
@@ -70,15 +70,33 @@ static int set_user_properties(rd_kafka_conf_t *conf, const struct text_map *pro
 	return 0;
 }
 
-static int configure(rd_kafka_conf_t *conf, const struct kafka_settings *s, int64_t prefetch, struct err *e)
+/* What the memory budget allows. The bounds are for what is asked: a larger set of messages comes whole all
+ * the same. message.max.bytes, a bound for producers, is here only because fetch.max.bytes must not lie
+ * below. */
+static int set_budget(rd_kafka_conf_t *conf, int64_t prefetch, int64_t fetch, struct err *e)
+{
+	const int64_t values[] = {prefetch / 1024,
+				  prefetch / SHORT_MESSAGE < 20000 ? prefetch / SHORT_MESSAGE : 20000,
+				  fetch < 1000000 ? fetch : 1000000, fetch};
+	static const char *const keys[] = {"queued.max.messages.kbytes", "queued.min.messages",
+					   "message.max.bytes", "fetch.max.bytes"};
+	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+		char text[24];
+		snprintf(text, sizeof text, "%lld", (long long)values[i]);
+		if (set(conf, keys[i], text, e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int configure(rd_kafka_conf_t *conf, const struct consumer_config *config, struct err *e)
 {
 	static const char *const strategies[] = {"roundrobin", "range", "cooperative-sticky"};
-	char kbytes[24]; /* librdkafka keeps fetch.max.bytes below it by itself, message.max.bytes allowing */
-	snprintf(kbytes, sizeof kbytes, "%lld", (long long)(prefetch / 1024));
+	const struct kafka_settings *s = config->settings;
 	for (size_t i = 0; i < sizeof preferred_properties / sizeof preferred_properties[0]; i++)
 		if (set(conf, preferred_properties[i][0], preferred_properties[i][1], e) != 0)
 			return -1;
-	if (set(conf, "queued.max.messages.kbytes", kbytes, e) != 0 ||
+	if (set_budget(conf, config->prefetch, config->fetch, e) != 0 ||
 	    set_user_properties(conf, &s->properties, e) != 0)
 		return -1;
 	for (size_t i = 0; i < sizeof owned_properties / sizeof owned_properties[0]; i++)
@@ -192,7 +210,7 @@ int consumer_open(struct consumer *c, const struct consumer_config *config, stru
 			       .stop = config->stop,
 			       .others_commit = config->others_commit};
 	rd_kafka_conf_t *conf = rd_kafka_conf_new();
-	if (configure(conf, config->settings, config->prefetch, e) != 0) {
+	if (configure(conf, config, e) != 0) {
 		rd_kafka_conf_destroy(conf);
 		return -1;
 	}

@@ -54,6 +54,7 @@ static int open_all(struct history *h, struct err *e)
 	h->route = (uint32_t)route;
 	const struct consumer_config consumer = {.settings = config->kafka,
 						 .prefetch = memory.prefetch,
+						 .fetch = memory.fetch,
 						 .stats = &h->stats,
 						 .stop = config->stop};
 	if (consumer_open(&h->consumer, &consumer, e) != 0)
