@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A web server to break, in a process of its own: it keeps each body that it takes in a file before it answers, and
-answers as a file of one word says: ok, a status, `429 1` (Retry-After), half, silent, slow, `limit 9000`."""
+answers as a file of a word or two says: ok, a status, `429 1` (Retry-After), half, silent, slow, `limit 9000` (413 to
+what is longer), `refuse TEXT` (422 to what has it)."""
 
 import contextlib
 import http.client
@@ -35,6 +36,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         word, *rest = (self.folder / "mode").read_text(encoding="ascii").split()
         if word == "limit" and len(body) > int(rest[0]):
             self.answer(413)
+        elif word == "refuse" and rest[0].encode() in body:
+            self.answer(422)
         elif word.isdigit():
             self.answer(int(word), {"Retry-After": rest[0]} if rest else {})
         else:

@@ -7,6 +7,7 @@ import contextlib
 import time
 
 import json_oracle
+import lines
 from campaigns import campaign
 from server_http import HttpServer
 from server_influxdb import InfluxServer
@@ -15,6 +16,7 @@ from waiting import wait_until
 POLL_MS = 3000  # max.poll.interval.ms of natmill while the server is slow or frozen
 ALARMS = ("401", "403", "404", "405", "302", "415")
 LATER = ("408", "429 1", "500", "502", "503 1")
+REFUSED = "198.51.100.77"
 TAKEN = ("half", "silent")  # the server has it, and natmill cannot know
 
 
@@ -141,6 +143,31 @@ def http_too_large(rig):
             rig.advance(2000)
         assert rig.logged("ALARM") == 0, rig.tail()
         return check(rig, server)
+
+
+@campaign("http-refuses", "P1")
+def http_refuses(rig, messages=6000):
+    """it answers 422 to whatever has one address in it: exactly those events become dead letters, all others arrive"""
+    with web(rig) as server:
+        server.mode(f'refuse "dst_ip":"{REFUSED}"')
+        rig.start()
+        with rig.load():
+            rig.advance(messages)
+        rig.drained()
+        letters = {row[:3]: row[3] for row in rig.sql(
+            'SELECT "partition", "offset", idx, reason FROM natmill_dead_letters WHERE output = %s', "http")}
+        arrived = {place for place, _ in server.events()}
+    assert rig.logged("ALARM") == 0, rig.tail()
+    assert letters and all("answers 422" in reason for reason in letters.values()), letters
+    wrong = [place for place, value in rig.produced.values.items()
+             for index, _, fields in lines.expected(value)[0]
+             if ((*place, index) in letters, (*place, index) in arrived) != (refused(fields), not refused(fields))]
+    assert wrong == [], f"{len(wrong)} wrong, the first: {wrong[:3]}"
+    return f"{len(letters)} refused, {len(arrived)} arrived"
+
+
+def refused(fields):
+    return fields.get("dst_ip") == REFUSED
 
 
 @campaign("http-slow", "S5")
