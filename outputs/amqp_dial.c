@@ -127,7 +127,8 @@ static int connect_socket(struct job *j, struct timeval *limit)
 	if (socket == NULL)
 		return -1;
 	j->doing = "connecting";
-	j->status = amqp_socket_open_noblock(socket, j->address.host, atoi(j->address.port), limit);
+	j->status = amqp_socket_open_noblock(socket, j->address.host, (int)strtol(j->address.port, NULL, 10),
+					     limit);
 	return j->status == AMQP_STATUS_OK ? 0 : -1;
 }
 
