@@ -21,6 +21,7 @@
 
 #define SEEN_MAX 4096
 #define CONNECTIONS_MAX 512
+#define CRAWL_US 25000
 
 static pthread_mutex_t guard = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
@@ -78,7 +79,7 @@ static bool crawl(int fd, const struct strbuf *all)
 	for (size_t i = 0; i < all->len; i++) {
 		if (!put(fd, all->data + i, 1))
 			return false;
-		usleep(10000);
+		usleep(CRAWL_US);
 	}
 	return true;
 }

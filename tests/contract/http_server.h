@@ -26,7 +26,7 @@ enum http_mood {
 	HTTP_SILENT,    /* it ends without an answer */
 	HTTP_HANG,      /* nothing until http_server_reset */
 	HTTP_STALL,     /* the same, in the middle of the body */
-	HTTP_CRAWL,     /* whole, a byte every 10 ms */
+	HTTP_CRAWL,     /* whole, a byte every 25 ms */
 	HTTP_SHORT,     /* the body is longer than it says */
 	HTTP_CHUNKED,   /* whole, in chunks */
 	HTTP_TORN,      /* in chunks, without the last */

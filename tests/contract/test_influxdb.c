@@ -218,9 +218,9 @@ static void server_goes_and_comes(void **state)
 {
 	struct fixture *f = *state;
 	struct output_result r;
-	http_option(f, "timeout", "300ms");
 	fixture_fill(&f->batch, 0, 0, 1000);
 	fixture_deliver(f, 0, 1000);
+	http_option(f, "timeout", "300ms");
 	influxdb_server_signal(SIGSTOP);
 	assert_int_equal(fixture_write(f->output, f->type, &f->batch, &r), OUTPUT_RETRY);
 	assert_false(r.alarm);
