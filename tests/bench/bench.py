@@ -24,13 +24,14 @@ from kafka_server import KafkaServer  # noqa: E402
 from http_row import kafka_http  # noqa: E402
 from postgresql_row import kafka_postgresql  # noqa: E402
 from redis_row import kafka_redis  # noqa: E402
+from sqlite_row import kafka_sqlite  # noqa: E402
 from vendors_row import vendors, within_limits  # noqa: E402
 
 TOPIC = "cgnat.syslog.nfware"
 PARTITIONS = 4
 # What natmill sets for its consumers (engine/stream/consumer_open.c), so that both sides fetch alike.
 PROPERTIES = ["fetch.queue.backoff.ms=1", "queued.min.messages=20000", "queued.max.messages.kbytes=8192",
-              "fetch.max.bytes=8388608"]
+              "fetch.max.bytes=2097152"]
 
 
 def measured(command, **kwargs):
@@ -138,8 +139,8 @@ def kafka_null(bench, rounds):
     return row, reference
 
 
-ROWS = {"kafka-null": kafka_null, "kafka-postgresql": kafka_postgresql, "kafka-redis": kafka_redis,
-        "kafka-http": kafka_http}
+ROWS = {"kafka-null": kafka_null, "kafka-postgresql": kafka_postgresql, "kafka-sqlite": kafka_sqlite,
+        "kafka-redis": kafka_redis, "kafka-http": kafka_http}
 VENDORS = "vendors"
 
 

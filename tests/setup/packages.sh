@@ -36,6 +36,7 @@ packages_of()
 	python) echo python3-venv python3-pip python3-pytest python3-pytest-timeout ;;
 	kafka) echo maven default-jre-headless ;;
 	lua) echo luajit lua-busted ;;
+	valgrind) echo valgrind ;;
 	postgresql) echo postgresql python3-psycopg2 ;;
 	servers) echo redis-server redis-tools rabbitmq-server influxdb nginx-light python3-redis python3-pika zstd ;;
 	esac

@@ -67,6 +67,12 @@ class Suite:
         title = " ".join(["faults", *arguments])
         self.summary.check(title, self.run(title, ["./run", "faults", *arguments]) == 0)
 
+    def valgrind(self):
+        """Every output opened and closed many times: no error, nothing lost for good."""
+        command = ["valgrind", "-q", "--leak-check=full", "--errors-for-leak-kinds=definite", "--error-exitcode=9",
+                   "--child-silent-after-fork=yes", "build/tests/contract/test_reconnect"]
+        self.summary.check("reconnects under valgrind", self.run("reconnects under valgrind", command) == 0)
+
     def lint(self):
         print("== lint")
         for name, passed, detail in checks.lint():
@@ -99,6 +105,7 @@ def test(suite, everything):
     suite.fuzz(60 if everything else 5)
     suite.pytest("system", ["tests/system", "tests/faults"])
     if everything:
+        suite.valgrind()
         suite.ctest("tsan", "build/tsan")
         for kind in ("asan", "tsan"):
             suite.pytest(f"system under {kind}", ["tests/system"], {"NATMILL": f"build/{kind}/natmill", **TSAN})
