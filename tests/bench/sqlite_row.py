@@ -14,7 +14,8 @@ BATCH = 10000  # natmill's default, and what the loop commits at once
 
 def rows(path):
     with contextlib.closing(sqlite3.connect(path)) as db:
-        return db.execute('SELECT count(*), count(DISTINCT "partition" << 40 | "offset") FROM session_mapping').fetchone()
+        return db.execute('SELECT count(*), count(DISTINCT "partition" << 40 | "offset") '
+                          "FROM session_mapping").fetchone()
 
 
 def remove(path):

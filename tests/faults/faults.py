@@ -22,6 +22,7 @@ import link  # noqa: E402
 import measures  # noqa: E402,F401
 import memory  # noqa: E402,F401
 import server  # noqa: E402,F401
+import sink_file  # noqa: E402,F401
 import sink_http  # noqa: E402,F401
 import sink_amqp  # noqa: E402,F401
 import sink_redis  # noqa: E402,F401
