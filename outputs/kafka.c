@@ -24,11 +24,12 @@ static const struct output_type *variant(const void *options)
 	return own->transactional ? &kafka_output : &kafka_plain_output;
 }
 
-/* A producer may outlive its output: see send_offsets() in kafka_txn.c. So without its name. */
+/* A producer may outlive its output: see send_offsets() in kafka_txn.c. So without its name. Warnings come
+ * with the verdict. */
 static void on_log(const rd_kafka_t *rk, int level, const char *facility, const char *text)
 {
 	(void)rk;
-	kafka_conf_log("output kafka", level, facility, text);
+	kafka_conf_log("output kafka", level <= 3 ? level : 7, facility, text);
 }
 
 /* Only failures are reported; what was purged was meant so. */

@@ -22,6 +22,7 @@ sys.path.insert(0, str(ROOT / "tests" / "system"))
 from confluent_kafka import Consumer, TopicPartition  # noqa: E402
 from kafka_server import KafkaServer  # noqa: E402
 from http_row import kafka_http  # noqa: E402
+from kafka_row import kafka_kafka  # noqa: E402
 from postgresql_row import kafka_postgresql  # noqa: E402
 from redis_row import kafka_redis  # noqa: E402
 from sqlite_row import kafka_sqlite  # noqa: E402
@@ -53,6 +54,8 @@ class Bench:
     def __init__(self, kafka, count):
         self.kafka = kafka
         self.count = count
+        self.topic = TOPIC
+        self.properties = PROPERTIES
         self.round = 0
         self.build = ROOT / "build"
 
@@ -140,7 +143,7 @@ def kafka_null(bench, rounds):
 
 
 ROWS = {"kafka-null": kafka_null, "kafka-postgresql": kafka_postgresql, "kafka-sqlite": kafka_sqlite,
-        "kafka-redis": kafka_redis, "kafka-http": kafka_http}
+        "kafka-redis": kafka_redis, "kafka-http": kafka_http, "kafka-kafka": kafka_kafka}
 VENDORS = "vendors"
 
 

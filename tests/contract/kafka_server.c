@@ -54,8 +54,7 @@ static void start(void)
 		close(in[1]);
 		close(out[0]);
 		close(out[1]);
-		execl("build/venv/bin/python", "build/venv/bin/python", "tests/system/kafka_server.py",
-		      "transaction.abort.timed.out.transaction.cleanup.interval.ms=200", NULL);
+		execl("build/venv/bin/python", "build/venv/bin/python", "tests/system/kafka_server.py", NULL);
 		_exit(127);
 	}
 	close(in[0]);

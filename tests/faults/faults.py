@@ -24,11 +24,12 @@ import memory  # noqa: E402,F401
 import server  # noqa: E402,F401
 import sink_file  # noqa: E402,F401
 import sink_http  # noqa: E402,F401
+import sink_kafka  # noqa: E402
 import sink_amqp  # noqa: E402,F401
 import sink_redis  # noqa: E402,F401
 import stall  # noqa: E402,F401
 
-PAIR_SHARE = 3  # of the kills asked for, one in so many goes to two processes
+SHARE = 3  # of the kills asked for, one in so many goes to two processes, and one in so many to Kafka
 
 
 def arguments():
@@ -52,9 +53,10 @@ def arguments():
 def plan(given):
     """(name, function of a rig) of each campaign to run."""
     if given.kills:
-        pair = given.kills // PAIR_SHARE
-        return [("kills", lambda rig: killing.kills(rig, given.kills - pair))] + (
-            [("kills-pair", lambda rig: killing.kills_pair(rig, pair))] if pair else [])
+        part = given.kills // SHARE
+        return [("kills", lambda rig: killing.kills(rig, given.kills - 2 * part))] + (
+            [("kills-pair", lambda rig: killing.kills_pair(rig, part)),
+             ("kafka-kills", lambda rig: sink_kafka.kafka_kills(rig, part))] if part else [])
     if given.minutes:
         return [("sink-away", lambda rig: link.sink_away(rig, given.minutes * 60))]
     return [(name, ALL[name].run) for name in given.names or ALL]

@@ -28,7 +28,7 @@ POINTS = (
 )
 
 
-def kill_at_point(rig, victim, point):
+def kill_at_point(rig, victim, point, proxy):
     """Arms the proxy: when the message passes for the n-th time, victim is dead before anything else happens."""
     _, wanted, before = point
     state = {"left": rig.dice.randint(1, 8), "hit": False}
@@ -53,21 +53,21 @@ def kill_at_point(rig, victim, point):
             strike()
 
     if wanted is None:
-        rig.proxy.answered = answered
+        proxy.answered = answered
     else:
-        rig.proxy.hook = hook
+        proxy.hook = hook
     return state
 
 
-def kill_once(rig, victim, counts, deck):
+def kill_once(rig, victim, counts, deck, points, proxy):
     """Half of them at a point, the others at a random moment, some while it still starts."""
     if rig.dice.random() < 0.5:
         if not deck:
-            deck += rig.dice.sample(POINTS, len(POINTS))
+            deck += rig.dice.sample(points, len(points))
         point = deck.pop()
-        state = kill_at_point(rig, victim, point)
+        state = kill_at_point(rig, victim, point, proxy)
         wait_until(lambda: state["hit"], 20, lambda: f"killed {point[0]}\n{rig.tail()}", every=0.002)
-        rig.proxy.hook = rig.proxy.answered = None
+        proxy.hook = proxy.answered = None
         counts[point[0]] = counts.get(point[0], 0) + 1
         return
     if rig.dice.random() < 0.7:
@@ -79,8 +79,9 @@ def kill_once(rig, victim, counts, deck):
     counts["any moment"] = counts.get("any moment", 0) + 1
 
 
-def kill_again_and_again(rig, kills, processes):
+def kill_again_and_again(rig, kills, processes, points=POINTS, proxy=None):
     counts, deck = {}, []
+    proxy = proxy or rig.proxy
     rig.session(SHORT_SESSION_MS)
     rig.watch()
     alive = [rig.start() for _ in range(processes)]
@@ -88,7 +89,7 @@ def kill_again_and_again(rig, kills, processes):
         rig.advance(1)
         for number in range(kills):
             place = number % processes
-            kill_once(rig, alive[place], counts, deck)
+            kill_once(rig, alive[place], counts, deck, points, proxy)
             assert not alive[place].running()
             alive[place] = rig.start()
             if processes > 1:

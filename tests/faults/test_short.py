@@ -12,6 +12,7 @@ import kafka_server
 import link
 import server
 import sink_http
+import sink_kafka
 import sink_redis
 from rig import Rig, World
 
@@ -63,3 +64,7 @@ def test_redis_restart(rig):
 
 def test_http_answers(rig):
     sink_http.http_answers(rig, ("401",), ("429 1",), ("half",))
+
+
+def test_kafka_kills(rig):
+    sink_kafka.kafka_kills(rig, 6)

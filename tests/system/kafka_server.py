@@ -9,7 +9,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 
 from confluent_kafka import KafkaException
@@ -85,6 +84,8 @@ class KafkaServer(KafkaClient):
             "transaction.state.log.replication.factor": 1,
             "transaction.state.log.min.isr": 1,
             "transaction.state.log.num.partitions": 4,
+            # Transactions of a process that was killed end when their own time is up.
+            "transaction.abort.timed.out.transaction.cleanup.interval.ms": 200,
             "controlled.shutdown.enable": "false",
             # After a kill the node may register again only when its old session has run out.
             "broker.session.timeout.ms": 1000,
@@ -184,7 +185,7 @@ class KafkaServer(KafkaClient):
         self.close()
 
 
-if __name__ == "__main__":  # PYTHON tests/system/kafka_server.py [KEY=VALUE...]: tells address and pid, ends with Enter
-    with KafkaServer(dict(one.split("=", 1) for one in sys.argv[1:])) as server:
+if __name__ == "__main__":  # PYTHON tests/system/kafka_server.py: tells address and pid, ends with Enter
+    with KafkaServer() as server:
         print(server.bootstrap, server.process.pid, flush=True)
         os.read(0, 1)
