@@ -348,6 +348,7 @@ const struct output_type file_output = {
 	.name = "file",
 	.help = "JSON lines or CSV in files, exactly once; rotated, optionally compressed.",
 	.transactional = true,
+	.moves_only = true,
 	.takes_events = true,
 	.options = file_rows,
 	.options_size = sizeof(struct file_options),

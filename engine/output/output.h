@@ -105,6 +105,8 @@ struct output_type {
 	bool transactional; /* keeps watermarks: positions, commit with moves, abort undoes all */
 	bool group_marks;   /* transactional, and its watermarks are the group's own offsets: it comes
 			       last, there is one at most, and nobody else commits to the group */
+	bool moves_only;    /* transactional, and a commit takes events only of partitions that move, be it
+			       to where they stand: list_marks tells where that is */
 	bool keeps_dead;    /* has dead() */
 	bool takes_events;  /* has write(); false: a dead-letter store only */
 	const struct option *options; /* rows of its settings, NULL-terminated */

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/strbuf.h"
 #include "stream/known.h"
+#include "stream/letters.h"
 
 /* One output's part of a batch. */
 struct share {
@@ -255,16 +256,6 @@ static void store_dead_apart(struct delivery *d, struct batch *b, uint32_t from,
 	output_retry(r, false, "its dead letters cannot be stored: %s", of_store.why.msg);
 }
 
-/* Takes the letters that come back out of their store, first of all in its transaction: who comes second
- * waits here, and finds them gone. */
-static void take_letters(const struct delivery *d, const struct sink *s, struct output_result *r)
-{
-	s->type->dead_remove(s->out, d->letters->keys, d->letters->n, r);
-	if (r->verdict == OUTPUT_OK && r->n != d->letters->n)
-		output_fenced(r, "%zu of %zu dead letters are gone: they came back by another hand",
-			      d->letters->n - r->n, d->letters->n);
-}
-
 /* One attempt of one output. */
 static void attempt(struct delivery *d, struct batch *b, struct share *share, struct output_result *r)
 {
@@ -275,10 +266,12 @@ static void attempt(struct delivery *d, struct batch *b, struct share *share, st
 	arena_rewind(&b->arena, share->arena_mark);
 	ask_scripts(d, b, share);
 	sink_open(s, r);
+	if (r->verdict == OUTPUT_OK && d->letters != NULL)
+		letters_plan_moves(d, s, b, share->n, &share->move_count, r);
 	if (r->verdict == OUTPUT_OK)
 		t->begin(s->out, r);
 	if (r->verdict == OUTPUT_OK && d->letters != NULL && (int)share->place == store)
-		take_letters(d, s, r);
+		letters_take_out(d->letters, s, r);
 	if (r->verdict == OUTPUT_OK && d->leave_known != IDENTITY_NONE)
 		known_leave_out(s, d->leave_known, b, d->pick, &share->n, r);
 	if (r->verdict == OUTPUT_OK && t->takes_events)

@@ -167,7 +167,24 @@ def test_refused_events_go_to_the_output_that_refused_them(stored, run_natmill, 
         assert [row[2:] for row in events(one) if row[0] == topic] == [(0, 0, 6), (0, 1000, 7), (1, 0, 8)]
 
 
-COUNT = 12000
+def test_lines_of_files_come_back_beside_a_running_natmill(kafka, stored, start_natmill, run_natmill, store, tmp_path):
+    """A file takes lines only with its watermark, which letters do not move."""
+    folder = tmp_path / "files"
+    folder.mkdir()
+    files = {"type": "file", "folder": str(folder)}
+    topic, config = stored([message(line(1)), message(line(2, BROKEN)), message(line(3))], outputs=[store.output(), files])
+    vendors(tmp_path, mended=True)
+    running = start_natmill((tmp_path / "natmill.yaml").read_text())
+    assert "1 letters came back as 1 events" in ok(run_natmill("dead", "replay", "-c", config))
+    kafka.produce(topic, [message(line(4))], partition=0)
+    wait_until(lambda: mark(store, topic) == 4, 30, lambda: running.err[-2000:])
+    assert running.terminate() == 0
+    lines = [json.loads(text) for path in folder.glob("*.jsonl*") for text in path.read_text().splitlines()]
+    assert sorted(one["x_port"] for one in lines) == [1, 2, 3, 4]
+    assert letters(store) == {} and len(events(store)) == 4
+
+
+COUNT = 20000
 
 
 def assert_once(store, topic, count=COUNT):
@@ -178,20 +195,27 @@ def assert_once(store, topic, count=COUNT):
     return len(waiting)
 
 
+def count_letters(store):
+    return store.query("SELECT count(*) FROM natmill_dead_letters")[0][0]
+
+
 def test_killed_at_any_moment(natmill, stored, store, tmp_path):
+    """Now before its first page, now after one, now within one."""
     topic, config = stored([message(line(number % 60000, BROKEN)) for number in range(COUNT)])
     vendors(tmp_path, mended=True)
     dice = random.Random(17)
-    left, kills = COUNT, 0
-    while left > 0 and kills < 25:
+    left, within = COUNT, 0
+    for number in range(12):
         process = Natmill(natmill, ["dead", "replay", "-c", config], tmp_path)
-        time.sleep(0.02 + dice.random() * 0.15)
+        if number % 4 > 0:
+            wait_until(lambda: not process.running() or count_letters(store) < left, 30, every=0.002)
+        time.sleep(dice.random() * 0.02)
         process.kill()
-        kills += 1
-        left = assert_once(store, topic)
+        before, left = left, assert_once(store, topic)
+        within += 0 < left < before
     process = Natmill(natmill, ["dead", "replay", "-c", config], tmp_path)
     assert process.wait(60) == 0, process.err
-    assert assert_once(store, topic) == 0 and kills > 2
+    assert assert_once(store, topic) == 0 and within >= 2
 
 
 def test_two_at_once_beside_a_running_natmill(kafka, natmill, stored, start_natmill, store, tmp_path):
