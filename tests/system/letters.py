@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""For the tests of dead letters that come back: databases that keep them, read by clients of their own, and a script that
-can be mended."""
+"""For the tests of dead letters that come back: databases that keep them, read by clients of their own, and a script
+that can be mended."""
 
 import pathlib
 import sqlite3
@@ -73,8 +73,8 @@ def letters(store):
 
 
 def mark(store, topic):
-    rows = store.query("SELECT coalesce(sum(next_offset), 0) FROM natmill_watermarks WHERE topic = ? AND output = ?", topic,
-                       store.name)
+    rows = store.query("SELECT coalesce(sum(next_offset), 0) FROM natmill_watermarks WHERE topic = ? AND output = ?",
+                       topic, store.name)
     return int(rows[0][0]) if rows else 0
 
 
@@ -97,7 +97,7 @@ def vendors(folder, mended=False, more=""):
     more += 'nfware:records "\\n"\n'
     if mended:
         more += 'nfware:ignore "OLD {*}"\n'
-        more += ('nfware:session_mapping "{action} VRF {vrf_id} {protocol} INT {src_ip}:{src_port} XEXT {x_ip}:{x_port} '
-                 'DST {dst_ip}:{dst_port} DIR OUT"\n')
+        more += ('nfware:session_mapping "{action} VRF {vrf_id} {protocol} INT {src_ip}:{src_port} XEXT '
+                 '{x_ip}:{x_port} DST {dst_ip}:{dst_port} DIR OUT"\n')
     path.write_text(text.replace("return nfware", more + "\nreturn nfware"), encoding="utf-8")
     return path.parent

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""natmill replay: history between two times into a target, exactly once, interrupted or not, beside the live run or not."""
+"""natmill replay: history between two times into a target, exactly once, interrupted or not, beside the live run or
+not."""
 
 import datetime
 import random
@@ -13,7 +14,8 @@ from waiting import wait_until
 
 PARTITIONS = 3
 EACH = 60000  # messages of a partition in the long tests
-FIRST = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0) - datetime.timedelta(days=1)  # kept by Kafka
+# Within Kafka's retention.
+FIRST = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0) - datetime.timedelta(days=1)
 
 
 @pytest.fixture(scope="module")
@@ -119,8 +121,9 @@ def test_into_live_tables_without_duplicates(kafka, run_natmill, settle, store, 
 
 def test_live_tables_without_identity_are_refused(kafka, run_natmill, settle, store):
     if store.name == "sqlite":
-        store.query("CREATE TABLE session_mapping (timestamp TEXT, host TEXT, event INTEGER, vrf_id TEXT, protocol INTEGER,"
-                    " src_ip TEXT, src_port INTEGER, x_ip TEXT, x_port INTEGER, dst_ip TEXT, dst_port INTEGER)")
+        store.query("CREATE TABLE session_mapping (timestamp TEXT, host TEXT, event INTEGER, vrf_id TEXT,"
+                    " protocol INTEGER, src_ip TEXT, src_port INTEGER, x_ip TEXT, x_port INTEGER, dst_ip TEXT,"
+                    " dst_port INTEGER)")
     topic = kafka.create_topic(partitions=1)
     produce(kafka, topic, [message(line(1))])
     config = settle(topic, 1)
@@ -197,11 +200,12 @@ def test_what_is_refused(kafka, topic, configure, run_natmill, tmp_path):
     path = str(write_config(tmp_path, config))
     for change, status, words in REFUSED:
         options = {"--topic": topic, "--from": stamp(0), "--to": stamp(10), "--into": "sqlite", "-c": path, **change}
-        result = run_natmill("replay", *(part for option in options.items() if option[1] is not None for part in option))
+        given = [part for option in options.items() if option[1] is not None for part in option]
+        result = run_natmill("replay", *given)
         assert result.returncode == status, (change, result.stderr)
         assert words in result.stderr
     config["topics"] = {"test.not.there": ["nfware"]}
     path = str(write_config(tmp_path, config))
-    result = run_natmill("replay", "--topic", "test.not.there", "--from", stamp(0), "--to", stamp(10), "--into", "sqlite",
-                         "-c", path)
+    result = run_natmill("replay", "--topic", "test.not.there", "--from", stamp(0), "--to", stamp(10),
+                         "--into", "sqlite", "-c", path)
     assert result.returncode in (1, 3) and "test.not.there" in result.stderr
