@@ -54,7 +54,9 @@ struct arguments {
 
 static int read_when(const char *option, const char *text, int64_t *us)
 {
-	size_t n = strlen(text);
+	size_t n = text != NULL ? strlen(text) : 0;
+	if (n == 0)
+		return cli_usage("replay", USAGE, "%s is missing", option);
 	if (time_read(text, n, TIME_ZONE_UNKNOWN, us) == n && *us != EVENT_NO_TIME)
 		return 0;
 	return cli_usage("replay", USAGE, "%s: '%s' is no time with a zone, such as 2026-01-31T18:00:00Z",
@@ -83,9 +85,8 @@ static int parse(int argc, char **argv, struct arguments *a)
 			return cli_usage("replay", USAGE, "%s needs a value", options[k].name);
 		*options[k].text = argv[i];
 	}
-	for (size_t k = 0; k + 1 < count; k++)
-		if (*options[k].text == NULL)
-			return cli_usage("replay", USAGE, "%s is missing", options[k].name);
+	if (a->topic == NULL || a->into == NULL)
+		return cli_usage("replay", USAGE, "%s is missing", a->topic == NULL ? "--topic" : "--into");
 	int status = read_when("--from", a->from, &a->from_us);
 	if (status == 0)
 		status = read_when("--to", a->to, &a->to_us);

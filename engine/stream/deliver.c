@@ -22,7 +22,7 @@ struct share {
 	size_t n;     /* events picked */
 	size_t filtered;
 	size_t raised; /* a filter written in Lua raised on so many: dead letters */
-	bool masked; /* its filters hide fields: it sees the delivery's masked events */
+	bool masked;   /* its filters hide fields: it sees the delivery's masked events */
 	size_t move_count;
 	uint32_t dead_mark;  /* dead letters before this output's first attempt */
 	uint32_t arena_mark; /* and what the arena held then */
@@ -179,7 +179,8 @@ static void ask_scripts(struct delivery *d, struct batch *b, struct share *share
 	pick_events(d, b, share);
 	for (size_t i = 0; (path = filter_script(filter, i, &hidden)) != NULL; i++) {
 		size_t before = share->n + share->raised;
-		share->n = host_filter(d->scripts, path, b, hidden, d->pick, share->n, refuse_raised, &raising);
+		share->n =
+			host_filter(d->scripts, path, b, hidden, d->pick, share->n, refuse_raised, &raising);
 		share->filtered += before - share->n - share->raised;
 	}
 }
