@@ -115,16 +115,18 @@ static void broker_short_of_memory(void **state)
 {
 	struct fixture *f = *state;
 	struct output_result r;
+	int64_t deadline = clock_mono_ms() + 20000;
 	rabbit_ctl("set_vm_memory_high_watermark 0");
 	fixture_fill(&f->batch, 0, 0, EVENTS);
-	attempt(f, &r);
+	while (attempt(f, &r) == OUTPUT_OK && clock_mono_ms() < deadline)
+		fixture_commit(f->output, f->type, 0, 0, EVENTS, &r); /* it is told a little later */
 	struct output_result again;
 	f->type->abort(f->output);
 	attempt(f, &again);
 	rabbit_ctl("set_vm_memory_high_watermark 0.6");
 	assert_retry(&r, true, false, "the broker takes nothing: low on memory");
 	assert_retry(&again, true, false, "the broker takes nothing: low on memory");
-	int64_t deadline = clock_mono_ms() + 20000;
+	deadline = clock_mono_ms() + 20000;
 	while (attempt(f, &r) != OUTPUT_OK && clock_mono_ms() < deadline) {
 		f->type->abort(f->output);
 		usleep(LOOK_US);
@@ -198,7 +200,7 @@ static void given_up_while_connecting(void **state)
 	int64_t took = clock_mono_ms() - start;
 	f->host.give_up_after = UINT32_MAX;
 	f->driver->unblock(f);
-	assert_in_range(took, 0, 400);
+	assert_in_range(took, 0, 2000);
 	assert_retry(&r, false, true, "stopped meanwhile");
 	fixture_fill(&f->batch, 0, 0, EVENTS);
 	open_and_deliver(f, &r);

@@ -339,6 +339,7 @@ static void answer_nobody_asked_for(void **state)
 		fixture_begin(f->output, f->type, &r); /* it came a little later */
 	cases_assert_verdict(&r, OUTPUT_RETRY);
 	assert_true(r.reopen);
+	assert_null(strstr(r.why.msg, "in time"));
 }
 
 int main(void)
