@@ -54,9 +54,9 @@ struct arguments {
 
 static int read_when(const char *option, const char *text, int64_t *us)
 {
-	size_t n = text != NULL ? strlen(text) : 0;
-	if (n == 0)
+	if (text == NULL)
 		return cli_usage("replay", USAGE, "%s is missing", option);
+	size_t n = strlen(text);
 	if (time_read(text, n, TIME_ZONE_UNKNOWN, us) == n && *us != EVENT_NO_TIME)
 		return 0;
 	return cli_usage("replay", USAGE, "%s: '%s' is no time with a zone, such as 2026-01-31T18:00:00Z",
