@@ -85,8 +85,9 @@ static int parse(int argc, char **argv, struct arguments *a)
 			return cli_usage("replay", USAGE, "%s needs a value", options[k].name);
 		*options[k].text = argv[i];
 	}
-	if (a->topic == NULL || a->into == NULL)
-		return cli_usage("replay", USAGE, "%s is missing", a->topic == NULL ? "--topic" : "--into");
+	if (a->topic[0] == '\0' || a->into[0] == '\0')
+		return cli_usage("replay", USAGE, "%s is missing",
+				 a->topic[0] == '\0' ? "--topic" : "--into");
 	int status = read_when("--from", a->from, &a->from_us);
 	if (status == 0)
 		status = read_when("--to", a->to, &a->to_us);
@@ -166,7 +167,7 @@ static int replay(const struct loaded_config *c, const struct arguments *a)
 
 int cmd_replay(int argc, char **argv)
 {
-	struct arguments a = {0};
+	struct arguments a = {.topic = "", .into = ""};
 	struct errlist errs = {0};
 	struct loaded_config c;
 	if (argc > 1 && strcmp(argv[1], "--help") == 0) {

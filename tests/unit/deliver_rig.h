@@ -57,7 +57,7 @@ static int rig_wait(struct output_host *host, int fd, short events, int64_t dead
 
 static inline void rig_open(struct rig *r)
 {
-	*r = (struct rig){.host = {.host = {rig_wait}, .allowed = UINT32_MAX}};
+	*r = (struct rig){.host = {.host = {.wait = rig_wait}, .allowed = UINT32_MAX}};
 	batch_init(&r->batch, 16384, 1u << 22);
 }
 
