@@ -2,6 +2,7 @@
 """Each output has filters of its own: what one does not get or see, the others do."""
 
 import json
+import pathlib
 import sqlite3
 
 import traffic
@@ -88,6 +89,18 @@ def test_a_filter_written_in_lua(kafka, topic, configure, start_natmill, ledger,
     assert process.terminate() == 0
     assert {(int(line["vrf_id"]), line["src_ip"]) for line in lines_of(process)} == wanted
     assert set(letters(ledger.path)) == {("stdout", "filter not this one")}
+
+
+def test_the_filter_of_the_manual(kafka, topic, configure, start_natmill, tmp_path):
+    """It keeps the traffic's events, which are of no test device."""
+    text = (pathlib.Path(__file__).parents[2] / "docs" / "outputs.md").read_text()
+    (tmp_path / "night.lua").write_text(text.split("```lua\n")[1].split("```")[0])
+    traffic.produce(kafka, topic, COUNT)
+    outputs = [{"type": "stdout", "filters": [{"lua": {"file": str(tmp_path / "night.lua")}}]}]
+    dead = {"type": "file", "path": str(tmp_path / "dead.jsonl")}
+    process = start_natmill(configure(kafka, topic, outputs=outputs, dead_letters=dead))
+    wait_until(lambda: len(lines_of(process)) == len(EVENTS), 30, lambda: process.err)
+    assert process.terminate() == 0
 
 
 def test_a_filter_in_lua_that_does_not_load(run_natmill, tmp_path):
