@@ -56,12 +56,12 @@ static void order_is_kept(void **state)
 	store->plan.retry_dead = 1;
 	assert_int_equal(rig_deliver(&r), DELIVER_GIVEN_UP);
 	assert_int_equal(plain->calls.write + db->calls.begin, 0);
-	r.host = (struct rig_host){.host = {rig_wait}};
+	r.host = (struct rig_host){.host = {.wait = rig_wait}};
 	plain->plan.retry_write = 1;
 	assert_int_equal(rig_deliver(&r), DELIVER_GIVEN_UP);
 	assert_int_equal(store->letter_count, 1);
 	assert_int_equal(db->calls.begin, 0);
-	r.host = (struct rig_host){.host = {rig_wait}};
+	r.host = (struct rig_host){.host = {.wait = rig_wait}};
 	db->plan.retry_commit = 1;
 	assert_int_equal(rig_deliver(&r), DELIVER_GIVEN_UP);
 	assert_int_equal(plain->row_count, 2);

@@ -155,7 +155,7 @@ static void output_that_refuses_all_is_retried(void **state)
 	assert_false(r.sinks.items[0].open); /* it is opened anew, and sees tables that are mended */
 	assert_int_equal(p->settled, 0);
 	db->plan.bad = NULL; /* mended, and read again */
-	r.host = (struct rig_host){.host = {rig_wait}, .allowed = 2};
+	r.host = (struct rig_host){.host = {.wait = rig_wait}, .allowed = 2};
 	rig_begin_batch(&r);
 	p->next = 0;
 	rig_fill(&r, p, 1000);
@@ -240,7 +240,7 @@ static void letters_are_safe_before_the_commit(void **state)
 	assert_int_equal(db->calls.commit, 0);
 	assert_int_equal(db->calls.open, 1);
 	assert_int_equal(store->calls.open, 2);
-	r.host = (struct rig_host){.host = {rig_wait}};
+	r.host = (struct rig_host){.host = {.wait = rig_wait}};
 	rig_begin_batch(&r);
 	p->next = 0;
 	rig_fill(&r, p, 10);
