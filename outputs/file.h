@@ -49,7 +49,7 @@ struct file_row {
 	int64_t next;                 /* the watermark */
 	char suffix[FILE_SUFFIX_MAX]; /* of its file; "" = it has none */
 	int64_t first;                /* offset at which the file begins */
-	int64_t until;                /* the watermark when the file grew last */
+	int64_t until;                /* what the file stands for ends here; without one, the one before */
 	int64_t length;               /* valid bytes */
 	int64_t begun;                /* milliseconds since 1970 */
 	bool finished;                /* gets no more lines; is renamed, or will be */
@@ -121,9 +121,6 @@ int file_marks_row(struct file_out *s, const char *topic, int32_t partition, str
 int file_marks_move(struct file_out *s, const struct position *p, const struct file_part *part,
 		    struct output_result *r);
 
-/* Has the transaction of these moves happened? For when its COMMIT told of an error. */
-bool file_marks_happened(struct file_out *s, const struct position *moves, size_t n);
-
 /* The file gets no more lines, in a transaction of its own; its lock is held. 0, or -1 with r set. */
 int file_marks_finish(struct file_out *s, const struct file_part *part, struct output_result *r);
 
@@ -142,6 +139,9 @@ void file_marks_set(struct output *o, const struct position *p, struct output_re
 /* file_part.c: names; buf of FILE_NAME_MAX. */
 const char *file_part_open_name(const struct file_part *p, char *buf);
 const char *file_part_final_name(const struct file_part *p, char *buf);
+
+/* The row of the file that follows on the row's. */
+void file_part_plan(const struct file_out *s, struct file_row *row);
 
 /* True for what Kafka allows as a topic's name, and as a file's. */
 bool file_part_topic_ok(const char *topic);

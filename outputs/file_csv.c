@@ -19,8 +19,14 @@ void file_csv_head(struct strbuf *out)
 
 static void add_number(struct strbuf *out, int32_t v)
 {
-	if (v != EVENT_ABSENT)
-		strbuf_printf(out, "%d", v);
+	char digits[12];
+	size_t at = sizeof digits;
+	if (v < 0) /* absent: no field is negative */
+		return;
+	do
+		digits[--at] = (char)('0' + v % 10);
+	while ((v /= 10) > 0);
+	strbuf_add(out, digits + at, sizeof digits - at);
 }
 
 static void add_ip(struct strbuf *out, const struct ip *ip)

@@ -27,17 +27,19 @@ static const char table[] =
 #define KEY " WHERE cluster = ?1 AND output = ?2 AND topic = ?3 AND \"partition\" = ?4"
 
 static const char insert_sql[] =
-	"INSERT INTO natmill_files (cluster, output, topic, \"partition\", next_offset, topic_id)"
-	" VALUES (?1, ?2, ?3, ?4, ?5, nullif(?6, '')) ON CONFLICT DO NOTHING";
+	"INSERT INTO natmill_files (cluster, output, topic, \"partition\", next_offset, topic_id, until)"
+	" VALUES (?1, ?2, ?3, ?4, ?5, nullif(?6, ''), ?5) ON CONFLICT DO NOTHING";
 static const char read_sql[] = "SELECT next_offset, suffix, first, until, length, begun, finished, topic_id"
 			       " FROM natmill_files" KEY;
+/* Messages without events lengthen what the open file stands for, not the file. */
 static const char move_sql[] =
 	"UPDATE natmill_files SET next_offset = ?6, timestamp = coalesce(?7, timestamp),"
-	" topic_id = coalesce(nullif(?8, ''), topic_id)" KEY " AND next_offset = ?5";
+	" topic_id = coalesce(nullif(?8, ''), topic_id),"
+	" until = CASE WHEN suffix <> '' AND finished = 0 THEN ?6 ELSE until END" KEY " AND next_offset = ?5";
 static const char grow_sql[] = "UPDATE natmill_files SET suffix = ?5, first = ?6, until = ?7, length = ?8,"
 			       " begun = ?9, finished = ?10" KEY;
-static const char finish_sql[] =
-	"UPDATE natmill_files SET finished = 1" KEY " AND suffix <> '' AND first = ?5 AND length = ?6";
+static const char finish_sql[] = "UPDATE natmill_files SET finished = 1" KEY
+				 " AND suffix <> '' AND first = ?5 AND length = ?6 AND until = ?7";
 
 /* RETRY for a code of SQLite. -1. */
 static int fail(struct file_out *s, int rc, const char *doing, struct output_result *r)
@@ -259,20 +261,6 @@ int file_marks_move(struct file_out *s, const struct position *p, const struct f
 	return rc == SQLITE_OK ? 1 : fail(s, rc, "moving the watermarks", r);
 }
 
-bool file_marks_happened(struct file_out *s, const struct position *moves, size_t n)
-{
-	struct output_result unknown;
-	struct file_row row;
-	file_marks_close(s);
-	if (n == 0 || file_marks_open(s, &unknown) != 0)
-		return false;
-	for (size_t i = 0; i < n; i++)
-		if (file_marks_row(s, moves[i].topic, moves[i].partition, &row, &unknown) != 1 ||
-		    row.next != moves[i].offset)
-			return false;
-	return true;
-}
-
 int file_marks_finish(struct file_out *s, const struct file_part *part, struct output_result *r)
 {
 	if (file_marks_begin(s, r) != 0)
@@ -280,10 +268,15 @@ int file_marks_finish(struct file_out *s, const struct file_part *part, struct o
 	bind_key(s, s->finish, part->topic, part->partition);
 	sqlite3_bind_int64(s->finish, 5, part->row.first);
 	sqlite3_bind_int64(s->finish, 6, part->row.length);
+	sqlite3_bind_int64(s->finish, 7, part->row.until);
 	int rc = run(s->finish);
-	if (rc == SQLITE_OK)
+	if (rc == SQLITE_OK && sqlite3_changes(s->db) == 1)
 		return file_marks_end(s, r);
-	fail(s, rc, "finishing a file", r);
+	if (rc == SQLITE_OK)
+		output_retry(r, false, "file: others are changing the file of %s [%d]", part->topic,
+			     part->partition);
+	else
+		fail(s, rc, "finishing a file", r);
 	file_marks_undo(s);
 	return -1;
 }

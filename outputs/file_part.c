@@ -32,6 +32,17 @@ const char *file_part_final_name(const struct file_part *p, char *buf)
 	return buf;
 }
 
+/* Names follow on each other: what came between without an event is the new file's. But not when somebody has
+ * set the watermark back. */
+void file_part_plan(const struct file_out *s, struct file_row *row)
+{
+	memcpy(row->suffix, s->suffix, sizeof row->suffix);
+	row->first = row->until < row->next ? row->until : row->next;
+	row->length = 0;
+	row->begun = clock_wall_us() / 1000;
+	row->finished = false;
+}
+
 bool file_part_topic_ok(const char *topic)
 {
 	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
@@ -156,11 +167,7 @@ static int leave_finished(struct file_out *s, struct file_part *p, struct output
 	if (file_part_rename(s, p) != 0 && errno != ENOENT)
 		return file_fail(s, errno, "cannot give a finished file its name",
 				 file_part_final_name(p, name), r);
-	snprintf(p->row.suffix, sizeof p->row.suffix, "%s", s->suffix);
-	p->row.first = p->row.next;
-	p->row.length = 0;
-	p->row.begun = clock_wall_us() / 1000;
-	p->row.finished = false;
+	file_part_plan(s, &p->row);
 	return 0;
 }
 

@@ -41,8 +41,7 @@ static void remove_leftover(struct file_out *s, struct file_part *p)
 	char name[FILE_NAME_MAX];
 	struct output_result r;
 	struct file_row seen = p->row;
-	snprintf(p->row.suffix, sizeof p->row.suffix, "%s", s->suffix);
-	p->row.first = p->row.next;
+	file_part_plan(s, &p->row);
 	if (file_part_lock(s, p, &seen, 0, &r) <= 0)
 		return;
 	if (file_marks_claimed(s, p, &r) == 0 && unlinkat(s->folder, file_part_open_name(p, name), 0) != 0)

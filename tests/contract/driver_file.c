@@ -18,6 +18,7 @@
 
 #include "base/file.h"
 #include "base/strbuf.h"
+#include "tests/contract/driver_sqlite.h"
 
 #define READ_MAX (64u << 20)
 
@@ -109,6 +110,49 @@ static void read_events(struct fixture *f, struct strbuf *out)
 	char name[256];
 	for (size_t i = 0; file_nth(f, i, name, sizeof name) != NULL; i++)
 		file_bytes(f, name, out);
+}
+
+void file_deliver(struct fixture *f, int64_t from, int64_t to, struct strbuf *expected)
+{
+	fixture_fill(&f->batch, 0, from, (uint32_t)(to - from));
+	fixture_deliver(f, from, to);
+	fixture_expect(&f->batch, expected);
+}
+
+void file_assert_found(struct fixture *f, struct strbuf *expected)
+{
+	struct strbuf found = {0};
+	f->driver->read(f, &found);
+	fixture_assert_lines(&found, expected);
+}
+
+void file_assert_name(struct fixture *f, size_t n, const char *expected)
+{
+	char name[256];
+	assert_non_null(file_nth(f, n, name, sizeof name));
+	assert_string_equal(name, expected);
+}
+
+void file_shell(struct fixture *f, const char *sql)
+{
+	char path[128];
+	snprintf(path, sizeof path, "%s/natmill-watermarks.db", f->folder);
+	sqlite_shell(path, sql);
+}
+
+void file_command(struct fixture *f, const char *format)
+{
+	char text[512];
+	snprintf(text, sizeof text, "cd %s && %s", f->folder, format);
+	assert_int_equal(system(text), 0);
+}
+
+void file_assert_alarm(const struct output_result *r, const char *says)
+{
+	assert_int_equal(r->verdict, OUTPUT_RETRY);
+	assert_true(r->alarm);
+	if (strstr(r->why.msg, says) == NULL)
+		fail_msg("no '%s' in: %s", says, r->why.msg);
 }
 
 /* As another process that commits for long. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the output `file` promises beyond the contract: names, rotation, formats, what is refused. Its faults
- * are in test_file_faults.c.
+ * What the output `file` promises beyond the contract: formats, partitions, what is refused. Names and
+ * rotation are in test_file_names.c, faults in test_file_faults.c.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,7 +14,6 @@
 
 #include "base/strbuf.h"
 #include "tests/contract/driver_file.h"
-#include "tests/contract/driver_sqlite.h"
 
 static int set_up(void **state)
 {
@@ -32,130 +31,6 @@ static int tear_down(void **state)
 	return 0;
 }
 
-/* Delivers events [from, to) and adds what must be found. */
-static void deliver(struct fixture *f, int64_t from, int64_t to, struct strbuf *expected)
-{
-	fixture_fill(&f->batch, 0, from, (uint32_t)(to - from));
-	fixture_deliver(f, from, to);
-	fixture_expect(&f->batch, expected);
-}
-
-static void assert_found(struct fixture *f, struct strbuf *expected)
-{
-	struct strbuf found = {0};
-	f->driver->read(f, &found);
-	fixture_assert_lines(&found, expected);
-}
-
-static void assert_name(struct fixture *f, size_t n, const char *expected)
-{
-	char name[256];
-	assert_non_null(file_nth(f, n, name, sizeof name));
-	assert_string_equal(name, expected);
-}
-
-static void shell(struct fixture *f, const char *sql)
-{
-	char path[128];
-	snprintf(path, sizeof path, "%s/natmill-watermarks.db", f->folder);
-	sqlite_shell(path, sql);
-}
-
-static void command(struct fixture *f, const char *format)
-{
-	char text[512];
-	snprintf(text, sizeof text, "cd %s && %s", f->folder, format);
-	assert_int_equal(system(text), 0);
-}
-
-/* The one line that it must say; RETRY with an alarm. */
-static void assert_alarm(const struct output_result *r, const char *says)
-{
-	assert_int_equal(r->verdict, OUTPUT_RETRY);
-	assert_true(r->alarm);
-	if (strstr(r->why.msg, says) == NULL)
-		fail_msg("no '%s' in: %s", says, r->why.msg);
-}
-
-static enum output_verdict attempt(struct fixture *f, int64_t from, int64_t to, struct output_result *r)
-{
-	fixture_fill(&f->batch, 0, from, (uint32_t)(to - from));
-	if (fixture_begin(f->output, f->type, r) == OUTPUT_OK &&
-	    fixture_write(f->output, f->type, &f->batch, r) == OUTPUT_OK)
-		fixture_commit(f->output, f->type, 0, from, to, r);
-	if (r->verdict != OUTPUT_OK)
-		f->type->abort(f->output);
-	return r->verdict;
-}
-
-/* Files of the asked size, whose names tell every offset once. */
-static void rotation_by_size(void **state)
-{
-	struct fixture *f = *state;
-	struct strbuf expected = {0};
-	file_option(f, "rotate_size", "20000"); /* 100 events are about 17000 bytes */
-	for (int64_t at = 0; at < 500; at += 100)
-		deliver(f, at, at + 100, &expected);
-	assert_int_equal(file_count(f), 3);
-	assert_name(f, 0, FIXTURE_TOPIC "-0-000000000000-000000000199.jsonl");
-	assert_name(f, 1, FIXTURE_TOPIC "-0-000000000200-000000000399.jsonl");
-	assert_name(f, 2, FIXTURE_TOPIC "-0-000000000400.jsonl.open");
-	assert_found(f, &expected);
-}
-
-/* A file whose time has come is finished by the next look, although its partition is silent. */
-static void rotation_by_time(void **state)
-{
-	struct fixture *f = *state;
-	struct strbuf expected = {0};
-	deliver(f, 0, 10, &expected);
-	shell(f, "UPDATE natmill_files SET begun = begun - 3599000");
-	file_reopen(f);
-	assert_name(f, 0, FIXTURE_TOPIC "-0-000000000000.jsonl.open");
-	shell(f, "UPDATE natmill_files SET begun = begun - 2000");
-	file_reopen(f);
-	assert_name(f, 0, FIXTURE_TOPIC "-0-000000000000-000000000009.jsonl");
-	deliver(f, 10, 20, &expected);
-	shell(f, "UPDATE natmill_files SET begun = begun - 3601000");
-	deliver(f, 20, 30, &expected); /* or by the batch with which it is old */
-	assert_int_equal(file_count(f), 2);
-	assert_name(f, 1, FIXTURE_TOPIC "-0-000000000010-000000000029.jsonl");
-	assert_found(f, &expected);
-}
-
-/* A finished file is gone before its partition goes on: somebody has fetched it. */
-static void finished_files_may_go(void **state)
-{
-	struct fixture *f = *state;
-	struct strbuf expected = {0};
-	file_option(f, "rotate_size", "1");
-	deliver(f, 0, 10, &expected);
-	command(f, "rm *.jsonl");
-	strbuf_reset(&expected);
-	deliver(f, 10, 20, &expected);
-	file_reopen(f);
-	deliver(f, 20, 30, &expected);
-	assert_name(f, 0, FIXTURE_TOPIC "-0-000000000010-000000000019.jsonl");
-	assert_found(f, &expected);
-}
-
-static void nothing_is_overwritten(void **state)
-{
-	struct fixture *f = *state;
-	struct strbuf expected = {0};
-	struct output_result r;
-	file_option(f, "rotate_size", "1");
-	command(f, "echo mine > " FIXTURE_TOPIC "-0-000000000000-000000000009.jsonl");
-	deliver(f, 0, 10, &expected); /* stored, under its open name */
-	assert_int_equal(attempt(f, 10, 20, &r), OUTPUT_RETRY);
-	assert_alarm(&r, "move that file away");
-	command(f, "test \"$(cat *9.jsonl)\" = mine && mv *9.jsonl mine");
-	f->type->open(f->output, &r);
-	deliver(f, 10, 20, &expected);
-	assert_int_equal(file_count(f), 2);
-	assert_found(f, &expected);
-}
-
 static void zstd_keeps_frames_whole(void **state)
 {
 	struct fixture *f = *state;
@@ -165,12 +40,12 @@ static void zstd_keeps_frames_whole(void **state)
 	file_option(f, "compression", "zstd");
 	file_reopen(f);
 	for (int64_t at = 0; at < 12000; at += 4000) /* more than a chunk each */
-		deliver(f, at, at + 4000, &expected);
-	assert_name(f, 0, FIXTURE_TOPIC "-0-000000000000.jsonl.zst.open");
+		file_deliver(f, at, at + 4000, &expected);
+	file_assert_name(f, 0, FIXTURE_TOPIC "-0-000000000000.jsonl.zst.open");
 	snprintf(path, sizeof path, "%s/" FIXTURE_TOPIC "-0-000000000000.jsonl.zst.open", f->folder);
 	assert_int_equal(stat(path, &st), 0);
 	assert_true((size_t)st.st_size < expected.len / 5);
-	assert_found(f, &expected);
+	file_assert_found(f, &expected);
 }
 
 /* The next field of a CSV text, as RFC 4180 has it; appended to out. Returns what ends it: ',', '\n' or 0. */
@@ -237,7 +112,7 @@ static void csv_is_read_back(void **state)
 	file_option(f, "rotate_size", "30000");
 	file_reopen(f);
 	for (int64_t at = 0; at < 300; at += 100)
-		deliver(f, at, at + 100, &expected);
+		file_deliver(f, at, at + 100, &expected);
 	const char *const texts[] = {"a,b", "a\nb", "a\rb", "a\"b", "\"", ",", "a,b\r\n\"\""};
 	batch_reset(&f->batch);
 	for (int i = 0; i < 7; i++)
@@ -261,14 +136,14 @@ static void another_format_is_another_file(void **state)
 {
 	struct fixture *f = *state;
 	struct strbuf expected = {0};
-	deliver(f, 0, 10, &expected);
+	file_deliver(f, 0, 10, &expected);
 	file_option(f, "compression", "zstd");
 	file_reopen(f);
-	deliver(f, 10, 20, &expected);
+	file_deliver(f, 10, 20, &expected);
 	assert_int_equal(file_count(f), 2);
-	assert_name(f, 0, FIXTURE_TOPIC "-0-000000000000-000000000009.jsonl");
-	assert_name(f, 1, FIXTURE_TOPIC "-0-000000000010.jsonl.zst.open");
-	assert_found(f, &expected);
+	file_assert_name(f, 0, FIXTURE_TOPIC "-0-000000000000-000000000009.jsonl");
+	file_assert_name(f, 1, FIXTURE_TOPIC "-0-000000000010.jsonl.zst.open");
+	file_assert_found(f, &expected);
 }
 
 /* Each partition has its files, and its events keep their order, however they are mixed. */
@@ -307,16 +182,16 @@ static void a_folder_of_others_is_an_alarm(void **state)
 	struct strbuf expected = {0};
 	struct output_result r;
 	struct output_env env = f->env;
-	deliver(f, 0, 10, &expected);
+	file_deliver(f, 0, 10, &expected);
 	env.name = "other";
 	struct output *other = fixture_worker(f, &env);
 	fixture_position(other, f->type, 0, 0, NULL);
 	fixture_begin(other, f->type, &r);
 	fixture_write(other, f->type, &f->batch, &r);
-	assert_alarm(&r, "a folder of its own");
+	file_assert_alarm(&r, "a folder of its own");
 	f->type->abort(other);
 	f->type->close(other);
-	assert_found(f, &expected);
+	file_assert_found(f, &expected);
 }
 
 static void topics_that_are_no_names(void **state)
@@ -332,7 +207,7 @@ static void topics_that_are_no_names(void **state)
 		f->batch.messages[0].topic = topics[i];
 		fixture_begin(f->output, f->type, &r);
 		fixture_write(f->output, f->type, &f->batch, &r);
-		assert_alarm(&r, "cannot be part of a file's name");
+		file_assert_alarm(&r, "cannot be part of a file's name");
 		f->type->abort(f->output);
 	}
 	file_reopen(f);
@@ -354,7 +229,7 @@ static void settings_are_checked(void **state)
 	char path[400];
 	file_option(f, "mode", "0600");
 	file_reopen(f);
-	deliver(f, 0, 1, &expected);
+	file_deliver(f, 0, 1, &expected);
 	snprintf(path, sizeof path, "%s/" FIXTURE_TOPIC "-0-000000000000.jsonl.open", f->folder);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
@@ -366,16 +241,9 @@ static void settings_are_checked(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(rotation_by_size),
-		TEST(rotation_by_time),
-		TEST(finished_files_may_go),
-		TEST(nothing_is_overwritten),
-		TEST(zstd_keeps_frames_whole),
-		TEST(csv_is_read_back),
-		TEST(another_format_is_another_file),
-		TEST(partitions_have_their_own),
-		TEST(a_folder_of_others_is_an_alarm),
-		TEST(topics_that_are_no_names),
+		TEST(zstd_keeps_frames_whole),        TEST(csv_is_read_back),
+		TEST(another_format_is_another_file), TEST(partitions_have_their_own),
+		TEST(a_folder_of_others_is_an_alarm), TEST(topics_that_are_no_names),
 		TEST(settings_are_checked),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
