@@ -7,6 +7,7 @@ import signal
 import time
 
 import json_oracle
+import killing
 from campaigns import campaign
 from proxy import Proxy
 from server_rabbitmq import RabbitServer
@@ -53,6 +54,19 @@ def amqp_restart(rig, times=2):
                 server.start()
             rig.advance(500, 60)
         return check(rig, server)
+
+
+def is_message(_, body):
+    return b"cgnat.events." in body
+
+
+@campaign("amqp-kills", "O1 O7 O8")
+def amqp_kills(rig, count=20):
+    """kill -9 of natmill at random moments, and before and after messages reach RabbitMQ"""
+    points = (("before a message", is_message, True), ("after a message", is_message, False))
+    with beside(rig) as (server, proxy):
+        told = killing.kill_again_and_again(rig, count, 1, points, proxy)
+        return f"{told.split(';')[0]}; {check(rig, server)}"
 
 
 @campaign("amqp-memory", "O2 S3 S5")

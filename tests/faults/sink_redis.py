@@ -7,6 +7,7 @@ import contextlib
 import time
 
 import json_oracle
+import killing
 from campaigns import campaign
 from proxy import Proxy
 from server_redis import RedisServer
@@ -69,6 +70,19 @@ def redis_restart(rig, times=4):
                     process = rig.start()
             rig.advance(500)
         return check(rig, server)
+
+
+def is_set(_, body):
+    return b"SET" in body
+
+
+@campaign("redis-kills", "O1 O7 O8")
+def redis_kills(rig, count=20):
+    """kill -9 of natmill at random moments, and before and after a piece of its pipeline reaches Redis"""
+    points = (("before SET", is_set, True), ("after SET", is_set, False))
+    with beside(rig) as (server, proxy):
+        told = killing.kill_again_and_again(rig, count, 1, points, proxy)
+        return f"{told.split(';')[0]}; {check(rig, server)}"
 
 
 @campaign("redis-frozen", "S3 S5")
