@@ -27,18 +27,24 @@ static void put_metadata(rd_kafka_topic_partition_t *tp, int64_t timestamp, cons
 	tp->metadata_size = (size_t)n;
 }
 
-/* False: it is somebody else's, or there is none. */
-static bool read_metadata(const rd_kafka_topic_partition_t *tp, int64_t *timestamp,
+/* Somebody else's, or none: both stay unknown. */
+static void read_metadata(const rd_kafka_topic_partition_t *tp, int64_t *timestamp,
 			  char topic_id[TOPIC_ID_MAX])
 {
+	static const char mine[] = "natmill ";
 	char text[METADATA_MAX];
+	char *end;
 	*timestamp = EVENT_NO_TIME;
 	topic_id[0] = '\0';
 	if (tp->metadata == NULL || tp->metadata_size >= sizeof text)
-		return false;
+		return;
 	memcpy(text, tp->metadata, tp->metadata_size);
 	text[tp->metadata_size] = '\0';
-	return sscanf(text, "natmill %" SCNd64 " %31s", timestamp, topic_id) >= 1;
+	if (strncmp(text, mine, sizeof mine - 1) != 0)
+		return;
+	*timestamp = strtoll(text + sizeof mine - 1, &end, 10);
+	if (*end == ' ' && strlen(end + 1) < TOPIC_ID_MAX)
+		memcpy(topic_id, end + 1, strlen(end + 1) + 1);
 }
 
 static rd_kafka_topic_partition_t *add(rd_kafka_topic_partition_list_t *list, const struct position *p,
