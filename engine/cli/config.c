@@ -242,6 +242,26 @@ static void resolve_store(struct loaded_config *c, struct errlist *errs)
 		(struct sink_config){.type = type, .name = "dead_letters", .options = options};
 }
 
+/* What only the output itself can tell of its options: an address that is none, a property nobody knows. */
+static void refuse_options(struct loaded_config *c, struct errlist *errs)
+{
+	for (size_t i = 0; i < c->sink_count; i++) {
+		const struct sink_config *sink = &c->sinks[i];
+		const struct output_env env = {.name = sink->name,
+					       .cluster_id = "",
+					       .group = c->config.kafka.group};
+		const struct settings_list *outputs = &c->config.outputs;
+		struct err e = {0};
+		struct output *o = sink->type->create(sink->options, &env, &e);
+		if (o != NULL)
+			sink->type->close(o);
+		else
+			settings_refuse(c->settings, errs,
+					i < outputs->n ? &outputs->items[i] : &c->config.dead_letters, "%s",
+					e.msg);
+	}
+}
+
 /* Filters written in Lua belong to the generation, as all scripts do. */
 static void add_filters(struct loaded_config *c, struct errlist *errs)
 {
@@ -266,6 +286,8 @@ static int load(struct loaded_config *c, const struct settings_source *src, stru
 	refuse_same_place(c, errs);
 	if (errs->n == 0)
 		resolve_store(c, errs);
+	if (errs->n == 0)
+		refuse_options(c, errs);
 	const char *folder =
 		c->config.engine.vendors != NULL ? c->config.engine.vendors : cli_default_vendors();
 	size_t n;

@@ -89,6 +89,25 @@ static int set_budget(rd_kafka_conf_t *conf, int64_t prefetch, int64_t fetch, st
 	return 0;
 }
 
+static int64_t number_of(const rd_kafka_conf_t *conf, const char *key)
+{
+	char text[24];
+	size_t size = sizeof text;
+	return rd_kafka_conf_get(conf, key, text, &size) == RD_KAFKA_CONF_OK ? strtoll(text, NULL, 10) : 0;
+}
+
+/* Whoever raises message.max.bytes alone says that messages are so large: fetch.max.bytes must not lie below.
+ */
+static int raise_fetch(rd_kafka_conf_t *conf, const struct text_map *properties, struct err *e)
+{
+	char text[24];
+	int64_t most = number_of(conf, "message.max.bytes");
+	if (number_of(conf, "fetch.max.bytes") >= most || text_map_get(properties, "fetch.max.bytes") != NULL)
+		return 0;
+	snprintf(text, sizeof text, "%lld", (long long)most);
+	return set(conf, "fetch.max.bytes", text, e);
+}
+
 static int configure(rd_kafka_conf_t *conf, const struct consumer_config *config, struct err *e)
 {
 	static const char *const strategies[] = {"roundrobin", "range", "cooperative-sticky"};
@@ -97,7 +116,7 @@ static int configure(rd_kafka_conf_t *conf, const struct consumer_config *config
 		if (set(conf, preferred_properties[i][0], preferred_properties[i][1], e) != 0)
 			return -1;
 	if (set_budget(conf, config->prefetch, config->fetch, e) != 0 ||
-	    set_user_properties(conf, &s->properties, e) != 0)
+	    set_user_properties(conf, &s->properties, e) != 0 || raise_fetch(conf, &s->properties, e) != 0)
 		return -1;
 	for (size_t i = 0; i < sizeof owned_properties / sizeof owned_properties[0]; i++)
 		if (set(conf, owned_properties[i][0], owned_properties[i][1], e) != 0)

@@ -4,6 +4,7 @@
 import pathlib
 
 import pytest
+import traffic
 import yaml
 
 VENDORS = pathlib.Path(__file__).resolve().parents[2] / "vendors"
@@ -86,3 +87,15 @@ def test_scripts_that_no_topic_reaches(run_natmill, tmp_path):
     assert run_natmill("try", "--topic", "two", input="").returncode == 0
     config["topics"]["three"] = ["c"]
     assert not check()
+
+
+def test_what_only_the_output_can_tell(run_natmill, tmp_path):
+    """Its place is the output's; the others are looked at all the same."""
+    (tmp_path / "natmill.yaml").write_text("kafka: { brokers: localhost:1, group: g }\nvendors: " + str(traffic.VENDORS)
+                                           + "\noutputs:\n  - type: http\n    url: ftp://example.net/\n"
+                                           "  - { type: kafka, properties: { no.such: 1 } }\n")
+    done = run_natmill("check")
+    first, second = done.stderr.splitlines()
+    assert done.returncode == 1
+    assert first.startswith("natmill: natmill.yaml:4:5: output http: url must be like http://")
+    assert second.startswith("natmill: natmill.yaml:6:5: kafka: Kafka property no.such: ")

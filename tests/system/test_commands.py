@@ -5,6 +5,7 @@ configuration; librdkafka's properties."""
 import time
 
 import pytest
+from confluent_kafka import KafkaException
 
 import traffic
 from kafka_server import free_ports
@@ -96,7 +97,10 @@ def test_any_property_passes_through(kafka, topic, group, configure, start_natmi
 
     def members():
         future, = kafka.admin.describe_consumer_groups([group]).values()
-        return [member.client_id for member in future.result(10).members]
+        try:
+            return [member.client_id for member in future.result(10).members]
+        except KafkaException as why:  # the coordinator is just coming up
+            return why
 
     wait_until(lambda: members() == ["my-own-name"], 20, lambda: f"{members()} {process.err}")
     assert process.terminate() == 0
