@@ -2,7 +2,8 @@
 --
 -- Starts the Lua side of one worker's host. C calls what this file returns once, with the host and the FFI
 -- declarations; it gives back functions: load(chunk, name, file) runs a vendor script's file, run() runs the batch that
--- C has set; the other two are the same for filters, run(number) runs one over the events that C has set. Everything else in this folder is a module without state of its own, made here.
+-- C has set; the other two are the same for filters: run(number) asks one about the events that C has set. Everything
+-- else in this folder is a module without state of its own, made here.
 
 local ffi = require("ffi")
 

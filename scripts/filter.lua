@@ -22,7 +22,8 @@ return function(C, host, view, environment)
 		setfenv(chunk, environment)
 		local filter = chunk()
 		if type(filter) ~= "function" then
-			error(file .. ": must return a function: return function(event) return event.src_port ~= 53 end", 0)
+			error(file .. ": must return a function: "
+				.. "return function(event) return event.src_port ~= 53 end", 0)
 		end
 		filters[#filters + 1] = filter
 	end

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
 --
--- What a handler is given: `message`, `event` and `emit`, and the event as a filter sees it. They are empty tables with guarded access: each name and
--- method goes to a bounds-checked C function that works on the record under way, so a script can keep them as long
--- as it likes and never holds a pointer. All of it compiles.
+-- What a handler is given: `message`, `event` and `emit`, and the event as a filter sees it. They are empty tables
+-- with guarded access: each name and method goes to a bounds-checked C function that works on the record under way,
+-- so a script can keep them as long as it likes and never holds a pointer. All of it compiles.
 
 -- error level: the line of the script
 local SCRIPT = 2

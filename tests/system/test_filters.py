@@ -75,11 +75,12 @@ def test_a_table_needs_what_every_event_has(run_natmill, tmp_path):
 
 def test_a_filter_written_in_lua(kafka, topic, configure, start_natmill, ledger, tmp_path):
     """It decides about what one output gets; an event that it raises on is a dead letter of that output."""
-    (tmp_path / "odd.lua").write_text("return function(event)\n  if event.vrf_id == '3' then error('not this one', 0) end\n"
+    (tmp_path / "odd.lua").write_text("return function(event)\n"
+                                      "  if event.vrf_id == '3' then error('not this one', 0) end\n"
                                       "  return event.vrf_id == '1' and event.dst_port == nil\nend\n")
     traffic.produce(kafka, topic, COUNT)
-    outputs = [{"type": "sqlite", "path": str(ledger.path)},
-               {"type": "stdout", "filters": [{"drop_destination": None}, {"lua": {"file": str(tmp_path / "odd.lua")}}]}]
+    filters = [{"drop_destination": None}, {"lua": {"file": str(tmp_path / "odd.lua")}}]
+    outputs = [{"type": "sqlite", "path": str(ledger.path)}, {"type": "stdout", "filters": filters}]
     process = start_natmill(configure(kafka, topic, outputs=outputs))
     wanted = {(vrf, address) for vrf, address in EVENTS if vrf == 1}
     refused = sum(vrf == 3 for vrf, _ in EVENTS)
@@ -106,7 +107,8 @@ def test_the_filter_of_the_manual(kafka, topic, configure, start_natmill, tmp_pa
 def test_a_filter_in_lua_that_does_not_load(run_natmill, tmp_path):
     (tmp_path / "odd.lua").write_text("return function(event\n  return true\nend\n")
     (tmp_path / "natmill.yaml").write_text("kafka: { brokers: localhost:1, group: g }\nvendors: " + str(traffic.VENDORS)
-                                           + "\noutputs:\n  - type: 'null'\n    filters: [{ lua: { file: odd.lua } }]\n")
+                                           + "\noutputs:\n  - type: 'null'\n"
+                                           "    filters: [{ lua: { file: odd.lua } }]\n")
     result = run_natmill("check")
     assert result.returncode == 1
     assert "odd.lua:1: " in result.stderr
