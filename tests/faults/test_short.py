@@ -11,6 +11,7 @@ import killing
 import kafka_server
 import link
 import server
+import sink_file
 import sink_http
 import sink_kafka
 import sink_redis
@@ -68,3 +69,7 @@ def test_http_answers(rig):
 
 def test_kafka_kills(rig):
     sink_kafka.kafka_kills(rig, 6)
+
+
+def test_file_kills(rig):
+    sink_file.file_kills(rig, 6)
