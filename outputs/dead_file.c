@@ -18,7 +18,7 @@
 #include "base/log.h"
 #include "base/strbuf.h"
 #include "output/letter.h"
-#include "output/output.h"
+#include "outputs/dead_file.h"
 
 #define TURN_MS 5000 /* wait for the file's lock */
 #define POLL_MS 10
@@ -225,6 +225,13 @@ static void file_dead(struct output *o, const struct batch *batch, const struct 
 	fail(s, "cannot write to", r);
 }
 
+static void file_dead_read(struct output *o, const struct dead_query *query, dead_row_fn *row, void *ctx,
+			   struct output_result *r)
+{
+	const struct file *s = (const struct file *)o;
+	dead_file_read(s->options->path, query, row, ctx, r);
+}
+
 static const struct option file_options[] = {
 	{.name = "path",
 	 .type = OPTION_TEXT,
@@ -246,6 +253,7 @@ const struct output_type dead_file_output = {
 	.open = file_open,
 	.begin = output_nothing,
 	.dead = file_dead,
+	.dead_read = file_dead_read,
 	.commit = output_no_commit,
 	.abort = output_no_abort,
 };

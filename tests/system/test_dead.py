@@ -255,6 +255,18 @@ def test_what_is_refused(run_natmill, configure, kafka, tmp_path):
         assert words in result.stderr
 
 
+def test_letters_in_a_file_are_shown_but_not_replayed(stored, run_natmill, tmp_path):
+    path = tmp_path / "dead.jsonl"
+    topic, config = stored([*VALUES, b"\xff\x00"], dead_letters={"type": "file", "path": str(path)})
+    rows = [row.split("\t") for row in ok(run_natmill("dead", "list", "-c", config)).splitlines()]
+    assert [row[0].split("/", 1)[1] for row in rows] == ["0/1/0", "0/2/1", "0/3/0", "0/4/0", "0/5/0", "0/5/1", "0/6/0"]
+    written = [json.loads(row) for row in path.read_text().splitlines()]
+    assert [json.loads(row) for row in ok(run_natmill("dead", "export", "-c", config)).splitlines()] == written
+    assert "\\xff\\x00" in ok(run_natmill("dead", "show", f"{topic}/0/6", "-c", config))
+    result = run_natmill("dead", "replay", "-c", config)
+    assert result.returncode == 1 and "the store `file`" in result.stderr and "natmill dead export" in result.stderr
+
+
 def test_stores_that_cannot_give_letters_back_say_so(run_natmill, configure, kafka, tmp_path):
     config = str(write_config(tmp_path, configure(kafka, "t", outputs=[{"type": "null"}])))
     result = run_natmill("dead", "replay", "-c", config)
