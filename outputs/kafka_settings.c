@@ -39,9 +39,11 @@ static int fill_conf(struct kafka *s, struct err *e)
 	unsigned char random[12];
 	char id[320];
 	static const struct kafka_property before[] = {{"queue.buffering.max.kbytes", "16384"},
+						       {"compression.codec", "lz4"},
 						       {"transaction.timeout.ms", "20000"},
 						       {NULL, NULL}};
 	static const struct kafka_property plain_before[] = {{"queue.buffering.max.kbytes", "16384"},
+							     {"compression.codec", "lz4"},
 							     {"message.timeout.ms", "10000"},
 							     {NULL, NULL}};
 	struct kafka_property after[] = {{"delivery.report.only.error", "true"},

@@ -11,7 +11,7 @@ from confluent_kafka import Consumer, KafkaError, TopicPartition
 BATCH = 10000  # messages a transaction, natmill's default
 TARGET_PARTITIONS = 4
 # What natmill sets for its producers (outputs/kafka_settings.c).
-PRODUCER = ["queue.buffering.max.kbytes=16384", "message.max.bytes=16777216"]
+PRODUCER = ["compression.codec=lz4", "queue.buffering.max.kbytes=16384", "message.max.bytes=16777216"]
 
 
 def count(bench, topic):
