@@ -13,6 +13,7 @@ import lines
 from campaigns import campaign
 from json_oracle import read_event
 from killing import kill_again_and_again
+from rig import SHORT_SESSION_MS
 from waiting import wait_until
 
 KILLS = 30
@@ -32,10 +33,21 @@ class Files:
 
     def marks(self):
         """{partition: next offset}"""
+        return dict(self._rows("SELECT partition, next_offset FROM natmill_files WHERE topic = ?"))
+
+    def _rows(self, sql):
         uri = f"file:{self.folder}/natmill-watermarks.db?mode=ro"
         with contextlib.closing(sqlite3.connect(uri, uri=True, timeout=5)) as db:
-            return dict(db.execute("SELECT partition, next_offset FROM natmill_files WHERE topic = ?",
-                                   (self.rig.topic,)))
+            return db.execute(sql, (self.rig.topic,)).fetchall()
+
+    def size(self):
+        """Bytes of the open files."""
+        return sum(path.stat().st_size for path in self.folder.glob("*.open"))
+
+    def torn(self):
+        """Bytes that no watermark covers; while nobody writes."""
+        return self.size() - sum(row[0] for row in self._rows(
+            "SELECT length FROM natmill_files WHERE topic = ? AND suffix <> '' AND NOT finished"))
 
     def names(self, partition):
         """In the order of their offsets, which must follow on each other; only the last may be open."""
@@ -83,6 +95,27 @@ def file_kills(rig, count=KILLS):
     files = Files(rig, compression="zstd", rotate_size="100KB")
     told = kill_again_and_again(rig, count, 1)
     return f"{told}; {files.check()}"
+
+
+@campaign("file-kills-torn", "O7 O8")
+def file_kills_torn(rig, count=KILLS):
+    """kill -9 when lines were just written and nothing was committed yet: what is left of them is cut off"""
+    files = Files(rig, rotate_size="100MB")
+    rig.session(SHORT_SESSION_MS)
+    rig.watch()
+    process = rig.start()
+    torn = 0
+    with rig.load():
+        for _ in range(count):
+            rig.advance(1)
+            before = files.size()
+            wait_until(lambda: files.size() > before, 20, rig.tail, every=0.0001)
+            process.kill()
+            torn += files.torn() > 0
+            process = rig.start()
+    told = f"{rig.check()}; {files.check()}"
+    assert torn >= count // 4, f"only {torn} of {count} kills have left lines without a watermark"
+    return f"{count} kills, {torn} of them left lines; {told}"
 
 
 @campaign("file-kills-pair", "O3 O6 S6")
