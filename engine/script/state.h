@@ -21,11 +21,11 @@ struct state {
 	struct lua_State *lua;
 	size_t used;
 	size_t limit;
-	long steps;   /* instructions since state_count; counted only with the JIT off */
-	bool jit;     /* the compiler is on */
+	long steps;            /* instructions since state_count; counted only with the JIT off */
+	bool jit;              /* the compiler is on */
 	const char *under_way; /* what a limit on instructions ends: "script", "handler" or "filter" */
-	bool refused; /* an allocation was refused since this was last cleared */
-	int loader; /* Lua functions of scripts/boot.lua, in the registry */
+	bool refused;          /* an allocation was refused since this was last cleared */
+	int loader;            /* Lua functions of scripts/boot.lua, in the registry */
 	int loop;
 	int filter_loader;
 	int filter_loop;

@@ -38,7 +38,7 @@ struct delivery {
 	struct output_host *host;
 	struct worker_stats *stats;
 	const struct generation *generation; /* of the scripts that made the events; NULL unknown */
-	struct host *scripts; /* knows the filters written in Lua; NULL: no output has one */
+	struct host *scripts;                /* knows the filters written in Lua; NULL: no output has one */
 	void (*headers)(
 		struct message *m); /* fills in the record's headers, for a dead letter; may be NULL */
 	const struct deliver_return *letters; /* of this batch; NULL = its messages come from Kafka */
