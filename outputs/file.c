@@ -95,7 +95,7 @@ static struct output *file_create(const void *options, const struct output_env *
 	s->lock = lock_get(s->db_path);
 	if (read_mode(settings->mode, &s->mode) != 0)
 		err_set(e, ERR_CONFIG,
-			"output %s: mode must be octal and let the owner read and write, such as "
+			"output %s: permissions must be octal and let the owner read and write, such as "
 			"0640, is '%s'",
 			env->name, settings->mode);
 	else if (s->lock == NULL)
@@ -354,7 +354,7 @@ static const struct option file_rows[] = {
 	 .min = 1000,
 	 .max = INT64_C(31536000000),
 	 .help = "A file is finished when it is so old, with the next batch of any partition."},
-	{.name = "mode",
+	{.name = "permissions",
 	 .type = OPTION_TEXT,
 	 .offset = offsetof(struct file_options, mode),
 	 .fallback = "0640",

@@ -220,14 +220,14 @@ static void settings_are_checked(void **state)
 	const char *const modes[] = {"", "640x", "0040", "8", "-1", "01777"};
 	struct err e = {0};
 	for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
-		file_option(f, "mode", modes[i]);
+		file_option(f, "permissions", modes[i]);
 		assert_null(f->type->create(&f->options, &f->env, &e));
 		assert_int_equal(e.code, ERR_CONFIG);
 	}
 	struct stat st;
 	struct strbuf expected = {0};
 	char path[400];
-	file_option(f, "mode", "0600");
+	file_option(f, "permissions", "0600");
 	file_reopen(f);
 	file_deliver(f, 0, 1, &expected);
 	snprintf(path, sizeof path, "%s/" FIXTURE_TOPIC "-0-000000000000.jsonl.open", f->folder);
