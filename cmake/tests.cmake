@@ -36,7 +36,7 @@ function(natmill_tests label)
 		set_target_properties(${label}_${name} PROPERTIES
 			RUNTIME_OUTPUT_DIRECTORY tests/${label} OUTPUT_NAME ${name})
 		add_test(NAME ${label}/${name} COMMAND ${label}_${name} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
-		set_tests_properties(${label}/${name} PROPERTIES LABELS ${label} TIMEOUT 120 SKIP_RETURN_CODE 77)
+		set_tests_properties(${label}/${name} PROPERTIES LABELS ${label} TIMEOUT 300 SKIP_RETURN_CODE 77)
 	endforeach()
 endfunction()
 

@@ -27,9 +27,10 @@ import sink_http  # noqa: E402,F401
 import sink_kafka  # noqa: E402
 import sink_amqp  # noqa: E402,F401
 import sink_redis  # noqa: E402,F401
+import sink_sqlite  # noqa: E402
 import stall  # noqa: E402,F401
 
-SHARE = 3  # of the kills asked for, one in so many goes to two processes, and one in so many to Kafka
+SHARE = 4  # of the kills asked for, one in so many goes to each of two processes, Kafka and SQLite
 
 
 def arguments():
@@ -54,9 +55,10 @@ def plan(given):
     """(name, function of a rig) of each campaign to run."""
     if given.kills:
         part = given.kills // SHARE
-        return [("kills", lambda rig: killing.kills(rig, given.kills - 2 * part))] + (
+        return [("kills", lambda rig: killing.kills(rig, given.kills - 3 * part))] + (
             [("kills-pair", lambda rig: killing.kills_pair(rig, part)),
-             ("kafka-kills", lambda rig: sink_kafka.kafka_kills(rig, part))] if part else [])
+             ("kafka-kills", lambda rig: sink_kafka.kafka_kills(rig, part)),
+             ("sqlite-kills", lambda rig: sink_sqlite.sqlite_kills(rig, part))] if part else [])
     if given.minutes:
         return [("sink-away", lambda rig: link.sink_away(rig, given.minutes * 60))]
     return [(name, ALL[name].run) for name in given.names or ALL]
