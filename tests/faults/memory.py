@@ -104,7 +104,7 @@ def set_up(rig, topic, backlog):
     rig.output["url"] = rig.url(port=rig.postgres.port)  # the proxy is slower than both ends
 
 
-@campaign("memory", "S3")
+@campaign("memory", "M1 M2 S3")
 def memory(rig, backlog=BACKLOG, away=AWAY):
     """memory: 100MB, 4 workers, 100 partitions, a backlog of millions, the database away twice: below 130 MB"""
     topic = rig.kafka.create_topic(partitions=PARTITIONS)
