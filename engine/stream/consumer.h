@@ -44,6 +44,9 @@ struct consumer {
 	struct worker_stats *stats;
 	const _Atomic int64_t *stop; /* not 0: the process is to end */
 	char cluster_id[64];
+	int64_t prefetch_messages; /* librdkafka stops to fetch when so many wait, */
+	int64_t prefetch_bytes;    /* or so many bytes */
+	int64_t mean;              /* bytes of a message in the last batch */
 };
 
 /* What consumer_open needs; all but the struct itself outlives the consumer. */
@@ -56,6 +59,7 @@ struct consumer_config {
 	struct worker_stats *stats;
 	const _Atomic int64_t *stop;
 	bool others_commit; /* an output commits the group's offsets: consumer_commit does nothing */
+	bool tell_ends;     /* partitions learn their read_to; only without a group, see consumer_open.c */
 };
 
 /* Creates the handle, waits until a broker answers (settings' connect_timeout), subscribes. -1 with e:
@@ -69,6 +73,11 @@ void consumer_close(struct consumer *c);
 /* Serves the control queue, waiting up to timeout_ms for the first item. Does nothing while a rebalance that
  * was asked for is not answered: what comes next would be taken for it. */
 void consumer_serve(struct consumer *c, int timeout_ms);
+
+/* True when messages wait that have been fetched before, about as many as there may be: then librdkafka
+ * fetches little, and from the first partitions of a broker first (its issue 1854), so that others may stand
+ * still until those are read. */
+bool consumer_backlogged(const struct consumer *c);
 
 /* True when work under way must be given up: partitions revoked, or a fatal error. */
 bool consumer_disturbed(const struct consumer *c);

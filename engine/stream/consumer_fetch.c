@@ -36,6 +36,12 @@ void consumer_forget_leftovers(struct consumer *c, bool all)
 /* An error that stands in the data queue in a message's place. */
 static void note_error(struct consumer *c, const rd_kafka_message_t *m)
 {
+	if (m->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+		struct partition *p = partitions_find(&c->parts, rd_kafka_topic_name(m->rkt), m->partition);
+		if (p != NULL)
+			p->read_to = m->offset;
+		return;
+	}
 	log_warn("Kafka: topic %s partition %d: %s", m->rkt != NULL ? rd_kafka_topic_name(m->rkt) : "?",
 		 m->partition, rd_kafka_message_errstr(m));
 	if (m->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
@@ -164,7 +170,15 @@ size_t consumer_fetch(struct consumer *c, struct batch *b, const struct fetch_li
 		if (c->asked != REBALANCE_NONE || c->out_of_place || atomic_load(c->stop) != 0)
 			break;
 	}
+	if (b->message_count > 0)
+		c->mean = put / b->message_count;
 	return b->message_count;
+}
+
+bool consumer_backlogged(const struct consumer *c)
+{
+	int64_t waiting = (int64_t)rd_kafka_queue_length(c->data);
+	return waiting >= c->prefetch_messages / 2 || waiting * c->mean >= c->prefetch_bytes / 2;
 }
 
 void consumer_headers(struct message *m)

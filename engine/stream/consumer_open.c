@@ -14,7 +14,9 @@
 
 #define CONNECT_SLICE_MS 100 /* how soon a stop is noticed while no broker answers */
 #define CLOSE_SLICE_MS 50
-#define CLOSE_MS 3000     /* how long leaving the group may take */
+#define CLOSE_MS 3000 /* how long leaving the group may take */
+#define FETCH_PARTITIONS \
+	8 /* of so many at least an answer has messages, if their producers' batches are small */
 #define SHORT_MESSAGE 128 /* bytes; of shorter ones the prefetch keeps fewer bytes */
 
 /* The delivery guarantee rests on these; nobody may set them otherwise. */
@@ -75,11 +77,13 @@ static int set_user_properties(rd_kafka_conf_t *conf, const struct text_map *pro
  * below. */
 static int set_budget(rd_kafka_conf_t *conf, int64_t prefetch, int64_t fetch, struct err *e)
 {
+	int64_t partition = fetch / FETCH_PARTITIONS;
 	const int64_t values[] = {prefetch / 1024,
 				  prefetch / SHORT_MESSAGE < 20000 ? prefetch / SHORT_MESSAGE : 20000,
+				  partition < 1 << 16 ? 1 << 16 : partition,
 				  fetch < 1000000 ? fetch : 1000000, fetch};
 	static const char *const keys[] = {"queued.max.messages.kbytes", "queued.min.messages",
-					   "message.max.bytes", "fetch.max.bytes"};
+					   "fetch.message.max.bytes", "message.max.bytes", "fetch.max.bytes"};
 	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
 		char text[24];
 		snprintf(text, sizeof text, "%lld", (long long)values[i]);
@@ -121,6 +125,8 @@ static int configure(rd_kafka_conf_t *conf, const struct consumer_config *config
 	for (size_t i = 0; i < sizeof owned_properties / sizeof owned_properties[0]; i++)
 		if (set(conf, owned_properties[i][0], owned_properties[i][1], e) != 0)
 			return -1;
+	if (config->tell_ends && set(conf, "enable.partition.eof", "true", e) != 0)
+		return -1;
 	if (set(conf, "bootstrap.servers", s->brokers, e) != 0 || set(conf, "group.id", s->group, e) != 0)
 		return -1;
 	return set(conf, "partition.assignment.strategy", strategies[s->strategy], e);
@@ -233,6 +239,8 @@ int consumer_open(struct consumer *c, const struct consumer_config *config, stru
 		rd_kafka_conf_destroy(conf);
 		return -1;
 	}
+	c->prefetch_messages = number_of(conf, "queued.min.messages");
+	c->prefetch_bytes = number_of(conf, "queued.max.messages.kbytes") * 1024;
 	rd_kafka_conf_set_opaque(conf, c);
 	rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
 	rd_kafka_conf_set_log_cb(conf, on_log);

@@ -23,10 +23,10 @@ void watchdog_init(struct watchdog *w, const struct kafka_settings *limits)
 	*w = (struct watchdog){.limits = limits, .now_ms = 1};
 }
 
-void watchdog_pass(struct watchdog *w, int64_t ms, bool held)
+void watchdog_pass(struct watchdog *w, int64_t ms, bool held, bool backlogged)
 {
 	w->held_ms = held ? w->held_ms + ms : 0;
-	w->now_ms += held ? 0 : ms;
+	w->now_ms += held || backlogged ? 0 : ms;
 }
 
 void watchdog_note(const struct watchdog *w, struct partition *p, enum watch_sight sight)
@@ -205,7 +205,7 @@ enum watch_verdict watchdog_look(struct watchdog *w, struct consumer *c, const s
 	if (delivering_ms != 0 && !held)
 		return WATCH_GO_ON;        /* as usual: the worker looks when it is done */
 	int64_t most = 2 * every + ASK_MS; /* longer between two looks: the process was frozen */
-	watchdog_pass(w, w->looked_ms == 0 ? 0 : passed > most ? most : passed, held);
+	watchdog_pass(w, w->looked_ms == 0 ? 0 : passed > most ? most : passed, held, consumer_backlogged(c));
 	w->looked_ms = now;
 	if (!held)
 		note_all(w, c);

@@ -44,7 +44,8 @@ struct watchdog {
 	const struct kafka_settings *limits; /* stall_alarm_ms, stall_restart_ms, stall_exit_ms */
 	int64_t looked_ms;                   /* clock_mono_ms of the last look; 0 = none yet */
 	int64_t now_ms;   /* its own clock: stands still while the process does, so that a frozen process that
-			     wakes up finds no stall, and while outputs hold, since nothing can move then */
+			     wakes up finds no stall; while outputs hold, since nothing can move then; and while
+			     the worker is behind what is fetched: others may have to wait */
 	int64_t held_ms;  /* how long they hold by now, without a break; 0 = they do not */
 	int64_t since_ms; /* last progress before the stall under way; 0 = no stall */
 	int64_t mark_ms;  /* of the alarm or of the remaking: signs of life must be younger */
@@ -54,8 +55,9 @@ struct watchdog {
 
 void watchdog_init(struct watchdog *w, const struct kafka_settings *limits);
 
-/* So much time has passed; held: an output is under way for long, or retries. */
-void watchdog_pass(struct watchdog *w, int64_t ms, bool held);
+/* So much time has passed; held: an output is under way for long, or retries; backlogged: see
+ * consumer_backlogged(). */
+void watchdog_pass(struct watchdog *w, int64_t ms, bool held, bool backlogged);
 
 /* Notes what is seen of a partition at w->now_ms. */
 void watchdog_note(const struct watchdog *w, struct partition *p, enum watch_sight sight);

@@ -25,6 +25,7 @@ struct scene {
 	struct watchdog w;
 	struct partitions parts;
 	bool held;
+	bool backlogged;
 };
 
 static void open_scene(struct scene *s)
@@ -47,7 +48,7 @@ static struct partition *tested(struct scene *s)
 static enum watch_verdict look(struct scene *s, int64_t later_ms, enum watch_sight sight)
 {
 	struct watch_view view;
-	watchdog_pass(&s->w, later_ms, s->held);
+	watchdog_pass(&s->w, later_ms, s->held, s->backlogged);
 	for (size_t i = 0; i < s->parts.n && !s->held; i++)
 		watchdog_note(&s->w, s->parts.items[i], i == 0 ? sight : WATCH_CAUGHT_UP);
 	watchdog_sum(&s->w, &s->parts, &view);
@@ -208,6 +209,22 @@ static void outputs_that_hold_now_and_then_hide_no_stall(void **state)
 	partitions_free(&s.parts);
 }
 
+/* Not even an alarm, however long; what stands still afterwards is told. */
+static void a_backlog_is_a_known_cause(void **state)
+{
+	(void)state;
+	struct scene s;
+	open_scene(&s);
+	look(&s, 0, WATCH_BEHIND);
+	s.backlogged = true;
+	for (int i = 0; i < 100; i++)
+		assert_int_equal(look(&s, EXIT_MS, WATCH_BEHIND), WATCH_GO_ON);
+	assert_int_equal(readiness(&s), READY);
+	s.backlogged = false;
+	assert_int_equal(look(&s, ALARM_MS, WATCH_BEHIND), WATCH_ALARM);
+	partitions_free(&s.parts);
+}
+
 static void stopped_partitions_are_a_known_cause(void **state)
 {
 	(void)state;
@@ -234,6 +251,7 @@ int main(void)
 		cmocka_unit_test(outage_of_kafka_does_not_end_the_process),
 		cmocka_unit_test(outputs_that_hold_are_a_known_cause),
 		cmocka_unit_test(outputs_that_hold_now_and_then_hide_no_stall),
+		cmocka_unit_test(a_backlog_is_a_known_cause),
 		cmocka_unit_test(stopped_partitions_are_a_known_cause),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
