@@ -85,6 +85,7 @@ static void kafka_close(struct output *o)
 	if (s->rk != NULL)
 		give_up(s);
 	drop_producer(s);
+	dead_kafka_reader_free(s->reader);
 	rd_kafka_conf_destroy(s->conf);
 	if (s->fd >= 0)
 		close(s->fd);
@@ -251,6 +252,7 @@ const struct output_type dead_kafka_output = {
 	.open = output_nothing,
 	.begin = output_nothing,
 	.dead = kafka_dead,
+	.dead_read = dead_kafka_read,
 	.commit = output_no_commit,
 	.abort = output_no_abort,
 };

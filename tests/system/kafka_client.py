@@ -74,6 +74,15 @@ class KafkaClient:
             raise KafkaException(f"{topic}: {left} of {count} not written, {len(bad)} refused: {bad[:1]}")
         return count
 
+    def produce_committed(self, topic, values, partition):
+        """Writes all values in one transaction. Not on the mock cluster."""
+        producer = Producer({"bootstrap.servers": self.bootstrap, "transactional.id": uuid.uuid4().hex, "log_level": 0})
+        producer.init_transactions(30)
+        producer.begin_transaction()
+        for value in values:
+            producer.produce(topic, value, partition=partition)
+        producer.commit_transaction(30)
+
     def _consumer(self, group, **config):
         return Consumer({"bootstrap.servers": self.bootstrap, "group.id": group, "enable.auto.commit": False,
                          "auto.offset.reset": "earliest", "log_level": 0, **config})

@@ -267,6 +267,38 @@ def test_letters_in_a_file_are_shown_but_not_replayed(stored, run_natmill, tmp_p
     assert result.returncode == 1 and "the store `file`" in result.stderr and "natmill dead export" in result.stderr
 
 
+def test_letters_in_kafka_are_shown_but_not_replayed(kafka, stored, run_natmill):
+    """Somebody writes to the topic, too, with a transaction, whose end takes an offset that holds no record."""
+    dead = kafka.create_topic(partitions=3)
+    if not kafka.is_mock:
+        kafka.produce_committed(dead, [b"no letter"], partition=0)
+    topic, config = stored([*VALUES, b"\xff\x00"], dead_letters={"type": "kafka", "topic": dead})
+    if not kafka.is_mock:
+        kafka.produce_committed(dead, [b"no letter"] * 2, partition=2)
+    result = run_natmill("dead", "list", "-c", config)
+    rows = [row.split("\t") for row in ok(result).splitlines()]
+    places = ["0/1/0", "0/2/1", "0/3/0", "0/4/0", "0/5/0", "0/5/1", "0/6/0"]
+    assert sorted(row[0] for row in rows) == [f"{topic}/{place}" for place in places]
+    assert kafka.is_mock or f"3 records of topic {dead} are no letters" in result.stderr
+    kinds = [row.split("\t") for row in ok(run_natmill("dead", "count", "-c", config)).splitlines()]
+    assert sum(int(row[0]) for row in kinds) == len(places)
+    assert len(ok(run_natmill("dead", "list", "--limit", "3", "-c", config)).splitlines()) == 3
+    shown = ok(run_natmill("dead", "show", f"{topic}/0/3", "-c", config))
+    assert VALUES[3].decode() in shown and "vendor       nfware" in shown and HOPELESS in shown
+    whole = [json.loads(row) for row in ok(run_natmill("dead", "export", "-c", config)).splitlines()]
+    values = {one["offset"]: one["value"].encode() for one in whole if "value" in one}
+    assert values == {offset: VALUES[offset] for offset in (1, 2, 3, 4, 5)}
+    assert [one["value_base64"] for one in whole if one["offset"] == 6] == ["/wA="]
+    result = run_natmill("dead", "replay", "-c", config)
+    assert result.returncode == 1 and "the store `kafka`" in result.stderr and "natmill dead export" in result.stderr
+
+
+def test_a_missing_topic_of_letters_is_told(run_natmill, configure, kafka, tmp_path):
+    config = str(write_config(tmp_path, configure(kafka, "t", dead_letters={"type": "kafka", "topic": "nowhere.dead"})))
+    result = run_natmill("dead", "list", "-c", config)
+    assert ok(result) == "" and "there is no topic nowhere.dead" in result.stderr
+
+
 def test_stores_that_cannot_give_letters_back_say_so(run_natmill, configure, kafka, tmp_path):
     config = str(write_config(tmp_path, configure(kafka, "t", outputs=[{"type": "null"}])))
     result = run_natmill("dead", "replay", "-c", config)
