@@ -16,9 +16,7 @@
 #include "stream/deliver.h"
 #include "stream/history_range.h"
 
-#define IDLE_MS 5000 /* no message for so long: is the rest no messages at all? */
 #define GIVE_UP_MS 60000
-#define MARKERS_MAX 16 /* offsets at the end that may be markers of transactions, as the watchdog has it */
 
 struct history {
 	const struct history_config *config;
@@ -56,7 +54,8 @@ static int open_all(struct history *h, struct err *e)
 						 .prefetch = memory.prefetch,
 						 .fetch = memory.fetch,
 						 .stats = &h->stats,
-						 .stop = config->stop};
+						 .stop = config->stop,
+						 .tell_ends = true};
 	if (consumer_open(&h->consumer, &consumer, e) != 0)
 		return -1;
 	const struct output_env env = {.cluster_id = h->consumer.cluster_id, .host = config->host};
@@ -107,16 +106,17 @@ static void cut_batch(struct history *h)
 	}
 }
 
-/* Partitions that are read to their end are read no further. The number of those that are left, or -1 with e.
- */
-static int drop_finished(struct history *h, bool idle, struct err *e)
+/* Partitions that are read to their end are read no further. The last offsets need not be messages (markers
+ * of transactions, what compaction has taken): there the broker's own word tells that nothing is left. The
+ * number of those that are left, or -1 with e. */
+static int drop_finished(struct history *h, struct err *e)
 {
 	struct partitions *parts = &h->consumer.parts;
 	bool changed = false;
 	for (size_t i = 0; i < parts->n; i++) {
 		struct partition *p = parts->items[i];
-		int64_t left = h->range.ends[p->id] - p->next;
-		if (p->state != PARTITION_READING || (left > 0 && !(idle && left <= MARKERS_MAX)))
+		int64_t end = h->range.ends[p->id];
+		if (p->state != PARTITION_READING || (p->next < end && p->read_to < end))
 			continue;
 		p->state = PARTITION_STOPPED;
 		changed = true;
@@ -137,7 +137,9 @@ static int deliver(struct history *h, struct err *e)
 		b->dead_count = 0;
 	enum deliver_verdict verdict = deliver_batch(&h->delivery, b);
 	if (verdict == DELIVER_FENCED)
-		return err_set(e, ERR_OUTPUT, "another replay of the same topic and times is at work");
+		return err_set(e, ERR_OUTPUT,
+			       "another replay of the same topic and times is at work, or the answer of a "
+			       "COMMIT was lost: then the same command goes on from here");
 	if (verdict == DELIVER_GIVEN_UP)
 		return err_set(e, ERR_SYSTEM, "interrupted; the same command goes on from here");
 	h->counts->messages += messages;
@@ -191,7 +193,7 @@ static int turn(struct history *h, struct err *e)
 	consumer_release_batch(&h->batch);
 	if (rc != 0)
 		return -1;
-	return drop_finished(h, h->idle_since_ms != 0 && now - h->idle_since_ms > IDLE_MS, e);
+	return drop_finished(h, e);
 }
 
 int history_run(const struct history_config *config, struct history_counts *counts, struct err *e)
@@ -200,7 +202,7 @@ int history_run(const struct history_config *config, struct history_counts *coun
 	*counts = (struct history_counts){0};
 	h->config = config;
 	h->counts = counts;
-	int left = open_all(h, e) == 0 && begin(h, e) == 0 ? drop_finished(h, false, e) : -1;
+	int left = open_all(h, e) == 0 && begin(h, e) == 0 ? drop_finished(h, e) : -1;
 	while (left > 0)
 		left = turn(h, e);
 #define X(name, help) stats_add(&counts->output.name, stats_get(&h->output_stats[0].name));

@@ -39,6 +39,7 @@ struct partition {
 	int64_t settled;            /* every required output has everything below this offset; -1 not begun */
 	int64_t committed;          /* last offset committed to the group; -1 none by us */
 	int64_t taken[OUTPUTS_MAX]; /* watermark per output */
+	int64_t read_to;            /* the log ended here, all before is read; 0 = not known (tell_ends) */
 	char topic_id[TOPIC_ID_MAX];
 	struct partition_watch watch;
 	/* Of the batch under way: */

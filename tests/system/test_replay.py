@@ -4,6 +4,7 @@ not."""
 
 import datetime
 import random
+import sqlite3
 import time
 
 import pytest
@@ -183,6 +184,52 @@ def test_a_terminated_replay_goes_on(kafka, configure, natmill, store, tmp_path)
     last = Natmill(natmill, call, tmp_path)
     assert last.wait(60) == 0, last.err
     assert [row[2] for row in events(store)] == list(range(EACH))
+
+
+def test_markers_at_the_end_are_no_messages(kafka, configure, run_natmill, tmp_path):
+    """The broker says that nothing is left: no waiting for messages that never come."""
+    from confluent_kafka import Producer
+    if kafka.is_mock:
+        pytest.skip("the mock has no transactions to speak of")
+    topic = kafka.create_topic(partitions=1)
+    first = int(FIRST.timestamp() * 1000)
+    producer = Producer({"bootstrap.servers": kafka.bootstrap, "transactional.id": topic})
+    producer.init_transactions()
+    for begin, end in ((0, producer.commit_transaction), (20, producer.abort_transaction),
+                       (40, producer.abort_transaction)):
+        producer.begin_transaction()
+        for number in range(begin, begin + 20):
+            producer.produce(topic, message(line(number)), timestamp=first + number * 1000)
+        producer.flush(10)
+        end(10)
+    one = Sqlite(tmp_path / "events.db")
+    config = config_of(kafka, configure, one, topic, tmp_path)
+    start = time.monotonic()
+    assert ok(run_natmill(*arguments(topic, one, config, 0, 1000))).startswith("20 messages: 20 events")
+    assert time.monotonic() - start < 20 and [row[2] for row in events(one)] == list(range(20))
+    one.close()
+
+
+def test_a_broker_that_is_away_is_no_end(own_kafka, configure, natmill, tmp_path):
+    """It freezes between the question for the offsets and the first fetch; a few messages are messages, too."""
+    topic = own_kafka.create_topic(partitions=1)
+    produce(own_kafka, topic, [message(line(number)) for number in range(12)])
+    one = Sqlite(tmp_path / "events.db")
+    config = config_of(own_kafka, configure, one, topic, tmp_path)
+    database = sqlite3.connect(tmp_path / "events.db", isolation_level=None)
+    database.execute("PRAGMA journal_mode = WAL")
+    database.execute("BEGIN IMMEDIATE")  # holds up the replay before it begins to read
+    process = Natmill(natmill, arguments(topic, one, config, 0, 1000), tmp_path)
+    process.wait_for_err("another process writes to it")
+    own_kafka.pause()
+    database.execute("ROLLBACK")
+    database.close()
+    time.sleep(7)  # nothing to wait for: the test is that it does not end
+    assert process.running(), process.out + process.err
+    own_kafka.resume()
+    assert process.wait(60) == 0, process.err
+    assert process.out.startswith("12 messages: 12 events") and len(events(one)) == 12
+    one.close()
 
 
 REFUSED = [
