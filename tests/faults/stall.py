@@ -112,25 +112,6 @@ def no_false_alarm(rig):
     return result
 
 
-@campaign("long-backlog", "S1")
-def long_backlog(rig):
-    """librdkafka reads a backlog partition by partition: those that wait for much longer than an alarm are no stall"""
-    rig.stall = dict(QUICK)
-    rig.properties |= {"queued.min.messages": 500, "fetch.max.bytes": 1000000, "fetch.message.max.bytes": 1000000}
-    rig.batch = {"messages": 250, "wait": "20ms"}
-    rig.produced.numbers(40000)
-    rig.proxy.delay["down"] = 0.02
-    process = rig.start()
-    started = time.monotonic()
-    wait_until(lambda: rig.progress() > 15000, 60, rig.tail)
-    took = time.monotonic() - started
-    rig.proxy.delay["down"] = 0
-    result = rig.check()
-    assert took > 3, f"a backlog of {took:.1f} s tells nothing"
-    assert process.running() and rig.logged(r"stands at|made anew") == 0, process.err[-2000:]
-    return result
-
-
 class Frozen:
     """`with Frozen(process, name)`: a thread of it stands still, the others go on."""
 
