@@ -43,9 +43,10 @@ struct watch_view {
 struct watchdog {
 	const struct kafka_settings *limits; /* stall_alarm_ms, stall_restart_ms, stall_exit_ms */
 	int64_t looked_ms;                   /* clock_mono_ms of the last look; 0 = none yet */
-	int64_t now_ms;   /* its own clock: stands still while the process does, so that one that was frozen
-			     wakes up finds no stall; while outputs hold, since nothing can move then; and while
-			     the worker is behind what is fetched: others may have to wait */
+	/* Its own clock. It stands still while the process does, so that one that was frozen wakes up and
+	 * finds no stall; while outputs hold, since nothing can move then; and while the worker is behind
+	 * what is fetched: others may have to wait. */
+	int64_t now_ms;
 	int64_t held_ms;  /* how long they hold by now, without a break; 0 = they do not */
 	int64_t since_ms; /* last progress before the stall under way; 0 = no stall */
 	int64_t mark_ms;  /* of the alarm or of the remaking: signs of life must be younger */
