@@ -18,9 +18,9 @@ struct redis_double {
 	pthread_t thread;
 	/* The answer to the SET of a key, as it goes over the wire; all other commands are answered +OK. */
 	const char *(*answer)(struct redis_double *d, const char *key);
-	unsigned sets;   /* asked for so far */
-	unsigned opened; /* connections */
-	void *test;      /* the test's own */
+	_Atomic unsigned sets; /* asked for so far */
+	unsigned opened;       /* connections */
+	void *test;            /* the test's own */
 };
 
 /* path: of the socket to make. */
