@@ -323,7 +323,8 @@ static enum deliver_verdict after_failure(struct delivery *d, struct batch *b, c
 					  unsigned tries, const struct output_result *r, bool *dropped)
 {
 	struct sink *s = share->sink;
-	if (r->verdict == OUTPUT_FENCED) {
+	bool planned_anew = d->letters != NULL && s->type->moves_only; /* what the next attempt does itself */
+	if (r->verdict == OUTPUT_FENCED && !planned_anew) {
 		log_warn("output %s: %s; the batch is forgotten and the position read anew", s->config->name,
 			 r->why.msg);
 		sink_undo(s, r);
@@ -335,7 +336,9 @@ static enum deliver_verdict after_failure(struct delivery *d, struct batch *b, c
 		return DELIVER_GIVEN_UP;
 	}
 	int64_t delay = sink_failed(s, r);
-	if (s->config->best_effort && tries >= DELIVER_BEST_EFFORT_ATTEMPTS) {
+	bool dropping =
+		s->config->best_effort && d->letters == NULL; /* a letter leaves only for what has it */
+	if (dropping && tries >= DELIVER_BEST_EFFORT_ATTEMPTS) {
 		drop_share(b, share);
 		*dropped = true;
 		return DELIVER_DONE;

@@ -214,9 +214,9 @@ static void let_go(struct output *o, const struct dead_key *keys, size_t n, stru
 	output_ok(r, store.there < n ? store.there : n);
 }
 
-/* Outputs "store" and "other", three events of one message; only the store keeps letters. */
-static void rig_letters(struct rig *r, struct output_type *type, struct deliver_return *letters,
-			const struct output_type *other)
+/* Outputs "store", "other" and, if it is not NULL, "lines"; three events; only the store keeps letters. */
+static void rig_letters_of(struct rig *r, struct output_type *type, struct deliver_return *letters,
+			   const struct output_type *other, const struct output_type *lines)
 {
 	static const struct dead_key keys[3];
 	static const char *const everywhere[200];
@@ -225,6 +225,8 @@ static void rig_letters(struct rig *r, struct output_type *type, struct deliver_
 	type->dead_remove = let_go;
 	rig_add(r, type, "store");
 	rig_add(r, other, "other");
+	if (lines != NULL)
+		rig_add(r, lines, "lines");
 	rig_start(r);
 	store.rig = r;
 	store.there = 3;
@@ -232,6 +234,12 @@ static void rig_letters(struct rig *r, struct output_type *type, struct deliver_
 	r->d.letters = letters;
 	struct partition p = {.topic = (char *)(uintptr_t)RIG_TOPIC, .next = 40};
 	rig_fill(r, &p, 3);
+}
+
+static void rig_letters(struct rig *r, struct output_type *type, struct deliver_return *letters,
+			const struct output_type *other)
+{
+	rig_letters_of(r, type, letters, other, NULL);
 }
 
 /* The letters leave last, when every other output has the events: also before another database's turn. */
@@ -309,6 +317,48 @@ static void refused_again_is_a_letter_again(void **state)
 	rig_close(&r);
 }
 
+/* A letter that left for an output that never took its events would be lost: it is waited for. */
+static void best_effort_is_waited_for(void **state)
+{
+	struct rig r;
+	struct output_type type;
+	struct deliver_return letters;
+	(void)state;
+	rig_letters(&r, &type, &letters, &capture_plain_output);
+	r.configs[1].best_effort = true;
+	r.server[1]->plan.retry_write = DELIVER_BEST_EFFORT_ATTEMPTS + 2;
+	assert_int_equal(rig_deliver(&r), DELIVER_DONE);
+	rig_assert_stored(r.server[1], 0, 40, 43, 1);
+	r.server[1]->plan.retry_write = UINT32_MAX;
+	r.host.allowed = r.host.backoffs + DELIVER_BEST_EFFORT_ATTEMPTS + 2;
+	store.asked = 0;
+	assert_int_equal(rig_deliver(&r), DELIVER_GIVEN_UP);
+	assert_int_equal(store.asked, 0);
+	rig_assert_accounts(&r);
+	rig_close(&r);
+}
+
+/* Another natmill moves the watermark between the plan and the commit: planned anew, and nobody else gets the
+ * page twice. */
+static void a_watermark_that_moves_is_read_anew(void **state)
+{
+	struct rig r;
+	struct output_type type;
+	struct output_type lines = capture_output;
+	struct deliver_return letters;
+	(void)state;
+	lines.moves_only = true;
+	rig_letters_of(&r, &type, &letters, &capture_plain_output, &lines);
+	capture_set_watermark(r.server[2], "lines", RIG_TOPIC, 0, 50);
+	r.server[2]->plan.fenced = 2;
+	assert_int_equal(rig_deliver(&r), DELIVER_DONE);
+	assert_int_equal(r.server[2]->calls.commit, 3);
+	for (size_t i = 0; i < 3; i++)
+		rig_assert_stored(r.server[i], 0, 40, 43, 1);
+	assert_int_equal(capture_watermark(r.server[2], "lines", RIG_TOPIC, 0), 50);
+	rig_close(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -321,6 +371,8 @@ int main(void)
 		cmocka_unit_test(letters_that_are_gone_stop_the_batch),
 		cmocka_unit_test(events_of_one_output),
 		cmocka_unit_test(refused_again_is_a_letter_again),
+		cmocka_unit_test(best_effort_is_waited_for),
+		cmocka_unit_test(a_watermark_that_moves_is_read_anew),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
