@@ -14,19 +14,7 @@
 #include "base/strbuf.h"
 #include "stream/known.h"
 #include "stream/letters.h"
-
-/* One output's part of a batch. */
-struct share {
-	struct sink *sink;
-	size_t place; /* among the sinks; index into taken */
-	size_t n;     /* events picked */
-	size_t filtered;
-	size_t raised; /* a filter written in Lua raised on so many: dead letters */
-	bool masked;   /* its filters hide fields: it sees the delivery's masked events */
-	size_t move_count;
-	uint32_t dead_mark;  /* dead letters before this output's first attempt */
-	uint32_t arena_mark; /* and what the arena held then */
-};
+#include "stream/share.h"
 
 bool deliver_output_refuses(size_t refused, size_t n)
 {
@@ -44,103 +32,6 @@ void delivery_free(struct delivery *d)
 	d->masked = NULL;
 }
 
-/* Has the output at this place the event already, by its watermark? */
-static bool is_taken(const struct delivery *d, const struct batch *b, uint32_t event, size_t place)
-{
-	const struct message *m = batch_message_of(b, &b->events[event]);
-	const struct partition *p = partitions_find(d->parts, m->topic, m->partition);
-	return p != NULL && m->offset < p->taken[place];
-}
-
-/* Of letters that come back: another output had refused the event, this one has it. */
-static bool is_for_another(const struct delivery *d, uint32_t event, const struct share *share)
-{
-	const char *only = d->letters != NULL ? d->letters->only[event] : NULL;
-	return only != NULL && strcmp(only, share->sink->config->name) != 0;
-}
-
-/* The events that the output does not have yet and that its filters let through. */
-static void pick_events(struct delivery *d, const struct batch *b, struct share *share)
-{
-	if (d->pick_max < b->event_count) {
-		d->pick_max = b->event_count;
-		d->pick = xrealloc(d->pick, d->pick_max * sizeof *d->pick);
-	}
-	bool ahead = false; /* has the output some of these messages already? */
-	for (size_t i = 0; i < d->parts->n; i++) {
-		const struct partition *p = d->parts->items[i];
-		ahead = ahead || (p->batch_end >= 0 && p->taken[share->place] > p->settled);
-	}
-	const struct filter *filter = share->sink->config->filter;
-	share->n = 0;
-	share->filtered = 0;
-	for (uint32_t i = 0; i < b->event_count; i++) {
-		if ((ahead && is_taken(d, b, i, share->place)) || is_for_another(d, i, share))
-			continue;
-		if (filter != NULL && !filter_passes(filter, &b->events[i], b->arena.data, b->arena.len))
-			share->filtered++;
-		else
-			d->pick[share->n++] = i;
-	}
-}
-
-/* Copies of the picked events without the fields that the filters hide, so that no output need know of
- * filters. */
-static void mask_events(struct delivery *d, const struct batch *b, struct share *share)
-{
-	const struct filter *filter = share->sink->config->filter;
-	uint32_t hides = filter != NULL ? filter_hides(filter) : 0;
-	share->masked = hides != 0;
-	if (!share->masked)
-		return;
-	if (d->masked_max < b->event_count) {
-		d->masked_max = b->event_count;
-		d->masked = xrealloc(d->masked, d->masked_max * sizeof *d->masked);
-	}
-	for (size_t i = 0; i < share->n; i++) {
-		struct event *ev = &d->masked[d->pick[i]];
-		*ev = b->events[d->pick[i]];
-		for (uint32_t rest = hides; rest != 0; rest &= rest - 1)
-			event_unset(ev, (enum event_field)__builtin_ctz(rest));
-	}
-}
-
-/* How the watermarks move when this output has the batch. */
-static void plan_moves(struct delivery *d, struct share *share)
-{
-	if (d->moves_max < d->parts->n) {
-		d->moves_max = d->parts->n;
-		d->moves = xrealloc(d->moves, d->moves_max * sizeof *d->moves);
-	}
-	share->move_count = 0;
-	for (size_t i = 0; i < d->parts->n; i++) {
-		const struct partition *p = d->parts->items[i];
-		if (p->batch_end < 0 || p->batch_end <= p->taken[share->place])
-			continue;
-		struct position *m = &d->moves[share->move_count++];
-		*m = (struct position){.topic = p->topic,
-				       .partition = p->id,
-				       .offset = p->batch_end,
-				       .expected = p->taken[share->place],
-				       .timestamp = p->batch_newest};
-		memcpy(m->topic_id, p->topic_id, sizeof m->topic_id);
-	}
-}
-
-static void refuse_event(const struct delivery *d, struct batch *b, const struct share *share, uint32_t event,
-			 const struct output_result *r)
-{
-	const struct event *ev = &b->events[event];
-	struct dead_letter *letter = batch_add_dead(b, ev->message, ev->record, r->why.msg);
-	letter->index = ev->index;
-	letter->output = share->sink->config->name;
-	if (d->generation == NULL || ev->script >= generation_script_count(d->generation))
-		return;
-	letter->vendor = generation_script_name(d->generation, ev->script);
-	letter->script_hash = generation_script_hash(d->generation, ev->script);
-	letter->generation = generation_number(d->generation);
-}
-
 /* Between two calls of an output: the group is served; true = give up, r says so. */
 static bool stopped(const struct delivery *d, struct output_result *r)
 {
@@ -148,41 +39,6 @@ static bool stopped(const struct delivery *d, struct output_result *r)
 		return false;
 	output_retry(r, false, "stopped while the batch was written");
 	return true;
-}
-
-struct raising {
-	const struct delivery *d;
-	struct batch *b;
-	struct share *share;
-};
-
-static void refuse_raised(void *ctx, uint32_t event, const char *reason)
-{
-	struct raising *r = ctx;
-	struct output_result why;
-	output_reject(&why, 1, "%s", reason);
-	refuse_event(r->d, r->b, r->share, event, &why);
-	r->share->raised++;
-}
-
-/* Asks the output's filters written in Lua of the picked events; anew for each attempt, as what an attempt
- * refused is forgotten when it is undone. */
-static void ask_scripts(struct delivery *d, struct batch *b, struct share *share)
-{
-	const struct filter *filter = share->sink->config->filter;
-	uint32_t hidden;
-	share->raised = 0;
-	if (filter == NULL || filter_script(filter, 0, &hidden) == NULL)
-		return;
-	struct raising raising = {.d = d, .b = b, .share = share};
-	const char *path;
-	pick_events(d, b, share);
-	for (size_t i = 0; (path = filter_script(filter, i, &hidden)) != NULL; i++) {
-		size_t before = share->n + share->raised;
-		share->n =
-			host_filter(d->scripts, path, b, hidden, d->pick, share->n, refuse_raised, &raising);
-		share->filtered += before - share->n - share->raised;
-	}
 }
 
 /* Writes all picked events; a refused range is halved until the refused event stands alone. */
@@ -206,7 +62,7 @@ static void write_events(struct delivery *d, struct batch *b, const struct share
 		} else if (r->verdict == OUTPUT_REJECT && r->n > 1) {
 			limit = r->n / 2;
 		} else if (r->verdict == OUTPUT_REJECT) {
-			refuse_event(d, b, share, d->pick[from], r);
+			share_refuse(d, b, share, d->pick[from], r);
 			from++;
 			if (deliver_output_refuses(++refused, share->n) && d->letters == NULL) {
 				struct err why = r->why;
@@ -263,9 +119,8 @@ static void attempt(struct delivery *d, struct batch *b, struct share *share, st
 	struct sink *s = share->sink;
 	const struct output_type *t = s->type;
 	int store = d->sinks->store;
-	b->dead_count = share->dead_mark; /* what an undone attempt refused is refused anew */
+	b->dead_count = share->attempt_mark; /* what an undone attempt refused is refused anew */
 	arena_rewind(&b->arena, share->arena_mark);
-	ask_scripts(d, b, share);
 	sink_open(s, r);
 	if (r->verdict == OUTPUT_OK && d->letters != NULL)
 		letters_plan_moves(d, s, b, share->n, &share->move_count, r);
@@ -348,17 +203,17 @@ static enum deliver_verdict after_failure(struct delivery *d, struct batch *b, c
 
 static enum deliver_verdict deliver_to(struct delivery *d, struct batch *b, size_t place)
 {
-	struct share share = {.sink = &d->sinks->items[place],
-			      .place = place,
-			      .dead_mark = b->dead_count,
-			      .arena_mark = b->arena.len};
-	pick_events(d, b, &share);
-	mask_events(d, b, &share);
-	plan_moves(d, &share);
+	struct share share = {.sink = &d->sinks->items[place], .place = place, .dead_mark = b->dead_count};
+	share_pick(d, b, &share);
+	share_mask(d, b, &share);
+	share_plan_moves(d, &share);
 	if (!share.sink->type->takes_events && b->dead_count == 0)
 		return DELIVER_DONE;
 	if (d->letters != NULL && share.n == 0 && (int)place != d->sinks->store)
 		return DELIVER_DONE;
+	share_ask(d, b, &share); /* once: a filter that remembers would answer each attempt differently */
+	share.attempt_mark = b->dead_count;
+	share.arena_mark = b->arena.len;
 	for (unsigned tries = 1;; tries++) {
 		struct output_result r;
 		attempt(d, b, &share, &r);
