@@ -18,6 +18,7 @@
 #define ARENA_BYTES (64u << 20)
 #define READ_MS 15000 /* a store that cannot be read for so long ends the work */
 #define FENCED_MS 50
+#define FENCED_MAX 10 /* times in a row at the same letter */
 
 struct comeback {
 	const struct comeback_config *config;
@@ -33,6 +34,10 @@ struct comeback {
 	struct page behind; /* holds the letter that the next page begins behind */
 	char *cluster;      /* of the sinks */
 	size_t left;
+	unsigned fenced; /* times in a row, with the letter below as the first of the page */
+	int32_t fenced_partition;
+	int64_t fenced_offset;
+	uint32_t fenced_record;
 };
 
 static int interrupted(struct err *e)
@@ -154,6 +159,28 @@ static void account(struct comeback *c)
 	page_add(&c->behind, &c->page.letters[c->page.n - 1].stored);
 }
 
+/* Some letters of the page have come back by another hand, or an output does not know what became of its last
+ * commit. Both need a new beginning: outputs made anew, the page read anew. 0, or -1 when that does not help.
+ */
+static int begin_anew(struct comeback *c, struct err *e)
+{
+	const struct dead_key *first = &c->page.letters[0].stored.at;
+	bool same = c->fenced > 0 && first->partition == c->fenced_partition &&
+		    first->offset == c->fenced_offset && first->record == c->fenced_record;
+	c->fenced = same ? c->fenced + 1 : 1;
+	c->fenced_partition = first->partition;
+	c->fenced_offset = first->offset;
+	c->fenced_record = first->record;
+	free(c->cluster);
+	c->cluster = NULL; /* take_cluster() makes them anew */
+	if (c->fenced < FENCED_MAX)
+		return 0;
+	return err_set(e, ERR_OUTPUT,
+		       "an output was fenced %d times in a row, see the log; letters that have not come back "
+		       "are still in their store",
+		       FENCED_MAX);
+}
+
 /* 1 = done, go on; 0 = there are no more letters; -1 with e. */
 static int turn(struct comeback *c, struct err *e)
 {
@@ -170,10 +197,13 @@ static int turn(struct comeback *c, struct err *e)
 		page_settle(&c->page, &c->batch, has_output, c);
 		verdict = deliver(c);
 	}
-	if (rc == 0 && verdict == DELIVER_DONE)
+	if (rc == 0 && verdict == DELIVER_FENCED)
+		rc = begin_anew(c, e);
+	if (rc == 0 && verdict == DELIVER_DONE) {
+		c->fenced = 0;
 		account(c);
+	}
 	batch_reset(&c->batch);
-	/* Fenced: some of them have come back by another hand, so the page is read anew. */
 	int64_t until = clock_mono_ms() + (verdict == DELIVER_FENCED ? FENCED_MS : 0);
 	if (rc == 0 && (verdict == DELIVER_GIVEN_UP || output_wait(c->config->host, -1, 0, until) < 0))
 		return interrupted(e);
