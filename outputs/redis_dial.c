@@ -85,8 +85,12 @@ static int connect_remote(struct redis *s, int64_t deadline, struct output_resul
 		return redis_lost(s, "looking for the host", "stopped meanwhile", r);
 	if (rc != 0)
 		return redis_lost(s, "no address of the host", gai_strerror(rc), r);
-	for (const struct addrinfo *a = found; a != NULL; a = a->ai_next) {
-		rc = connect_to(s, a->ai_addr, a->ai_addrlen, deadline, r);
+	int64_t left = 0;
+	for (const struct addrinfo *a = found; a != NULL; a = a->ai_next)
+		left++;
+	for (const struct addrinfo *a = found; a != NULL; a = a->ai_next, left--) {
+		int64_t now = clock_mono_ms(); /* one that never answers leaves the others their share */
+		rc = connect_to(s, a->ai_addr, a->ai_addrlen, now + (deadline - now) / left, r);
 		if (rc <= 0)
 			break;
 	}
