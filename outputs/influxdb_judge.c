@@ -23,9 +23,12 @@ static bool is_about_database(const char *body)
 		"The plain HTTP request was sent", /* a proxy before it, about TLS */
 		"SSL certificate",                 /* the same */
 	};
-	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-		if (strstr(body, words[i]) != NULL)
+	const char *end = strstr(body, "unable to parse '"); /* then the line follows: any words */
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+		const char *at = strstr(body, words[i]);
+		if (at != NULL && (end == NULL || at < end))
 			return true;
+	}
 	return false;
 }
 

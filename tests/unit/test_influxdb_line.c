@@ -216,6 +216,11 @@ static void meaning_of_answers(void **state)
 					"{\"error\":\"partial write: unable to parse 'x': missing fields "
 					"dropped=0\"}"),
 			 HTTP_REFUSED);
+	assert_int_equal(influxdb_judge(400,
+					"{\"error\":\"unable to parse 'nat,subscriber=bucket x': missing "
+					"fields\"}"),
+			 HTTP_REFUSED);
+	assert_int_equal(influxdb_judge(400, "{\"error\":\"bucket name is required\"}"), HTTP_NEEDS_HUMAN);
 	assert_int_equal(influxdb_judge(400, "{\"error\":\"partial write: field type conflict: input field "
 					     "\\\"x\\\" ... dropped=1\"}"),
 			 HTTP_NEEDS_HUMAN);
