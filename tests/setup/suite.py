@@ -46,7 +46,8 @@ class Suite:
             return
         title = f"unit and contract, {kind}"
         junit = f"{os.getcwd()}/{RESULTS}/ctest-{kind}.xml"
-        command = ["ctest", "--test-dir", folder, "--quiet", "--no-tests=error", "-j", str(os.cpu_count()),
+        # Twice as many as processors: many wait for a server.
+        command = ["ctest", "--test-dir", folder, "--quiet", "--no-tests=error", "-j", str(2 * os.cpu_count()),
                    "--output-junit", junit]
         self.summary.junit(title, junit, self.run(title, command, TSAN), show=True)
 
