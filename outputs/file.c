@@ -237,29 +237,34 @@ static int check_moves(struct file_out *s, const struct position *moves, size_t 
 	return -1;
 }
 
+enum outcome { MOVED, NOT_MOVED, UNKNOWN };
+
 /* COMMIT has failed, and it may have happened all the same: a new connection tells what the rows hold. */
-static bool happened(struct file_out *s, const struct position *moves, size_t n)
+static enum outcome happened(struct file_out *s, const struct position *moves, size_t n)
 {
 	struct output_result unknown;
 	struct file_row row;
 	file_marks_close(s);
 	if (n == 0 || file_marks_open(s, &unknown) != 0)
-		return false;
+		return n == 0 ? NOT_MOVED : UNKNOWN;
 	for (size_t i = 0; i < n; i++) {
 		const struct file_part *p = part_with_lines(s, &moves[i]);
-		if (file_marks_row(s, moves[i].topic, moves[i].partition, &row, &unknown) != 1 ||
-		    row.next != moves[i].offset ||
+		int found = file_marks_row(s, moves[i].topic, moves[i].partition, &row, &unknown);
+		if (found < 0)
+			return UNKNOWN;
+		if (found == 0 || row.next != moves[i].offset ||
 		    (p != NULL && (row.first != p->row.first || row.length != p->length)))
-			return false;
+			return NOT_MOVED;
 	}
-	return true;
+	return MOVED;
 }
 
-/* Watermarks and valid lengths, all or none. 0, or -1 with r set. */
-static int move_all(struct file_out *s, const struct position *moves, size_t n, struct output_result *r)
+/* Watermarks and valid lengths, all or none. If it is not MOVED, r is set. */
+static enum outcome move_all(struct file_out *s, const struct position *moves, size_t n,
+			     struct output_result *r)
 {
 	if (file_marks_begin(s, r) != 0)
-		return -1;
+		return NOT_MOVED;
 	for (size_t i = 0; i < n; i++) {
 		int moved = file_marks_move(s, &moves[i], part_with_lines(s, &moves[i]), r);
 		if (moved == 0)
@@ -270,12 +275,18 @@ static int move_all(struct file_out *s, const struct position *moves, size_t n, 
 				      (long long)moves[i].expected);
 		if (moved <= 0) {
 			file_marks_undo(s);
-			return -1;
+			return NOT_MOVED;
 		}
 	}
-	if (file_marks_end(s, r) == 0)
-		return 0;
-	return happened(s, moves, n) ? 0 : -1;
+	return file_marks_end(s, r) == 0 ? MOVED : happened(s, moves, n);
+}
+
+/* The lines stay: the rows, once they can be read, tell whether they count, and then the rest is cut off. */
+static void leave_parts(struct file_out *s)
+{
+	for (size_t i = 0; i < s->part_count; i++)
+		file_part_release(&s->parts[i]);
+	s->begun = false;
 }
 
 /* After the commit: files that are full or old get their names. What fails here is done before the next line
@@ -293,6 +304,7 @@ static void end_parts(struct file_out *s, const struct position *moves, size_t n
 				 file_part_final_name(p, name), strerror(errno));
 		file_part_release(p);
 	}
+	file_part_sync_names(s);
 	s->begun = false;
 }
 
@@ -306,12 +318,17 @@ static void file_commit(struct output *o, const struct position *moves, size_t n
 	for (size_t i = 0; i < s->part_count; i++)
 		s->parts[i].row.finished =
 			s->parts[i].fd >= 0 && file_tidy_due(s, &s->parts[i].row, s->parts[i].length);
-	if (check_moves(s, moves, n, r) != 0 || sync_all(s, r) != 0 || move_all(s, moves, n, r) != 0) {
+	enum outcome outcome = NOT_MOVED;
+	if (check_moves(s, moves, n, r) == 0 && sync_all(s, r) == 0)
+		outcome = move_all(s, moves, n, r);
+	if (outcome == MOVED) {
+		end_parts(s, moves, n);
+		output_ok(r, n);
+	} else if (outcome == NOT_MOVED) {
 		file_abort(o);
-		return;
+	} else {
+		leave_parts(s);
 	}
-	end_parts(s, moves, n);
-	output_ok(r, n);
 }
 
 static const struct option file_rows[] = {

@@ -85,6 +85,7 @@ struct file_out {
 	sqlite3_stmt *finish;
 	int folder; /* descriptor; -1 while not open */
 	bool begun;
+	bool renamed;    /* files have got their names, and the folder was not synced since */
 	int64_t tidy_at; /* clock_mono_ms of the next look at what is old */
 	struct file_part *parts;
 	size_t part_count;
@@ -163,6 +164,10 @@ int file_part_lock(struct file_out *s, struct file_part *p, const struct file_ro
 
 /* Gives a finished file its name. 0, or -1 with errno set (EEXIST: there is such a file). */
 int file_part_rename(struct file_out *s, const struct file_part *p);
+
+/* Forces the names given since the last call to the disk. A name that is lost is given again, as long as the
+ * row has the file: the next file's batch syncs the folder before the row moves on. */
+void file_part_sync_names(struct file_out *s);
 
 /* Cuts off the lines of the batch and gives the file up. */
 void file_part_undo(struct file_out *s, struct file_part *p);

@@ -51,13 +51,20 @@ int file_marks_each(struct file_out *s, file_row_fn *row, struct output_result *
 {
 	struct place *places;
 	size_t n;
+	bool stopped = false;
 	int rc = collect(s, &places, &n);
 	for (size_t i = 0; i < n; i++) {
-		if (rc == 0 && s->db != NULL)
+		if (rc == 0 && s->db != NULL && !stopped) {
 			row(s, places[i].topic, places[i].partition);
+			stopped = output_wait(s->env->host, -1, 0, 0) < 0; /* each row may sync */
+		}
 		free(places[i].topic);
 	}
 	free(places);
+	if (stopped) {
+		output_retry(r, false, "file %s: stopped while looking at all files", s->db_path);
+		return -1;
+	}
 	return rc == 0 ? 0 : fail(s, r);
 }
 

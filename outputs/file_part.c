@@ -93,15 +93,27 @@ int file_part_rename(struct file_out *s, const struct file_part *p)
 	char to[FILE_NAME_MAX];
 	file_part_open_name(p, from);
 	file_part_final_name(p, to);
-	if (renameat2(s->folder, from, s->folder, to, RENAME_NOREPLACE) == 0)
-		return fsync(s->folder);
+	if (renameat2(s->folder, from, s->folder, to, RENAME_NOREPLACE) == 0) {
+		s->renamed = true;
+		return 0;
+	}
 	if (errno != EINVAL && errno != ENOSYS)
 		return -1;
 	if (faccessat(s->folder, to, F_OK, 0) == 0) { /* a file system that cannot: nearly as good */
 		errno = EEXIST;
 		return -1;
 	}
-	return renameat(s->folder, from, s->folder, to) == 0 ? fsync(s->folder) : -1;
+	if (renameat(s->folder, from, s->folder, to) != 0)
+		return -1;
+	s->renamed = true;
+	return 0;
+}
+
+void file_part_sync_names(struct file_out *s)
+{
+	if (s->renamed && fsync(s->folder) != 0)
+		log_warn("file %s: cannot sync the folder: %s", s->options->folder, strerror(errno));
+	s->renamed = false;
 }
 
 /* 0 = locked; -1 with errno, EWOULDBLOCK when another has it. */

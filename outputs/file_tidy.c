@@ -58,8 +58,12 @@ static void mend_open(struct file_out *s, struct file_part *p)
 	struct file_row seen = p->row;
 	if (file_part_lock(s, p, &seen, 0, &r) <= 0)
 		return;
-	if (fstat(p->fd, &st) == 0 && st.st_size > p->row.length &&
-	    ftruncate(p->fd, (off_t)p->row.length) != 0)
+	if (fstat(p->fd, &st) != 0) {
+		cannot(s, "cannot read", file_part_open_name(p, name));
+		file_part_release(p);
+		return;
+	}
+	if (st.st_size > p->row.length && ftruncate(p->fd, (off_t)p->row.length) != 0)
 		cannot(s, "cannot cut off what is left of a batch", file_part_open_name(p, name));
 	if (file_tidy_due(s, &p->row, p->row.length) && st.st_size >= p->row.length &&
 	    file_marks_finish(s, p, &r) == 0)
@@ -87,5 +91,8 @@ static void tidy_row(struct file_out *s, const char *topic, int32_t partition)
 
 int file_tidy(struct file_out *s, struct output_result *r)
 {
-	return file_marks_each(s, tidy_row, r);
+	if (file_marks_each(s, tidy_row, r) != 0)
+		return -1;
+	file_part_sync_names(s);
+	return 0;
 }
