@@ -53,6 +53,7 @@ struct demo {
 	bool keep;  /* there is something in them */
 	int64_t start_ms;
 	uint64_t last_records;
+	int64_t moved_s; /* second in which records came last */
 	bool traffic_ended;
 };
 
@@ -156,12 +157,16 @@ static bool tick(struct engine *engine, void *context)
 	       t.events, t.ignored, t.dead, d->terminal ? "\033[K" : "\n");
 	if (fflush(stdout) != 0)
 		return true; /* nobody looks any more: the terminal was closed, or the pipe */
+	if (d->last_records != t.records)
+		d->moved_s = elapsed;
 	d->last_records = t.records;
 	if (!d->traffic_ended && elapsed >= d->seconds) {
 		demo_traffic_stop(d->traffic);
 		d->traffic_ended = true;
 	}
-	return d->traffic_ended && (t.messages >= demo_traffic_sent(d->traffic) || elapsed >= d->seconds + 5);
+	/* A slow machine takes longer for the rest; nothing for five seconds is the end. */
+	int64_t moved = d->moved_s > d->seconds ? d->moved_s : d->seconds;
+	return d->traffic_ended && (t.messages >= demo_traffic_sent(d->traffic) || elapsed >= moved + 5);
 }
 
 static int report(struct demo *d, const struct engine_totals *t, const struct output_totals *out,
