@@ -79,13 +79,13 @@ def kill_once(rig, victim, counts, deck, points, proxy):
     counts["any moment"] = counts.get("any moment", 0) + 1
 
 
-def kill_again_and_again(rig, kills, processes, points=POINTS, proxy=None):
+def kill_again_and_again(rig, kills, processes, points=POINTS, proxy=None, rate=3000):
     counts, deck = {}, []
     proxy = proxy or rig.proxy
     rig.session(SHORT_SESSION_MS)
     rig.watch()
     alive = [rig.start() for _ in range(processes)]
-    with rig.load():
+    with rig.load(rate):
         rig.advance(1)
         for number in range(kills):
             place = number % processes

@@ -19,6 +19,7 @@ from waiting import wait_until
 
 PRODUCE, ADD_OFFSETS, END_TXN, TXN_OFFSETS = 0, 25, 26, 28  # numbers of APIs in Kafka's protocol
 DEFAULT_KILLS = 20
+RATE = 1000  # messages a second: after each kill a transaction has to time out before anything goes on
 TXN_MS = 1500  # how long the transaction of a natmill that was killed holds up readers and the next owner
 
 # As killing.POINTS: the broker has what was sent "after", natmill has no answer.
@@ -86,7 +87,7 @@ def check(rig, topic, twice=False):
 def kill(rig, kills, processes):
     topic = beside(rig)
     proxy = through_proxy(rig)
-    told = killing.kill_again_and_again(rig, kills, processes, POINTS, proxy)
+    told = killing.kill_again_and_again(rig, kills, processes, POINTS, proxy, RATE)
     return f"{told.split(';', maxsplit=1)[0]}; {check(rig, topic)}"
 
 
