@@ -5,7 +5,6 @@
  */
 #include <string.h>
 
-#include "event/timeparse.h"
 #include "outputs/file.h"
 
 void file_csv_head(struct strbuf *out)
@@ -15,33 +14,6 @@ void file_csv_head(struct strbuf *out)
 	EVENT_FIELDS(X)
 #undef X
 	strbuf_addc(out, '\n');
-}
-
-static void add_number(struct strbuf *out, int32_t v)
-{
-	char digits[12];
-	size_t at = sizeof digits;
-	if (v < 0) /* absent: no field is negative */
-		return;
-	do
-		digits[--at] = (char)('0' + v % 10);
-	while ((v /= 10) > 0);
-	strbuf_add(out, digits + at, sizeof digits - at);
-}
-
-static void add_ip(struct strbuf *out, const struct ip *ip)
-{
-	char *to = strbuf_reserve(out, IP_TEXT_MAX);
-	size_t n = ip_format(ip, to);
-	out->len += n;
-	to[n] = '\0';
-}
-
-static void add_time(struct strbuf *out, int64_t us)
-{
-	char text[TIME_TEXT_MAX];
-	if (us != EVENT_NO_TIME)
-		strbuf_add(out, text, time_format(us, text));
 }
 
 static void add_text(struct strbuf *out, const char *text, size_t n)
@@ -64,21 +36,18 @@ static void add_text(struct strbuf *out, const char *text, size_t n)
 	strbuf_addc(out, '"');
 }
 
-#define ADD_TIME(v) add_time(out, v)
-#define ADD_IP(v) add_ip(out, &(v))
-#define ADD_ACTION(v) add_number(out, v)
-#define ADD_PROTOCOL(v) add_number(out, v)
-#define ADD_PORT(v) add_number(out, v)
-#define ADD_TEXT(v) add_text(out, event_text(v, arena, arena_len), (v).len)
-
 void file_csv_line(const struct event *ev, const char *arena, uint32_t arena_len, struct strbuf *out)
 {
 	const char *type = event_type_json(ev->type);
 	strbuf_adds(out, type != NULL ? type : "unknown");
-#define X(name, kind, required, allowed, help) \
-	strbuf_addc(out, ',');                 \
-	ADD_##kind(ev->name);
-	EVENT_FIELDS(X)
-#undef X
+	for (enum event_field f = 0; f < FIELD_COUNT; f++) {
+		strbuf_addc(out, ',');
+		if (event_fields[f].kind == KIND_TEXT) {
+			const struct text *t = (const void *)((const char *)ev + event_fields[f].offset);
+			add_text(out, event_text(*t, arena, arena_len), t->len);
+		} else {
+			event_value(ev, f, arena, arena_len, out);
+		}
+	}
 	strbuf_addc(out, '\n');
 }

@@ -43,29 +43,15 @@ static const void *member(const struct event *ev, enum event_field f)
 	return (const char *)ev + event_fields[f].offset;
 }
 
-/* Adds `key` and the number; printf would take most of an event's time. */
 static void add_number(struct strbuf *out, const char *key, int64_t v)
 {
-	char digits[20];
-	size_t n = 0;
-	uint64_t u = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
-	do {
-		digits[n++] = (char)('0' + u % 10);
-		u /= 10;
-	} while (u > 0);
 	strbuf_adds(out, key);
-	char *to = strbuf_reserve(out, n + 1);
-	if (v < 0)
-		*to++ = '-';
-	while (n > 0)
-		*to++ = digits[--n];
-	out->len = (size_t)(to - out->data);
-	*to = '\0';
+	strbuf_add_int(out, v);
 }
 
-static void add_ip(struct strbuf *out, const struct ip *ip)
+static void add_value(const struct batch *b, const struct event *ev, enum event_field f, struct strbuf *out)
 {
-	out->len += ip_format(ip, strbuf_reserve(out, IP_TEXT_MAX));
+	event_value(ev, f, b->arena.data, b->arena.len, out);
 }
 
 static const char *text_of(const struct batch *b, const struct event *ev, enum event_field f, size_t *len)
@@ -102,9 +88,7 @@ static bool add_tag(const struct batch *b, const struct event *ev, enum event_fi
 	strbuf_addc(out, ',');
 	strbuf_adds(out, info->name);
 	strbuf_addc(out, '=');
-	if (info->kind == KIND_IP) {
-		add_ip(out, member(ev, f));
-	} else if (info->kind == KIND_TEXT) {
+	if (info->kind == KIND_TEXT) {
 		size_t n;
 		const char *text = text_of(b, ev, f, &n);
 		if (text == NULL || !can_be_tag(text, n)) {
@@ -117,7 +101,7 @@ static bool add_tag(const struct batch *b, const struct event *ev, enum event_fi
 		}
 		add_escaped(out, text, n, ",= ");
 	} else {
-		add_number(out, "", *(const int32_t *)member(ev, f));
+		add_value(b, ev, f, out);
 	}
 	return true;
 }
@@ -135,14 +119,14 @@ static void add_field(const struct batch *b, const struct event *ev, enum event_
 	strbuf_addc(out, '=');
 	if (info->kind == KIND_IP) {
 		strbuf_addc(out, '"');
-		add_ip(out, member(ev, f));
+		add_value(b, ev, f, out);
 		strbuf_addc(out, '"');
 	} else if (info->kind == KIND_TEXT) {
 		strbuf_addc(out, '"');
 		add_escaped(out, text, n, "\"\\");
 		strbuf_addc(out, '"');
 	} else {
-		add_number(out, "", *(const int32_t *)member(ev, f));
+		add_value(b, ev, f, out);
 		strbuf_addc(out, 'i');
 	}
 }

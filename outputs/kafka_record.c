@@ -3,41 +3,8 @@
  * One event as a Kafka record: its JSON form, the key, and its identity in the header natmill.id; see
  * kafka.h.
  */
-#include <inttypes.h>
-
-#include "event/timeparse.h"
 #include "output/event_id.h"
 #include "outputs/kafka.h"
-
-/* The field's text as its JSON form has it, without quotes; an absent one is empty. */
-static void add_field(struct strbuf *out, const struct event *ev, int field, const struct batch *b)
-{
-	const struct field_info *info = &event_fields[field];
-	const void *at = (const char *)ev + info->offset;
-	char text[TIME_TEXT_MAX > IP_TEXT_MAX ? TIME_TEXT_MAX : IP_TEXT_MAX];
-	if (!event_has(ev, (enum event_field)field))
-		return;
-	switch (info->kind) {
-	case KIND_TEXT: {
-		struct text t = *(const struct text *)at;
-		const char *bytes = event_text(t, b->arena.data, b->arena.len);
-		if (bytes != NULL)
-			strbuf_add(out, bytes, t.len);
-		break;
-	}
-	case KIND_IP:
-		strbuf_add(out, text, ip_format(at, text));
-		break;
-	case KIND_TIME:
-		strbuf_add(out, text, time_format(*(const int64_t *)at, text));
-		break;
-	case KIND_ACTION:
-	case KIND_PROTOCOL:
-	case KIND_PORT:
-		strbuf_printf(out, "%" PRId32, *(const int32_t *)at);
-		break;
-	}
-}
 
 rd_kafka_error_t *kafka_send(struct kafka *s, const struct batch *b, const struct event *ev)
 {
@@ -47,7 +14,7 @@ rd_kafka_error_t *kafka_send(struct kafka *s, const struct batch *b, const struc
 	s->id.len = 0;
 	event_id_add(&s->id, s->env->cluster_id, b, ev);
 	if (s->key_field >= 0)
-		add_field(&s->key, ev, s->key_field, b);
+		event_value(ev, (enum event_field)s->key_field, b->arena.data, b->arena.len, &s->key);
 	rd_kafka_headers_t *headers = rd_kafka_headers_new(1);
 	rd_kafka_header_add(headers, header, sizeof header - 1, s->id.data, (ssize_t)s->id.len);
 	rd_kafka_vu_t parts[] = {

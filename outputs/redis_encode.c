@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "event/batch.h"
-#include "event/timeparse.h"
 #include "output/event_id.h"
 
 static const char identity[] = "identity";
@@ -37,16 +36,9 @@ int redis_plan_keys(struct redis *s, struct err *e)
 /* "$5" and a line end: the sign of what is counted, and the number. */
 static void add_count(struct strbuf *out, char sign, size_t n)
 {
-	char digits[24];
-	size_t at = sizeof digits;
-	digits[--at] = '\n';
-	digits[--at] = '\r';
-	do {
-		digits[--at] = (char)('0' + n % 10);
-		n /= 10;
-	} while (n > 0);
-	digits[--at] = sign;
-	strbuf_add(out, digits + at, sizeof digits - at);
+	strbuf_addc(out, sign);
+	strbuf_add_int(out, (int64_t)n);
+	strbuf_add(out, "\r\n", 2);
 }
 
 static void add_string(struct strbuf *out, const char *text, size_t n)
@@ -64,43 +56,9 @@ void redis_add_command(struct redis *s, const char *const *words, size_t n)
 	s->awaited++;
 }
 
-static void add_time(struct strbuf *key, int64_t us)
-{
-	char text[TIME_TEXT_MAX];
-	strbuf_add(key, text, time_format(us, text));
-}
-
-static void add_ip(struct strbuf *key, const struct ip *ip)
-{
-	char text[IP_TEXT_MAX];
-	strbuf_add(key, text, ip_format(ip, text));
-}
-
-/* The field's value; false when the event has none. */
 static bool add_field(struct strbuf *key, const struct batch *b, const struct event *ev, int field)
 {
-	const char *at = (const char *)ev + event_fields[field].offset;
-	const struct text *text;
-	if (!event_has(ev, (enum event_field)field))
-		return false;
-	switch (event_fields[field].kind) {
-	case KIND_TIME:
-		add_time(key, *(const event_TIME *)(const void *)at);
-		return true;
-	case KIND_IP:
-		add_ip(key, (const event_IP *)(const void *)at);
-		return true;
-	case KIND_TEXT:
-		text = (const event_TEXT *)(const void *)at;
-		strbuf_add(key, event_text(*text, b->arena.data, b->arena.len), text->len);
-		return true;
-	case KIND_ACTION:
-	case KIND_PROTOCOL:
-	case KIND_PORT:
-		break;
-	}
-	strbuf_printf(key, "%d", *(const event_PORT *)(const void *)at);
-	return true;
+	return event_value(ev, (enum event_field)field, b->arena.data, b->arena.len, key);
 }
 
 /* "cgnat:events:sessionmapping:10.0.0.1". An event without the field, and with src_ip filtered away, still

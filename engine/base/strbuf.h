@@ -9,6 +9,7 @@
 #define NATMILL_BASE_STRBUF_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct strbuf {
 	char *data; /* NUL-terminated behind len once anything was added; NULL before */
@@ -26,6 +27,7 @@ char *strbuf_reserve(struct strbuf *b, size_t n);
 void strbuf_add(struct strbuf *b, const void *data, size_t n);
 void strbuf_adds(struct strbuf *b, const char *s);
 void strbuf_addc(struct strbuf *b, char c);
+void strbuf_add_int(struct strbuf *b, int64_t v); /* decimal; printf would take most of an event's time */
 void strbuf_printf(struct strbuf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Adds text as a JSON string with its quotes. Bytes that are no UTF-8 become U+FFFD. */

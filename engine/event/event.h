@@ -109,6 +109,11 @@ struct err;
 int event_validate(const struct event *ev, const char *arena, uint32_t arena_len, bool need_host_time,
 		   struct err *e);
 
+/* Adds the field's value as its JSON form has it, without quotes and escapes: 10.0.0.1, 443, the bytes of a
+ * text. False, and nothing added, when the event lacks it or the text is out of bounds. */
+bool event_value(const struct event *ev, enum event_field f, const char *arena, uint32_t arena_len,
+		 struct strbuf *out);
+
 /* Adds the JSON form of COMPATIBILITY (keys in the table's order after "type", absent ones left out),
  * without a line end. Texts out of bounds are left out. */
 void event_json(const struct event *ev, const char *arena, uint32_t arena_len, struct strbuf *out);

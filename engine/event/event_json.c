@@ -34,19 +34,8 @@ static void add_number(struct strbuf *out, const char *key, size_t key_len, int3
 {
 	if (v == EVENT_ABSENT)
 		return;
-	char *to = put_key(out, key, key_len);
-	uint32_t u = v < 0 ? 0U - (uint32_t)v : (uint32_t)v;
-	char digits[10];
-	size_t n = 0;
-	do {
-		digits[n++] = (char)('0' + u % 10);
-		u /= 10;
-	} while (u > 0);
-	if (v < 0)
-		*to++ = '-';
-	while (n > 0)
-		*to++ = digits[--n];
-	end_at(out, to);
+	strbuf_add(out, key, key_len);
+	strbuf_add_int(out, v);
 }
 
 static void add_ip(struct strbuf *out, const char *key, size_t key_len, const struct ip *ip)
@@ -80,6 +69,39 @@ static void add_text(struct strbuf *out, const char *key, size_t key_len, const 
 		return;
 	strbuf_add(out, key, key_len);
 	strbuf_add_json(out, s, n);
+}
+
+bool event_value(const struct event *ev, enum event_field f, const char *arena, uint32_t arena_len,
+		 struct strbuf *out)
+{
+	const void *at = (const char *)ev + event_fields[f].offset;
+	const struct text *text;
+	const char *bytes;
+	char *to;
+	if (!event_has(ev, f))
+		return false;
+	switch (event_fields[f].kind) {
+	case KIND_TEXT:
+		text = at;
+		bytes = event_text(*text, arena, arena_len);
+		if (bytes != NULL)
+			strbuf_add(out, bytes, text->len);
+		return bytes != NULL;
+	case KIND_IP:
+		to = strbuf_reserve(out, VALUE_MAX);
+		end_at(out, to + ip_format(at, to));
+		return true;
+	case KIND_TIME:
+		to = strbuf_reserve(out, VALUE_MAX);
+		end_at(out, to + time_format(*(const event_TIME *)at, to));
+		return true;
+	case KIND_ACTION:
+	case KIND_PROTOCOL:
+	case KIND_PORT:
+		break;
+	}
+	strbuf_add_int(out, *(const event_PORT *)at);
+	return true;
 }
 
 #define ADD_TIME(key, v) add_time(out, key, sizeof key - 1, v)

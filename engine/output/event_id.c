@@ -6,17 +6,10 @@
 
 #include "base/strbuf.h"
 
-/* ":17"; by hand, as outputs do it for every event. */
-static void add_number(struct strbuf *out, uint64_t number)
+static void add_part(struct strbuf *out, int64_t number)
 {
-	char digits[24];
-	char *to = digits + sizeof digits;
-	do {
-		*--to = (char)('0' + number % 10);
-		number /= 10;
-	} while (number > 0);
-	*--to = ':';
-	strbuf_add(out, to, (size_t)(digits + sizeof digits - to));
+	strbuf_addc(out, ':');
+	strbuf_add_int(out, number);
 }
 
 void event_id_add(struct strbuf *out, const char *cluster_id, const struct batch *b, const struct event *ev)
@@ -25,9 +18,9 @@ void event_id_add(struct strbuf *out, const char *cluster_id, const struct batch
 	strbuf_adds(out, cluster_id);
 	strbuf_addc(out, ':');
 	strbuf_adds(out, m->topic);
-	add_number(out, (uint64_t)m->partition);
-	add_number(out, (uint64_t)m->offset);
-	add_number(out, ev->index);
+	add_part(out, m->partition);
+	add_part(out, m->offset);
+	add_part(out, ev->index);
 }
 
 /* One number mixed into the hash: the finaliser of splitmix64 (source: Steele, Lea, Flood, 2014). */

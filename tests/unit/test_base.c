@@ -99,6 +99,28 @@ static void strbuf_grows(void **state)
 	assert_null(b.data);
 }
 
+static void strbuf_adds_whole_numbers(void **state)
+{
+	(void)state;
+	static const struct {
+		int64_t value;
+		const char *digits;
+	} rows[] = {{0, "0"},
+		    {7, "7"},
+		    {-1, "-1"},
+		    {65535, "65535"},
+		    {-100, "-100"},
+		    {INT64_MAX, "9223372036854775807"},
+		    {INT64_MIN, "-9223372036854775808"}};
+	struct strbuf b = {0};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		strbuf_reset(&b);
+		strbuf_add_int(&b, rows[i].value);
+		assert_string_equal(b.data, rows[i].digits);
+	}
+	strbuf_free(&b);
+}
+
 static void json_is(const char *text, size_t n, const char *expected)
 {
 	struct strbuf b = {0};
@@ -286,9 +308,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(errors_are_one_line),       cmocka_unit_test(long_errors_are_cut_visibly),
 		cmocka_unit_test(errors_have_exit_codes),    cmocka_unit_test(strbuf_grows),
-		cmocka_unit_test(strings_become_json),       cmocka_unit_test(arena_counts_and_stops),
-		cmocka_unit_test(utf8_is_what_the_rfc_says), cmocka_unit_test(log_lines_are_single),
-		cmocka_unit_test(log_sites_are_held_back),   cmocka_unit_test(log_levels_filter),
+		cmocka_unit_test(strbuf_adds_whole_numbers), cmocka_unit_test(strings_become_json),
+		cmocka_unit_test(arena_counts_and_stops),    cmocka_unit_test(utf8_is_what_the_rfc_says),
+		cmocka_unit_test(log_lines_are_single),      cmocka_unit_test(log_sites_are_held_back),
+		cmocka_unit_test(log_levels_filter),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

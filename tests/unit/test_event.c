@@ -324,6 +324,29 @@ static void json_leaves_out_wild_texts(void **state)
 	json_is(&ev, "{\"type\":\"address-mapping\",\"event\":-70}");
 }
 
+static void values_have_no_quotes(void **state)
+{
+	(void)state;
+	struct event ev = full(EVENT_SESSION);
+	struct strbuf b = {0};
+	static const struct {
+		enum event_field field;
+		const char *value;
+	} rows[] = {{FIELD_src_ip, "10.0.0.1"}, {FIELD_event, "1"}, {FIELD_vrf_id, "VRF-red"}};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		strbuf_reset(&b);
+		assert_true(event_value(&ev, rows[i].field, texts, TEXTS_LEN, &b));
+		assert_string_equal(b.data, rows[i].value);
+	}
+	strbuf_reset(&b);
+	event_unset(&ev, FIELD_x_port);
+	assert_false(event_value(&ev, FIELD_x_port, texts, TEXTS_LEN, &b));
+	ev.vrf_id = (struct text){TEXTS_LEN, 1};
+	assert_false(event_value(&ev, FIELD_vrf_id, texts, TEXTS_LEN, &b));
+	assert_int_equal(b.len, 0);
+	strbuf_free(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -339,6 +362,7 @@ int main(void)
 		cmocka_unit_test(clear_leaves_nothing),
 		cmocka_unit_test(json_has_its_keys_in_order),
 		cmocka_unit_test(json_leaves_out_wild_texts),
+		cmocka_unit_test(values_have_no_quotes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
