@@ -6,10 +6,7 @@
  */
 #include <stdlib.h>
 
-#include "outputs/http_body.h"
-#include "outputs/http_client.h"
-#include "outputs/http_identity.h"
-#include "outputs/http_judge.h"
+#include "outputs/http_writer.h"
 
 struct http_options {
 	struct http_settings http;
@@ -22,24 +19,24 @@ struct http_options {
 };
 
 struct http {
+	struct http_writer writer; /* first: it is cast back */
 	const struct http_options *options;
-	const struct output_env *env;
-	struct http_client *client;
-	struct http_packer *packer;
-	struct http_identity identity;
-	struct strbuf body;
-	size_t bytes_max; /* of a body: as configured, less when the server has refused that */
 };
 
 static const char *const methods[] = {"POST", "PUT", "PATCH"};
 
+static size_t fill(struct http_writer *w, const struct output_range *range, struct output_result *r)
+{
+	const struct http_options *o = ((const struct http *)w)->options;
+	(void)r;
+	return http_body_json((enum http_format)o->format, o->identity, range, (size_t)o->request_events,
+			      w->bytes_max, &w->body);
+}
+
 static void http_close(struct output *o)
 {
 	struct http *h = (struct http *)o;
-	http_client_free(h->client);
-	http_packer_free(h->packer);
-	http_identity_free(&h->identity);
-	strbuf_free(&h->body);
+	http_writer_free(&h->writer);
 	free(h);
 }
 
@@ -48,10 +45,15 @@ static struct output *http_create(const void *options, const struct output_env *
 	const struct http_options *settings = options;
 	struct http *h = xcalloc(1, sizeof *h);
 	h->options = settings;
-	h->env = env;
-	h->packer = http_packer_new((enum http_packing)settings->compression);
-	h->client = http_client_new(&settings->http, env, "Bearer", e);
-	if (h->client != NULL)
+	h->writer.url = settings->http.url;
+	h->writer.method = methods[settings->method];
+	h->writer.type = settings->format == HTTP_JSON_ARRAY ? "Content-Type: application/json"
+							     : "Content-Type: application/x-ndjson";
+	h->writer.tells_range = true;
+	h->writer.fill = fill;
+	h->writer.judge = http_judge;
+	if (http_writer_init(&h->writer, &settings->http, (enum http_packing)settings->compression, env,
+			     "Bearer", e) == 0)
 		return (struct output *)h;
 	http_close((struct output *)h);
 	return NULL;
@@ -61,78 +63,19 @@ static struct output *http_create(const void *options, const struct output_env *
 static void http_open(struct output *o, struct output_result *r)
 {
 	struct http *h = (struct http *)o;
-	h->bytes_max = (size_t)h->options->request_bytes;
+	h->writer.bytes_max = (size_t)h->options->request_bytes;
 	output_ok(r, 0);
 }
 
-/* Sends the body as it is. 0 with a, or -1 with r. */
-static int send_body(struct http *h, struct http_answer *a, struct output_result *r)
-{
-	const char *type = h->options->format == HTTP_JSON_ARRAY ? "Content-Type: application/json"
-								 : "Content-Type: application/x-ndjson";
-	struct http_request q = {.url = h->options->http.url,
-				 .method = methods[h->options->method],
-				 .headers = {type, http_identity_key_header(&h->identity),
-					     http_identity_range_header(&h->identity),
-					     http_packer_header(h->packer)}};
-	http_pack(h->packer, &h->body, &q.body, &q.len);
-	return http_client_send(h->client, &q, a, r);
-}
-
-/* The verdict about the n events of the request. */
-static void conclude(struct http *h, const struct http_answer *a, size_t n, struct output_result *r)
-{
-	char words[ERR_MSG_MAX];
-	http_client_words(h->client, a, words, sizeof words);
-	switch (http_judge(a->status, a->body)) {
-	case HTTP_TAKEN:
-		http_identity_done(&h->identity);
-		output_ok(r, n);
-		break;
-	case HTTP_TOO_LARGE:
-	case HTTP_REFUSED:
-		output_reject(r, n, "%s", words);
-		break;
-	case HTTP_LATER:
-		output_retry(r, false, "%s", words);
-		break;
-	case HTTP_NEEDS_HUMAN:
-		output_retry(r, true, "%s", words);
-		break;
-	}
-}
-
-/* One request; smaller ones as long as the server finds them too large. */
 static void http_write(struct output *o, const struct output_range *range, struct output_result *r)
 {
-	struct http *h = (struct http *)o;
-	const size_t most = (size_t)h->options->request_events;
-	struct http_answer a;
-	output_ok(r, 0);
-	while (range->n > 0) {
-		size_t n = http_body_json((enum http_format)h->options->format, h->options->identity, range,
-					  most, h->bytes_max, &h->body);
-		http_identity_of(&h->identity, h->env, range, n);
-		if (http_identity_is_done(&h->identity)) {
-			output_ok(r, n);
-			return;
-		}
-		if (send_body(h, &a, r) != 0)
-			return;
-		if (n == 1 || http_judge(a.status, a.body) != HTTP_TOO_LARGE) {
-			conclude(h, &a, n, r);
-			return;
-		}
-		h->bytes_max = h->body.len / 2; /* fewer events, since more than one was more */
-	}
+	http_writer_write(&((struct http *)o)->writer, range, r);
 }
 
 static void http_commit(struct output *o, const struct position *moves, size_t n, struct output_result *r)
 {
-	struct http *h = (struct http *)o;
 	(void)moves;
-	http_identity_forget(&h->identity);
-	output_ok(r, n);
+	http_writer_commit(&((struct http *)o)->writer, n, r);
 }
 
 #define FIELD(name) offsetof(struct http_options, name)

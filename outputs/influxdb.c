@@ -11,9 +11,7 @@
 #include <string.h>
 
 #include "base/strbuf.h"
-#include "outputs/http_body.h"
-#include "outputs/http_client.h"
-#include "outputs/http_identity.h"
+#include "outputs/http_writer.h"
 
 struct influxdb_options {
 	struct http_settings http;
@@ -30,27 +28,19 @@ struct influxdb_options {
 };
 
 struct influxdb {
+	struct http_writer writer; /* first: it is cast back */
 	const struct influxdb_options *options;
-	const struct output_env *env;
-	struct http_client *client;
-	struct http_packer *packer;
-	struct http_identity identity;
 	struct influxdb_form form;
 	struct strbuf write_url;
 	struct strbuf query_url;
-	struct strbuf body;
-	size_t bytes_max;
 };
 
 static void influxdb_close(struct output *o)
 {
 	struct influxdb *x = (struct influxdb *)o;
-	http_client_free(x->client);
-	http_packer_free(x->packer);
-	http_identity_free(&x->identity);
+	http_writer_free(&x->writer);
 	strbuf_free(&x->write_url);
 	strbuf_free(&x->query_url);
-	strbuf_free(&x->body);
 	free(x);
 }
 
@@ -99,18 +89,39 @@ static int check(const struct influxdb_options *s, const struct output_env *env,
 	return 0;
 }
 
+static size_t fill(struct http_writer *w, const struct output_range *range, struct output_result *r)
+{
+	const struct influxdb *x = (const struct influxdb *)w;
+	const size_t most = (size_t)x->options->request_events;
+	const struct batch *b = range->batch;
+	struct output_result refused;
+	size_t n = 0;
+	for (; n < most && n < range->n; n++) {
+		size_t before = w->body.len;
+		if (!influxdb_line(&x->form, b, &b->events[range->pick[n]], &w->body, n == 0 ? r : &refused))
+			break; /* it gets a verdict of its own when it is the first */
+		if (n > 0 && w->body.len > w->bytes_max) {
+			w->body.len = before;
+			break;
+		}
+	}
+	return n;
+}
+
 static struct output *influxdb_create(const void *options, const struct output_env *env, struct err *e)
 {
 	const struct influxdb_options *s = options;
 	struct influxdb *x = xcalloc(1, sizeof *x);
 	x->options = s;
-	x->env = env;
 	x->form.slots = s->slots;
-	x->packer = http_packer_new((enum http_packing)s->compression);
-	if (check(s, env, e) == 0 && influxdb_form_tags(&s->tags, &x->form, e) == 0)
-		x->client = http_client_new(&s->http, env, "Token", e);
-	if (x->client != NULL) {
+	if (check(s, env, e) == 0 && influxdb_form_tags(&s->tags, &x->form, e) == 0 &&
+	    http_writer_init(&x->writer, &s->http, (enum http_packing)s->compression, env, "Token", e) == 0) {
 		make_urls(x);
+		x->writer.url = x->write_url.data;
+		x->writer.method = "POST";
+		x->writer.type = "Content-Type: text/plain; charset=utf-8";
+		x->writer.fill = fill;
+		x->writer.judge = influxdb_judge;
 		return (struct output *)x;
 	}
 	influxdb_close((struct output *)x);
@@ -140,109 +151,44 @@ static int create_database(struct influxdb *x, struct output_result *r)
 	struct strbuf statement = {0};
 	strbuf_adds(&statement, "CREATE DATABASE ");
 	add_name(&statement, x->options->database);
-	strbuf_reset(&x->body);
-	strbuf_adds(&x->body, "pretty=false");
-	add_parameter(&x->body, "q", statement.data);
+	strbuf_reset(&x->writer.body);
+	strbuf_adds(&x->writer.body, "pretty=false");
+	add_parameter(&x->writer.body, "q", statement.data);
 	strbuf_free(&statement);
-	q.body = x->body.data;
-	q.len = x->body.len;
-	if (http_client_send(x->client, &q, &a, r) != 0)
+	q.body = x->writer.body.data;
+	q.len = x->writer.body.len;
+	if (http_client_send(x->writer.client, &q, &a, r) != 0)
 		return -1;
 	enum http_meaning meaning = http_judge(a.status, a.body);
 	if (meaning == HTTP_TAKEN && strstr(a.body, "\"error\"") == NULL)
 		return 0;
 	output_retry(r, meaning != HTTP_LATER, "creating the database: %s",
-		     http_client_words(x->client, &a, words, sizeof words));
+		     http_client_words(x->writer.client, &a, words, sizeof words));
 	return -1;
 }
 
 static void influxdb_open(struct output *o, struct output_result *r)
 {
 	struct influxdb *x = (struct influxdb *)o;
-	x->bytes_max = (size_t)x->options->request_bytes;
+	x->writer.bytes_max = (size_t)x->options->request_bytes;
 	if (x->options->create_database && create_database(x, r) != 0)
 		return;
 	output_ok(r, 0);
 }
 
-/* Fills the body with the first events; returns how many. 0 with r when the first one is refused. */
-static size_t make_body(struct influxdb *x, const struct output_range *range, size_t most,
-			struct output_result *r)
-{
-	const struct batch *b = range->batch;
-	struct output_result refused;
-	size_t n = 0;
-	strbuf_reset(&x->body);
-	for (; n < most && n < range->n; n++) {
-		size_t before = x->body.len;
-		if (!influxdb_line(&x->form, b, &b->events[range->pick[n]], &x->body, n == 0 ? r : &refused))
-			break; /* it gets a verdict of its own when it is the first */
-		if (n > 0 && x->body.len > x->bytes_max) {
-			x->body.len = before;
-			break;
-		}
-	}
-	return n;
-}
-
-static int send_body(struct influxdb *x, struct http_answer *a, struct output_result *r)
-{
-	struct http_request q = {.url = x->write_url.data,
-				 .method = "POST",
-				 .headers = {"Content-Type: text/plain; charset=utf-8",
-					     http_packer_header(x->packer)}};
-	http_pack(x->packer, &x->body, &q.body, &q.len);
-	return http_client_send(x->client, &q, a, r);
-}
-
-/* The verdict about the n events of the request. */
-static void conclude(struct influxdb *x, const struct http_answer *a, size_t n, struct output_result *r)
-{
-	char words[ERR_MSG_MAX];
-	enum http_meaning meaning = influxdb_judge(a->status, a->body);
-	http_client_words(x->client, a, words, sizeof words);
-	if (meaning == HTTP_TAKEN) {
-		http_identity_done(&x->identity);
-		output_ok(r, n);
-	} else if (meaning == HTTP_TOO_LARGE || meaning == HTTP_REFUSED) {
-		output_reject(r, n, "%s", words);
-	} else {
-		output_retry(r, meaning == HTTP_NEEDS_HUMAN, "%s", words);
-		r->reopen = a->status == 404 && x->options->create_database;
-	}
-}
-
 static void influxdb_write(struct output *o, const struct output_range *range, struct output_result *r)
 {
 	struct influxdb *x = (struct influxdb *)o;
-	const size_t most = (size_t)x->options->request_events;
-	struct http_answer a;
-	output_ok(r, 0);
-	while (range->n > 0) {
-		size_t n = make_body(x, range, most, r);
-		if (n == 0)
-			return;
-		http_identity_of(&x->identity, x->env, range, n);
-		if (http_identity_is_done(&x->identity)) {
-			output_ok(r, n);
-			return;
-		}
-		if (send_body(x, &a, r) != 0)
-			return;
-		if (n == 1 || influxdb_judge(a.status, a.body) != HTTP_TOO_LARGE) {
-			conclude(x, &a, n, r);
-			return;
-		}
-		x->bytes_max = x->body.len / 2; /* fewer events, since more than one was more */
-	}
+	x->writer.status = 0;
+	http_writer_write(&x->writer, range, r);
+	if (r->verdict == OUTPUT_RETRY && x->writer.status == 404) /* the database is gone */
+		r->reopen = x->options->create_database;
 }
 
 static void influxdb_commit(struct output *o, const struct position *moves, size_t n, struct output_result *r)
 {
-	struct influxdb *x = (struct influxdb *)o;
 	(void)moves;
-	http_identity_forget(&x->identity);
-	output_ok(r, n);
+	http_writer_commit(&((struct influxdb *)o)->writer, n, r);
 }
 
 #define FIELD(name) offsetof(struct influxdb_options, name)
