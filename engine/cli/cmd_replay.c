@@ -4,43 +4,16 @@
  * one output.
  */
 #include <inttypes.h>
-#include <poll.h>
-#include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "base/clock.h"
+#include "cli/cli_host.h"
 #include "cli/commands.h"
 #include "cli/config.h"
 #include "event/timeparse.h"
 #include "stream/history.h"
 
 #define USAGE "--topic TOPIC --from TIME --to TIME --into OUTPUT [-c FILE]"
-#define SLICE_MS 100
-
-static _Atomic int64_t asked_to_stop;
-
-static void note_signal(int number)
-{
-	(void)number;
-	atomic_store(&asked_to_stop, 1);
-}
-
-static int signal_wait(struct output_host *h, int fd, short events, int64_t deadline_ms)
-{
-	(void)h;
-	for (;;) {
-		int64_t left = deadline_ms - clock_mono_ms();
-		struct pollfd p = {.fd = fd, .events = events};
-		int slice = left <= 0 ? 0 : left < SLICE_MS ? (int)left : SLICE_MS;
-		bool ready = poll(&p, 1, slice) > 0 && p.revents != 0;
-		if (atomic_load(&asked_to_stop) != 0)
-			return -1;
-		if (ready || left <= 0)
-			return ready ? p.revents : 0;
-	}
-}
 
 struct arguments {
 	const char *config;
@@ -140,7 +113,6 @@ static int replay(const struct loaded_config *c, const struct arguments *a)
 	time_format(a->from_us, from);
 	time_format(a->to_us, to);
 	strbuf_printf(&name, "replay:%s:%s-%s", a->topic, from, to);
-	struct output_host host = {.wait = signal_wait};
 	struct history_config config = {.kafka = &c->config.kafka,
 					.batch = &c->config.batch,
 					.engine = &c->config.engine,
@@ -150,13 +122,11 @@ static int replay(const struct loaded_config *c, const struct arguments *a)
 					.from = a->from_us,
 					.to = a->to_us,
 					.name = name.data,
-					.host = &host,
-					.stop = &asked_to_stop};
-	struct sigaction stop = {.sa_handler = note_signal};
+					.host = cli_host(),
+					.stop = cli_host_stop()};
 	struct history_counts counts;
 	struct err e = {0};
-	sigaction(SIGINT, &stop, NULL);
-	sigaction(SIGTERM, &stop, NULL);
+	cli_host_catch_signals();
 	int rc = history_run(&config, &counts, &e);
 	if (rc == 0 || counts.messages > 0)
 		report(&counts, a->into);

@@ -5,14 +5,13 @@
  * batch.
  */
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/strbuf.h"
+#include "cli/cli_host.h"
 #include "cli/commands.h"
 #include "cli/config.h"
 #include "event/timeparse.h"
@@ -37,14 +36,6 @@ struct search {
 	int found;
 };
 
-static int plain_wait(struct output_host *h, int fd, short events, int64_t deadline_ms)
-{
-	(void)h;
-	int64_t left = deadline_ms - clock_mono_ms();
-	struct pollfd p = {.fd = fd, .events = events};
-	return poll(&p, 1, left > 0 ? (int)left : 0) > 0 ? p.revents : 0;
-}
-
 static int fail(const char *output, const struct output_result *r)
 {
 	struct err e = r->why;
@@ -58,10 +49,9 @@ static int with_output(const struct loaded_config *c, const struct sink_config *
 				    struct output_result *r),
 		       void *ctx)
 {
-	struct output_host host = {.wait = plain_wait};
 	struct output_env env = {.name = sink->name,
 				 .cluster_id = cluster,
-				 .host = &host,
+				 .host = cli_host(),
 				 .group = c->config.kafka.group};
 	struct output_result r;
 	struct err e = {0};

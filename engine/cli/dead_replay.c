@@ -3,42 +3,13 @@
  * natmill dead replay: hands the request to stream/comeback, and tells what came of the letters.
  */
 #include <inttypes.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "base/clock.h"
+#include "cli/cli_host.h"
 #include "cli/commands.h"
 #include "cli/dead.h"
 #include "stream/comeback.h"
-
-#define SLICE_MS 100 /* how soon a signal is noticed that came just before a wait */
-
-static volatile sig_atomic_t asked_to_stop;
-
-static void note_signal(int number)
-{
-	(void)number;
-	asked_to_stop = 1;
-}
-
-/* The host of all outputs: gives up when a signal asked for the end. */
-static int signal_wait(struct output_host *h, int fd, short events, int64_t deadline_ms)
-{
-	(void)h;
-	for (;;) {
-		int64_t left = deadline_ms - clock_mono_ms();
-		struct pollfd p = {.fd = fd, .events = events};
-		int slice = left <= 0 ? 0 : left < SLICE_MS ? (int)left : SLICE_MS;
-		if (poll(&p, 1, slice) > 0 && p.revents != 0)
-			return asked_to_stop ? -1 : p.revents;
-		if (asked_to_stop)
-			return -1;
-		if (left <= 0)
-			return 0;
-	}
-}
 
 struct report {
 	struct dead_kinds *stay;
@@ -93,21 +64,18 @@ static void print_report(const struct report *r, const struct comeback_counts *c
 
 int dead_replay(const struct loaded_config *c, const struct dead_request *request)
 {
-	struct output_host host = {.wait = signal_wait};
 	struct report report = {.stay = dead_kinds_new()};
 	struct comeback_config config = {.generation = c->generation,
 					 .outputs = c->sinks,
 					 .output_count = c->sink_count,
-					 .host = &host,
+					 .host = cli_host(),
 					 .query = request->query,
 					 .dry_run = request->dry_run,
 					 .told = told,
 					 .ctx = &report};
-	struct sigaction stop = {.sa_handler = note_signal};
 	struct comeback_counts counts;
 	struct err e = {0};
-	sigaction(SIGINT, &stop, NULL);
-	sigaction(SIGTERM, &stop, NULL);
+	cli_host_catch_signals();
 	int rc = comeback_run(&config, &counts, &e);
 	print_report(&report, &counts, request);
 	fflush(stdout);

@@ -2,10 +2,10 @@
  *
  * Finds the store of dead letters in a configuration and reads it to its end, answer by answer; see dead.h.
  */
-#include <poll.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "cli/cli_host.h"
 #include "cli/commands.h"
 #include "cli/dead.h"
 #include "stream/comeback_page.h"
@@ -14,14 +14,6 @@
 #define ANSWER_BYTES (16u << 20)
 #define RETRY_MS 10000 /* a store that others hold up for so long ends the command */
 #define PAUSE_MS 100
-
-static int plain_wait(struct output_host *h, int fd, short events, int64_t deadline_ms)
-{
-	(void)h;
-	int64_t left = deadline_ms - clock_mono_ms();
-	struct pollfd p = {.fd = fd, .events = events};
-	return poll(&p, 1, left > 0 ? (int)left : 0) > 0 ? p.revents : 0;
-}
 
 const struct sink_config *dead_store(const struct loaded_config *c, bool replay)
 {
@@ -101,7 +93,7 @@ static void read_all(struct output *o, const struct output_type *t, struct readi
 		open = open && !r->reopen;
 		if (r->alarm || clock_mono_ms() >= deadline)
 			return;
-		poll(NULL, 0, PAUSE_MS);
+		output_wait(cli_host(), -1, 0, clock_mono_ms() + PAUSE_MS);
 	}
 	output_ok(r, 0);
 }
@@ -109,8 +101,7 @@ static void read_all(struct output *o, const struct output_type *t, struct readi
 int dead_each(const struct sink_config *store, const struct dead_request *request, bool brief,
 	      dead_row_fn *row, void *ctx)
 {
-	struct output_host host = {.wait = plain_wait};
-	struct output_env env = {.name = store->name, .cluster_id = "", .host = &host};
+	struct output_env env = {.name = store->name, .cluster_id = "", .host = cli_host()};
 	struct reading re = {.query = &request->query,
 			     .row = row,
 			     .ctx = ctx,
