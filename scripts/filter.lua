@@ -3,16 +3,15 @@
 -- Filters written in Lua: functions that say of each event whether an output gets it. C calls the loop once for each
 -- batch and output; a filter that raises costs its event, no more. LuaJIT must be able to compile the loop.
 
+local readable = require("reason")
+
 return function(C, host, view, environment)
 	local filters = {}
 
 	local function raised(reason)
-		if type(reason) ~= "string" then
-			reason = "the filter raised an error that is no text"
-		elseif reason == "not enough memory" then
-			collectgarbage()
-			reason = "the filter took more memory than a script may"
-		else
+		local own
+		reason, own = readable(reason, "filter")
+		if own then
 			reason = "filter " .. reason
 		end
 		C.nm_filter_raised(host, reason, #reason)

@@ -4,16 +4,13 @@
 -- that C can run and settles it, or names the handler to run. A handler that raises costs its record, no more.
 -- LuaJIT must be able to compile all of it: tests/unit/test_jit.c asserts so.
 
+local readable = require("reason")
+
 return function(C, host, handlers, message, event, emit)
 	local END, DONE = C.NM_END, C.NM_DONE
 
 	local function raised(reason)
-		if type(reason) ~= "string" then
-			reason = "the handler raised an error that is no text"
-		elseif reason == "not enough memory" then
-			collectgarbage()
-			reason = "the handler took more memory than a script may"
-		end
+		reason = readable(reason, "handler")
 		C.nm_raised(host, reason, #reason)
 	end
 

@@ -267,12 +267,17 @@ static void add_filters(struct loaded_config *c, struct errlist *errs)
 {
 	uint32_t hidden;
 	const char *path;
+	const char **paths = NULL;
+	size_t n = 0;
 	for (size_t i = 0; i < c->sink_count; i++)
 		for (size_t k = 0; c->sinks[i].filter != NULL &&
 				   (path = filter_script(c->sinks[i].filter, k, &hidden)) != NULL;
-		     k++)
-			if (generation_add_filter(c->generation, path, errs) != 0)
-				return;
+		     k++) {
+			paths = xrealloc(paths, (n + 1) * sizeof *paths);
+			paths[n++] = path;
+		}
+	generation_add_filters(c->generation, paths, n, errs);
+	free(paths);
 }
 
 static int load(struct loaded_config *c, const struct settings_source *src, struct errlist *errs)

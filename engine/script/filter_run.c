@@ -52,10 +52,12 @@ size_t host_filter(struct host *h, const char *path, struct batch *b, uint32_t h
 	h->walk = (struct walk){.batch = b, .handling = true};
 	h->asking = (struct asking){.hidden = hidden, .pick = pick, .n = n, .raised = raise, .ctx = ctx};
 	int number = number_of(h, path);
-	while (h->asking.next < n && state_filter_loop(&h->state, number, &e) != 0) {
-		/* Lua failed outside of the filter's pcall (no memory): that costs the event under way. */
-		if (h->asking.next == 0)
-			h->asking.next = 1;
+	for (size_t before = 0; before < n && state_filter_loop(&h->state, number, &e) != 0;
+	     before = h->asking.next) {
+		/* Lua failed outside of the filter's pcall (no memory): that costs the event under way, or
+		 * the next one where none was, so that each turn comes further. */
+		if (h->asking.next == before)
+			h->asking.next++;
 		nm_filter_raised(h, e.msg, (uint32_t)strlen(e.msg));
 	}
 	h->walk = (struct walk){0};

@@ -199,14 +199,23 @@ struct generation *generation_load(const char *vendors_dir, const struct topic_c
 	return NULL;
 }
 
-int generation_add_filter(struct generation *g, const char *path, struct errlist *errors)
+static int read_filter(struct generation *g, const char *path, struct errlist *errors)
 {
 	for (size_t i = 0; i < g->filter_count; i++)
 		if (strcmp(g->filters[i].path, path) == 0)
 			return 0;
 	g->filters = xrealloc(g->filters, (g->filter_count + 1) * sizeof *g->filters);
-	if (source_read_filter(path, &g->filters[g->filter_count++], errors) != 0)
-		return -1;
+	return source_read_filter(path, &g->filters[g->filter_count++], errors);
+}
+
+int generation_add_filters(struct generation *g, const char *const *paths, size_t n, struct errlist *errors)
+{
+	int rc = 0;
+	for (size_t i = 0; i < n; i++)
+		if (read_filter(g, paths[i], errors) != 0)
+			rc = -1;
+	if (rc != 0 || n == 0)
+		return rc;
 	struct host_options plain = {.jit = false};
 	struct host *trial = host_new(g, &plain, errors);
 	host_free(trial);

@@ -51,9 +51,9 @@ struct generation;
 struct generation *generation_load(const char *vendors_dir, const struct topic_config *topics, size_t n,
 				   uint32_t number, struct errlist *errors);
 
-/* Adds the file of a filter written in Lua, and runs it once to check it; the same path twice is one. Only
- * before the generation is shared. -1 with the errors. */
-int generation_add_filter(struct generation *g, const char *path, struct errlist *errors);
+/* Adds the files of filters written in Lua, and runs all that there are once to check them; the same path
+ * twice is one. Only before the generation is shared. -1 with the errors. */
+int generation_add_filters(struct generation *g, const char *const *paths, size_t n, struct errlist *errors);
 
 /* From any thread. unref(NULL) is legal. */
 struct generation *generation_ref(struct generation *g);

@@ -31,8 +31,8 @@ static struct filter *load_filter(struct fixture *f)
 	assert_non_null(filter);
 	node_free(list);
 	uint32_t hidden;
-	assert_int_equal(generation_add_filter(f->generation, filter_script(filter, 0, &hidden), &f->errors),
-			 0);
+	const char *path = filter_script(filter, 0, &hidden);
+	assert_int_equal(generation_add_filters(f->generation, &path, 1, &f->errors), 0);
 	struct host_options o = {.jit = true};
 	host_free(f->host);
 	f->host = host_new(f->generation, &o, &f->errors);

@@ -8,6 +8,9 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include <lauxlib.h>
+
+#include "script/walk.h"
 #include "tests/unit/script_fixture.h"
 
 #define RULE "t:port_mapping '{action} {src_ip}:{src_port} {x_ip}:{x_port}[ in {vrf_id}]'"
@@ -35,8 +38,8 @@ static struct asked ask(struct fixture *f, const char *filter, uint32_t hidden, 
 	struct host_options o = {.jit = jit};
 	snprintf(path, sizeof path, "%s/some.filter", f->dir);
 	fixture_write(f, "some.filter", filter, strlen(filter));
-	assert_int_equal(generation_add_filter(f->generation, path, &f->errors), 0);
-	assert_int_equal(generation_add_filter(f->generation, path, &f->errors), 0);
+	const char *twice[] = {path, path};
+	assert_int_equal(generation_add_filters(f->generation, twice, 2, &f->errors), 0);
 	host_free(f->host);
 	f->host = host_new(f->generation, &o, &f->errors);
 	assert_non_null(f->host);
@@ -136,11 +139,56 @@ static void what_is_no_filter(void **state)
 			fixture_write(f, "some.filter", cases[i].text, strlen(cases[i].text));
 		struct generation *g = generation_load(f->dir, NULL, 0, 1, &f->errors);
 		assert_non_null(g);
-		assert_int_equal(generation_add_filter(g, path, &f->errors), -1);
+		const char *one = path;
+		assert_int_equal(generation_add_filters(g, &one, 1, &f->errors), -1);
 		assert_non_null(strstr(f->errors.items[f->errors.n - 1].msg, cases[i].expected));
 		generation_unref(g);
 	}
 	errlist_free(&f->errors);
+}
+
+/* All are tried together, so that each error is told, and once. */
+static void each_wrong_filter_is_told_once(void **state)
+{
+	struct fixture *f = *state;
+	char paths[3][256];
+	const char *list[3];
+	fixture_script(f, RULE);
+	for (int i = 0; i < 3; i++) {
+		char name[16];
+		snprintf(name, sizeof name, "%d.filter", i);
+		snprintf(paths[i], sizeof paths[i], "%s/%s", f->dir, name);
+		fixture_write(f, name, i == 1 ? "return print" : "return 7", i == 1 ? 12 : 8);
+		list[i] = paths[i];
+	}
+	assert_int_equal(generation_add_filters(f->generation, list, 3, &f->errors), -1);
+	assert_int_equal(f->errors.n, 3);
+	for (int i = 0; i < 3; i++)
+		assert_memory_equal(f->errors.items[i].msg, paths[i], strlen(paths[i]));
+}
+
+static int raise_always(lua_State *lua)
+{
+	return luaL_error(lua, "the loop is broken");
+}
+
+/* The loop itself fails before it has taken an event: each costs one, and it ends. */
+static void a_loop_that_fails_comes_to_an_end(void **state)
+{
+	struct fixture *f = *state;
+	fixture_script(f, RULE);
+	ask(f, "return function(event) return true end", 0, true);
+	lua_pushcfunction(host_lua(f->host), raise_always);
+	lua_rawseti(host_lua(f->host), LUA_REGISTRYINDEX, f->host->state.filter_loop);
+	struct asked a = {.pick = {1, 2, 4}};
+	char path[256];
+	snprintf(path, sizeof path, "%s/some.filter", f->dir);
+	alarm(60); /* instead of spinning for ever */
+	a.n = host_filter(f->host, path, &f->batch, 0, a.pick, 3, note_raised, &a);
+	alarm(0);
+	assert_int_equal(a.n, 0);
+	assert_string_equal(a.raised,
+			    "1: the loop is broken\n2: the loop is broken\n4: the loop is broken\n");
 }
 
 int main(void)
@@ -151,6 +199,8 @@ int main(void)
 		FIXTURE_TEST(a_filter_that_raises_costs_its_event),
 		FIXTURE_TEST(a_filter_that_takes_all_costs_its_event),
 		FIXTURE_TEST(what_is_no_filter),
+		FIXTURE_TEST(each_wrong_filter_is_told_once),
+		FIXTURE_TEST(a_loop_that_fails_comes_to_an_end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
