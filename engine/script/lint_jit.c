@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/executable.h"
 #include "script/generation_data.h"
 #include "script/lint.h"
 #include "script/sample_file.h"
@@ -206,7 +207,7 @@ size_t lint_jit(struct generation *g, size_t i, struct strbuf *report)
 	struct err e;
 	size_t warnings = 0;
 	sample_file_path(generation_script_path(g, i), &path);
-	if (access(path.data, F_OK) == 0 && sample_file_read(&f, path.data, &e) == 0) {
+	if (executable_memory() && access(path.data, F_OK) == 0 && sample_file_read(&f, path.data, &e) == 0) {
 		struct message *messages = xcalloc(f.count + 1, sizeof *messages);
 		struct seen *seen = xcalloc(1, sizeof *seen);
 		const char *slash = strrchr(generation_script_path(g, i), '/');

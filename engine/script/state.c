@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/executable.h"
 #include "script/embedded.h"
 
 #define HOOK_STEP 10000
@@ -88,7 +89,8 @@ static int boot(lua_State *L)
 	open_library(L, LUA_STRLIBNAME, luaopen_string, 0);
 	open_library(L, LUA_MATHLIBNAME, luaopen_math, 0);
 	open_library(L, LUA_BITLIBNAME, luaopen_bit, 0);
-	open_library(L, LUA_JITLIBNAME, luaopen_jit, 0); /* starts the compiler */
+	open_library(L, LUA_JITLIBNAME, luaopen_jit, 0); /* starts the compiler: off until state_jit() */
+	luaJIT_setmode(L, 0, LUAJIT_MODE_ENGINE | LUAJIT_MODE_OFF);
 	lua_newtable(L);
 	open_library(L, LUA_FFILIBNAME, luaopen_ffi, 1);
 	lua_setfield(L, -2, "ffi");
@@ -141,8 +143,8 @@ void state_free(struct state *s)
 
 void state_jit(struct state *s, bool on)
 {
-	s->jit = on;
-	luaJIT_setmode(s->lua, 0, LUAJIT_MODE_ENGINE | (on ? LUAJIT_MODE_ON : LUAJIT_MODE_OFF));
+	s->jit = on && executable_memory();
+	luaJIT_setmode(s->lua, 0, LUAJIT_MODE_ENGINE | (s->jit ? LUAJIT_MODE_ON : LUAJIT_MODE_OFF));
 }
 
 struct load {

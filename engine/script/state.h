@@ -47,7 +47,7 @@ int state_load_filter(struct state *s, const char *label, const char *text, size
 /* The line of the script of that label which is under way; 0 when none is. */
 int state_line(const struct state *s, const char *label);
 
-/* Turns the JIT compiler on or off. */
+/* Turns the JIT compiler on or off. It stays off where memory cannot be made executable. */
 void state_jit(struct state *s, bool on);
 
 /* A new record is under way: it may take STATE_STEPS_MAX instructions. */
