@@ -202,6 +202,7 @@ static int prepare(struct engine *e, const struct engine_config *config, struct 
 	e->signal_fd = signalfd(-1, &e->signals, SFD_CLOEXEC | SFD_NONBLOCK);
 	e->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	e->shared.done_fd = e->done_fd;
+	e->shared.unmatched = unmatched_new();
 	if (e->signal_fd < 0 || e->done_fd < 0)
 		return err_set(err, ERR_SYSTEM,
 			       "cannot make file descriptors: %s; raise the limit (ulimit -n)",
@@ -228,6 +229,7 @@ int engine_run(const struct engine_config *config, engine_tick tick, void *conte
 		engine_totals(&e, totals);
 	if (outputs != NULL)
 		engine_output_totals(&e, outputs);
+	unmatched_free(e.shared.unmatched);
 	free(e.workers);
 	free(e.pulses);
 	if (e.signal_fd >= 0)

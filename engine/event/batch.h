@@ -53,6 +53,11 @@ struct dead_letter {
 	const char *script_hash; /* hex; "" unknown */
 	uint32_t generation;
 	struct text reason; /* in the arena, UTF-8 */
+	bool unmatched;     /* no rule fits the record, or no script serves its topic */
+	/* Of a record whose envelope opened, in the arena; else empty: */
+	struct text text;      /* that the rules saw */
+	struct ip host;        /* of the device */
+	struct text host_name; /* of the device, when it is no address */
 };
 
 /* What became of the batch's records and events, for the accounts: records = parsed + ignored + dead. */

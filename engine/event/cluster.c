@@ -10,13 +10,14 @@
 #include "event/guess_words.h"
 #include "event/vocabulary.h"
 
-#define FIRST_KEPT 8  /* the first lines stay, later ones take turns */
+#define FIRST_KEPT 4  /* the first lines, one of so many that are kept, stay; later ones take turns */
 #define WORDS_LOOSE 4 /* lines of so many words may differ in one of them */
 
 struct cluster_set *cluster_set_new(size_t max)
 {
 	struct cluster_set *set = xcalloc(1, sizeof *set);
 	set->max = max;
+	set->keep = CLUSTER_LINES;
 	set->items = xcalloc(max, sizeof(struct cluster *));
 	return set;
 }
@@ -27,17 +28,28 @@ static void free_line(struct cluster_line *line)
 	free(line->text);
 }
 
+static void free_cluster(struct cluster *c)
+{
+	for (size_t k = 0; k < c->kept; k++)
+		free_line(&c->lines[k]);
+	free(c);
+}
+
 void cluster_set_free(struct cluster_set *set)
 {
 	if (set == NULL)
 		return;
-	for (size_t i = 0; i < set->count; i++) {
-		for (size_t k = 0; k < set->items[i]->kept; k++)
-			free_line(&set->items[i]->lines[k]);
-		free(set->items[i]);
-	}
+	for (size_t i = 0; i < set->count; i++)
+		free_cluster(set->items[i]);
 	free(set->items);
 	free(set);
+}
+
+void cluster_drop(struct cluster_set *set, size_t place)
+{
+	free_cluster(set->items[place]);
+	set->count--;
+	memmove(&set->items[place], &set->items[place + 1], (set->count - place) * sizeof(struct cluster *));
 }
 
 static char *copy(const char *s, size_t n)
@@ -68,15 +80,15 @@ static void set_line(struct cluster_line *line, const struct given *from)
 
 /* A line beyond the first ones takes the place of an earlier one with falling probability, so that those kept
  * are from all over the input. The dice are a hash of the count. */
-static void keep_line(struct cluster *c, const struct given *line)
+static void keep_line(struct cluster *c, size_t keep, const struct given *line)
 {
-	if (c->kept < CLUSTER_LINES) {
+	if (c->kept < keep) {
 		set_line(&c->lines[c->kept++], line);
 		return;
 	}
 	uint64_t dice = c->count * UINT64_C(0x9E3779B97F4A7C15);
 	uint64_t place = (dice >> 32) % c->count;
-	if (place < FIRST_KEPT || place >= CLUSTER_LINES)
+	if (place < keep / FIRST_KEPT || place >= keep)
 		return;
 	free_line(&c->lines[place]);
 	set_line(&c->lines[place], line);
@@ -144,21 +156,21 @@ static struct cluster *find_cluster(const struct cluster_set *set, int kind, con
 	return loose;
 }
 
-bool cluster_add(struct cluster_set *set, int kind, const char *value, size_t value_len, const char *text,
-		 size_t text_len)
+struct cluster *cluster_add(struct cluster_set *set, int kind, const char *value, size_t value_len,
+			    const char *text, size_t text_len)
 {
 	struct shape s;
 	struct given line = {value, value_len, text, text_len, ++set->lines};
 	if (value_len > CLUSTER_TEXT_MAX || text_len > CLUSTER_TEXT_MAX) {
 		set->refused++;
-		return false;
+		return NULL;
 	}
 	shape_of(text, text_len, &s);
 	uint64_t skeleton = shape_hash(&s, text, false);
 	struct cluster *c = find_cluster(set, kind, &s, skeleton, text);
 	if (c == NULL && set->count == set->max) {
 		set->refused++;
-		return false;
+		return NULL;
 	}
 	if (c == NULL) {
 		c = xcalloc(1, sizeof *c);
@@ -168,6 +180,6 @@ bool cluster_add(struct cluster_set *set, int kind, const char *value, size_t va
 		set->items[set->count++] = c;
 	}
 	c->count++;
-	keep_line(c, &line);
-	return true;
+	keep_line(c, set->keep, &line);
+	return c;
 }

@@ -334,6 +334,7 @@ int match_rules(struct host *h)
 	h->walk.rule = NULL;
 	untell(&h->walk);
 	miss_dead(h);
+	walk_unmatched(h);
 	return NM_DONE;
 }
 

@@ -125,9 +125,20 @@ void walk_dead(struct host *h, const struct script *s, const char *rule, uint32_
 		d->vendor = s->name;
 		d->script_hash = s->hash;
 	}
+	d->text = w->text;
+	if (w->text.len > 0) { /* else the envelope is another message's */
+		d->host = w->envelope.host.family != 0 ? w->envelope.host : w->route->host;
+		d->host_name = w->envelope.host_name;
+	}
 	w->batch->counts.dead++;
 	w->dead++;
 	end_record(w);
+}
+
+void walk_unmatched(struct host *h)
+{
+	struct batch *b = h->walk.batch;
+	b->dead[b->dead_count - 1].unmatched = true;
 }
 
 /* A message that is settled as a whole, before a record of it is tried. */
@@ -157,6 +168,7 @@ static bool open_message(struct host *h)
 	}
 	if (m->route >= h->route_count) {
 		message_dead(h, "no vendor script serves this topic");
+		walk_unmatched(h);
 		return false;
 	}
 	w->route = &h->routes[m->route];

@@ -143,6 +143,7 @@ static void settle(struct worker *w, enum deliver_verdict verdict)
 {
 	if (verdict == DELIVER_DONE) {
 		count_batch(w);
+		unmatched_take(w->config->unmatched, &w->batch);
 		consumer_release_batch(&w->batch);
 		return;
 	}

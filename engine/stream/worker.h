@@ -13,6 +13,7 @@
 #include "script/host.h"
 #include "stream/consumer.h"
 #include "stream/deliver.h"
+#include "stream/unmatched.h"
 #include "stream/watchdog.h"
 
 /* What all workers read; outlives them. */
@@ -23,6 +24,7 @@ struct worker_config {
 	struct generation *generation;
 	const struct sink_config *outputs;
 	size_t output_count;
+	struct unmatched *unmatched;   /* NULL = nobody asks */
 	int done_fd;                   /* eventfd: told when a worker ends */
 	_Atomic int64_t stop_deadline; /* clock_mono_ms; 0 = go on; afterwards: stop, give up at this time */
 };
