@@ -31,29 +31,47 @@ static int count_partitions(struct consumer *c, const char *topic, struct err *e
 	return n;
 }
 
+/* One question about partitions: by a time in milliseconds, or RD_KAFKA_OFFSET_END. Fills the list's offsets;
+ * each negative one is a time that no message reaches. */
+static int ask_list(struct consumer *c, rd_kafka_topic_partition_list_t *list, struct err *e)
+{
+	rd_kafka_resp_err_t code = rd_kafka_offsets_for_times(c->rk, list, ASK_MS);
+	for (int i = 0; i < list->cnt && code == RD_KAFKA_RESP_ERR_NO_ERROR; i++)
+		code = list->elems[i].err;
+	if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+		return 0;
+	return err_set(e, ERR_KAFKA, "Kafka: offsets of %s by time: %s", list->elems[0].topic,
+		       rd_kafka_err2str(code));
+}
+
 /* The first offset of each partition whose message is not older; behind the log's last message there is
- * none: then its end. */
+ * none: then its end. Not rd_kafka_query_watermark_offsets(): when one of its two questions fails, the answer
+ * of the other stands for both (librdkafka 2.8), and messages would be left out without a word. */
 static int ask_time(struct consumer *c, const char *topic, int64_t us, int64_t *offsets, size_t n,
 		    struct err *e)
 {
-	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)n);
+	int64_t ms = us / 1000 + (us % 1000 > 0); /* Kafka's times are milliseconds */
 	for (size_t i = 0; i < n; i++)
-		rd_kafka_topic_partition_list_add(list, topic, (int32_t)i)->offset =
-			us / 1000 + (us % 1000 > 0); /* Kafka's times are milliseconds */
-	rd_kafka_resp_err_t code = rd_kafka_offsets_for_times(c->rk, list, ASK_MS);
-	for (int i = 0; i < list->cnt && code == RD_KAFKA_RESP_ERR_NO_ERROR; i++) {
-		int64_t low;
-		const rd_kafka_topic_partition_t *one = &list->elems[i];
-		code = one->err;
-		offsets[i] = one->offset;
-		if (code == RD_KAFKA_RESP_ERR_NO_ERROR && one->offset < 0)
-			code = rd_kafka_query_watermark_offsets(c->rk, topic, one->partition, &low,
-								&offsets[i], ASK_MS);
+		offsets[i] = -1;
+	for (int round = 0; round < 2; round++) {
+		rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)n);
+		for (size_t i = 0; i < n; i++)
+			if (offsets[i] < 0)
+				rd_kafka_topic_partition_list_add(list, topic, (int32_t)i)->offset =
+					round == 0 ? ms : RD_KAFKA_OFFSET_END;
+		int rc = list->cnt > 0 ? ask_list(c, list, e) : 0;
+		for (int i = 0; i < list->cnt && rc == 0; i++)
+			offsets[list->elems[i].partition] = list->elems[i].offset;
+		rd_kafka_topic_partition_list_destroy(list);
+		if (rc != 0)
+			return -1;
 	}
-	rd_kafka_topic_partition_list_destroy(list);
-	if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
-		return 0;
-	return err_set(e, ERR_KAFKA, "Kafka: offsets of %s by time: %s", topic, rd_kafka_err2str(code));
+	for (size_t i = 0; i < n; i++)
+		if (offsets[i] < 0)
+			return err_set(e, ERR_KAFKA,
+				       "Kafka: %s [%zu]: the broker does not tell its end; try again", topic,
+				       i);
+	return 0;
 }
 
 /* One call of the target, again while it only asks for patience. 0, or -1 with e. */
