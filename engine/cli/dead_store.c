@@ -23,16 +23,11 @@ const struct sink_config *dead_store(const struct loaded_config *c, bool replay)
 	const struct sink_config *store = place >= 0 ? order[place] : NULL;
 	if (store == NULL)
 		err_set(&e, ERR_CONFIG, "the configuration keeps no dead letters");
-	else if (store->type->dead_read == NULL)
-		err_set(&e, ERR_CONFIG,
-			"dead letters are kept in the store `%s`, which natmill does not read back: see "
-			"docs/dead-letters.md for how to look at it with its own tools",
-			store->type->name);
 	else if (replay && store->type->dead_remove == NULL)
 		err_set(&e, ERR_CONFIG,
 			"dead letters are kept in the store `%s`, which cannot let go of a letter together "
 			"with storing its event; send them round again with `natmill dead export`, as "
-			"docs/dead-letters.md tells, or keep them in a table (dead_letters: table)",
+			"docs/dead-letters.md tells, or keep them in a table (dead_letters: { type: table })",
 			store->type->name);
 	else
 		return store;

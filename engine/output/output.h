@@ -21,9 +21,9 @@
  * off and begins again; after an answer RETRY the output may have closed its connection: open is called again
  * when result.reopen is set. A write may answer OK for fewer events than it was given (result.n, at least 1):
  * because the next one needs a verdict of its own, or because its time is up. Which functions are there:
- * create, close, open, begin, commit and abort always; positions, list_marks and set_mark, dead, write where
- * the flags transactional, keeps_dead and takes_events say so, dead_read and dead_remove where the store of
- * dead letters can give them back, else NULL.
+ * create, close, open, begin, commit and abort always; positions, list_marks and set_mark, dead and
+ * dead_read, write where the flags transactional, keeps_dead and takes_events say so, dead_remove where the
+ * store of dead letters can give them back, else NULL.
  */
 #ifndef NATMILL_OUTPUT_OUTPUT_H
 #define NATMILL_OUTPUT_OUTPUT_H
@@ -107,7 +107,7 @@ struct output_type {
 			       last, there is one at most, and nobody else commits to the group */
 	bool moves_only;    /* transactional, and a commit takes events only of partitions that move, be it
 			       to where they stand: list_marks tells where that is */
-	bool keeps_dead;    /* has dead() */
+	bool keeps_dead;    /* has dead() and dead_read() */
 	bool takes_events;  /* has write(); false: a dead-letter store only */
 	const struct option *options; /* rows of its settings, NULL-terminated */
 	size_t options_size;          /* of the struct that they fill */

@@ -265,6 +265,7 @@ def test_letters_in_a_file_are_shown_but_not_replayed(stored, run_natmill, tmp_p
     assert "\\xff\\x00" in ok(run_natmill("dead", "show", f"{topic}/0/6", "-c", config))
     result = run_natmill("dead", "replay", "-c", config)
     assert result.returncode == 1 and "the store `file`" in result.stderr and "natmill dead export" in result.stderr
+    assert "dead_letters: { type: table }" in result.stderr
 
 
 def test_letters_in_kafka_are_shown_but_not_replayed(kafka, stored, run_natmill):
