@@ -15,7 +15,7 @@ if(NOT RDKAFKA_FOUND)
 	message(FATAL_ERROR "librdkafka 2.3 or newer is missing: run `./run set-up`, or install it")
 endif()
 pkg_check_modules(LIBRARIES REQUIRED IMPORTED_TARGET luajit libpcre2-8 simdjson libcrypto libssl yaml-0.1 sqlite3 libpq
-	hiredis librabbitmq libcurl libzstd zlib)
+	hiredis librabbitmq libcurl libzstd zlib libmicrohttpd)
 
 add_library(natmill_libraries INTERFACE)
 target_link_libraries(natmill_libraries INTERFACE PkgConfig::RDKAFKA PkgConfig::LIBRARIES Threads::Threads m)

@@ -206,6 +206,7 @@ static int run_engine(struct demo *d)
 	c.config.log.level = LOG_ERROR;
 	logging_apply(&c.config.log);
 	struct engine_config engine = config_engine(&c);
+	engine.server = NULL; /* nobody asks it anything */
 	d->start_ms = clock_mono_ms();
 	int rc = engine_run(&engine, tick, d, &totals, outputs, &e);
 	demo_traffic_drop(d->traffic);

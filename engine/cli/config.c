@@ -12,6 +12,7 @@
 #include "base/near.h"
 #include "cli/commands.h"
 #include "cli/registry.h"
+#include "control/local.h"
 
 struct output_common {
 	char *name;
@@ -98,6 +99,18 @@ static const struct section sections[] = {
 	 .offset = offsetof(struct config, log),
 	 .size = sizeof(struct log_settings),
 	 .help = "Log lines."},
+	{.name = "http",
+	 .kind = SECTION_PLAIN,
+	 .rows = http_options,
+	 .offset = offsetof(struct config, server),
+	 .size = sizeof(struct server_settings),
+	 .help = "What a running natmill tells of itself over HTTP."},
+	{.name = "control",
+	 .kind = SECTION_PLAIN,
+	 .rows = control_options,
+	 .offset = offsetof(struct config, server),
+	 .size = sizeof(struct server_settings),
+	 .help = "How commands reach a running natmill."},
 	{.name = NULL},
 };
 
@@ -262,6 +275,17 @@ static void refuse_options(struct loaded_config *c, struct errlist *errs)
 	}
 }
 
+static void refuse_server(const struct loaded_config *c, struct errlist *errs)
+{
+	const struct server_settings *s = &c->config.server;
+	struct err e = {0};
+	if (server_check_listen(s->listen, &e) != 0)
+		settings_refuse(c->settings, errs, &s->listen, "%s", e.msg);
+	if (s->socket != NULL && strlen(s->socket) >= LOCAL_PATH_MAX)
+		settings_refuse(c->settings, errs, &s->socket,
+				"must be at most %d bytes long, as paths of sockets are", LOCAL_PATH_MAX - 1);
+}
+
 /* Filters written in Lua belong to the generation, as all scripts do. */
 static void add_filters(struct loaded_config *c, struct errlist *errs)
 {
@@ -282,13 +306,14 @@ static void add_filters(struct loaded_config *c, struct errlist *errs)
 
 static int load(struct loaded_config *c, const struct settings_source *src, struct errlist *errs)
 {
-	*c = (struct loaded_config){0};
+	*c = (struct loaded_config){.file = src->path};
 	c->settings = settings_load(config_sections(), &c->config, sizeof c->config, src, errs);
 	if (c->settings == NULL)
 		return -1;
 	c->topics = config_topics_new(&c->config.topics, c->settings, errs);
 	resolve_outputs(c, errs);
 	refuse_same_place(c, errs);
+	refuse_server(c, errs);
 	if (errs->n == 0)
 		resolve_store(c, errs);
 	if (errs->n == 0)
@@ -351,5 +376,7 @@ struct engine_config config_engine(const struct loaded_config *c)
 		.generation = c->generation,
 		.outputs = c->sinks,
 		.output_count = c->sink_count,
+		.server = &c->config.server,
+		.file = c->file,
 	};
 }

@@ -21,6 +21,7 @@ struct config {
 	struct kafka_settings kafka;
 	struct batch_settings batch;
 	struct log_settings log;
+	struct server_settings server; /* of the sections http and control */
 	struct settings_list topics;
 	struct settings_list outputs;
 	struct settings_item dead_letters;
@@ -28,6 +29,7 @@ struct config {
 
 struct loaded_config {
 	struct config config;
+	const char *file; /* as given, or CONFIG_DEFAULT_FILE; NULL = none. Not owned */
 	struct settings *settings;
 	struct sink_config sinks[OUTPUTS_MAX];
 	size_t sink_count;

@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/strbuf.h"
+#include "control/routes.h"
 
 #define TICK_MS 1000
 #define STUCK_MS 15000 /* beyond the deadline of a stop; leaving the group may take some seconds */
@@ -216,15 +217,23 @@ int engine_run(const struct engine_config *config, engine_tick tick, void *conte
 	       struct engine_totals *totals, struct output_totals *outputs, struct err *err)
 {
 	struct engine e;
+	struct server *server = NULL;
 	int rc = prepare(&e, config, err);
 	for (unsigned i = 0; rc == 0 && i < (unsigned)config->engine->workers; i++) {
 		rc = worker_start(&e.workers[i], &e.shared, i, err);
 		e.count += rc == 0;
 	}
+	if (rc == 0 && config->server != NULL)
+		server = server_start(&(struct server_config){.settings = config->server,
+							      .file = config->file,
+							      .group = config->kafka->group,
+							      .routes = routes,
+							      .context = &e});
 	if (rc == 0)
 		watch(&e, tick, context);
 	if (join_all(&e, err) != 0)
 		rc = -1;
+	server_stop(server);
 	if (totals != NULL)
 		engine_totals(&e, totals);
 	if (outputs != NULL)

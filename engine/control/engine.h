@@ -6,6 +6,7 @@
 #ifndef NATMILL_CONTROL_ENGINE_H
 #define NATMILL_CONTROL_ENGINE_H
 
+#include "control/server.h"
 #include "stream/worker.h"
 
 /* Everything a run needs; outlives it. */
@@ -16,6 +17,8 @@ struct engine_config {
 	struct generation *generation;
 	const struct sink_config *outputs;
 	size_t output_count;
+	const struct server_settings *server; /* NULL = answers nothing over HTTP */
+	const char *file;                     /* the configuration's; NULL = none */
 };
 
 /* Sums over all workers. */

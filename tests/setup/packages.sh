@@ -25,7 +25,7 @@ packages_of()
 	build)
 		echo gcc g++ cmake ninja-build pkgconf python3 ca-certificates libluajit-5.1-dev libpcre2-dev \
 			libsimdjson-dev libyaml-dev libsqlite3-dev libpq-dev libssl-dev libcmocka-dev \
-			libhiredis-dev librabbitmq-dev libcurl4-openssl-dev libzstd-dev zlib1g-dev
+			libhiredis-dev librabbitmq-dev libcurl4-openssl-dev libzstd-dev zlib1g-dev libmicrohttpd-dev
 		case $2 in
 		bookworm) echo make dpkg-dev debian-archive-keyring libsasl2-dev liblz4-dev ;;
 		*) echo librdkafka-dev ;;

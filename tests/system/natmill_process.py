@@ -15,11 +15,13 @@ class Natmill:
 
     def __init__(self, program, arguments, folder, env=None):
         number = len(list(folder.glob("natmill-*.err")))
+        any_port = {"NATMILL_HTTP_LISTEN": "127.0.0.1:0"}  # tests run side by side; http_at tells which
         self.out_path = folder / f"natmill-{number}.out"
         self.err_path = folder / f"natmill-{number}.err"
         with open(self.out_path, "wb") as out, open(self.err_path, "wb") as err:
             self.process = subprocess.Popen([program, *arguments], cwd=folder, stdin=subprocess.DEVNULL, stdout=out,
-                                            stderr=err, env={**os.environ, **(env or {})}, preexec_fn=die_with_parent)
+                                            stderr=err, env={**any_port, **os.environ, **(env or {})},
+                                            preexec_fn=die_with_parent)
 
     @property
     def out(self):
@@ -49,6 +51,10 @@ class Natmill:
             return match
 
         return wait_until(seen, timeout, lambda: f"/{pattern}/ on standard error:\n{self.err[-3000:]}")
+
+    def http_at(self):
+        """HOST:PORT where it answers over HTTP."""
+        return self.wait_for_err(r"http: listening on (\S+)").group(1)
 
     def wait(self, timeout=30):
         """Waits for its end by itself; returns the exit status (negative: the signal that ended it)."""

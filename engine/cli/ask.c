@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * HTTP over the local socket of a running natmill, by libcurl; see ask.h.
+ */
+#include "cli/ask.h"
+
+#include <curl/curl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/config.h"
+
+void ask_init(struct ask *a, const char *file)
+{
+	struct config config;
+	struct errlist errs = {0};
+	if (file == NULL && access(CONFIG_DEFAULT_FILE, F_OK) == 0)
+		file = CONFIG_DEFAULT_FILE;
+	const struct settings_source src = {.path = file, .env = environ};
+	struct settings *s = settings_load(config_sections(), &config, sizeof config, &src, &errs);
+	const char *option = s != NULL ? config.server.socket : getenv("NATMILL_CONTROL_SOCKET");
+	const char *group = s != NULL ? config.kafka.group : getenv("NATMILL_KAFKA_GROUP");
+	a->paths.n = 0;
+	if (!server_is_off(option))
+		local_choose(option, file, group != NULL ? group : "natmill", &a->paths);
+	settings_free(s);
+	errlist_free(&errs);
+}
+
+struct answer {
+	ask_sink sink;
+	void *context;
+	bool enough;
+};
+
+static size_t take(char *data, size_t size, size_t n, void *arg)
+{
+	struct answer *a = arg;
+	a->enough = !a->sink(a->context, data, size * n);
+	return a->enough ? 0 : size * n;
+}
+
+/* One path. CURLE_COULDNT_CONNECT: nobody listens there. */
+static CURLcode ask_at(const char *socket, const char *method, const char *path, struct answer *answer,
+		       long *status, char why[CURL_ERROR_SIZE])
+{
+	struct strbuf url = {0};
+	strbuf_printf(&url, "http://natmill%s", path);
+	CURL *c = curl_easy_init();
+	if (c == NULL) {
+		strbuf_free(&url);
+		return CURLE_OUT_OF_MEMORY;
+	}
+	why[0] = '\0';
+	curl_easy_setopt(c, CURLOPT_URL, url.data);
+	curl_easy_setopt(c, CURLOPT_UNIX_SOCKET_PATH, socket);
+	curl_easy_setopt(c, CURLOPT_PROXY, "");
+	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(c, CURLOPT_ERRORBUFFER, why);
+	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, take);
+	curl_easy_setopt(c, CURLOPT_WRITEDATA, answer);
+	if (strcmp(method, "POST") == 0) {
+		curl_easy_setopt(c, CURLOPT_POST, 1L);
+		curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE, 0L);
+	}
+	CURLcode rc = curl_easy_perform(c);
+	curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, status);
+	curl_easy_cleanup(c);
+	strbuf_free(&url);
+	return rc;
+}
+
+static int refuse(const struct ask *a, bool forbidden, struct err *e)
+{
+	struct strbuf tried = {0};
+	for (size_t i = 0; i < a->paths.n; i++)
+		strbuf_printf(&tried, "%s%s", i > 0 ? ", " : "", a->paths.at[i]);
+	if (forbidden)
+		err_set(e, ERR_SYSTEM, "the natmill at %s is another user's: ask as that user, or as root",
+			tried.data);
+	else if (a->paths.n == 0)
+		err_set(e, ERR_CONFIG,
+			"the configuration has control.socket: off, so a running natmill cannot "
+			"be asked");
+	else
+		err_set(e, ERR_SYSTEM,
+			"no natmill runs with this configuration: nobody answers at %s; start it, or name "
+			"its "
+			"configuration with -c",
+			tried.data);
+	strbuf_free(&tried);
+	return -1;
+}
+
+int ask(const struct ask *a, const char *method, const char *path, ask_sink sink, void *context, long *status,
+	struct err *e)
+{
+	bool forbidden = false;
+	for (size_t i = 0; i < a->paths.n; i++) {
+		char why[CURL_ERROR_SIZE];
+		struct answer answer = {.sink = sink, .context = context};
+		*status = 0;
+		CURLcode rc = ask_at(a->paths.at[i], method, path, &answer, status, why);
+		if (rc == CURLE_OK || answer.enough)
+			return 0;
+		forbidden |= rc == CURLE_COULDNT_CONNECT && access(a->paths.at[i], F_OK) == 0 &&
+			     access(a->paths.at[i], W_OK) != 0;
+		if (rc != CURLE_COULDNT_CONNECT)
+			return err_set(e, ERR_SYSTEM,
+				       "the natmill at %s went away before its answer was over (%s)",
+				       a->paths.at[i], why[0] != '\0' ? why : curl_easy_strerror(rc));
+	}
+	return refuse(a, forbidden, e);
+}
+
+static bool keep(void *context, const char *data, size_t n)
+{
+	strbuf_add(context, data, n);
+	return true;
+}
+
+int ask_text(const struct ask *a, const char *method, const char *path, struct strbuf *out, long *status,
+	     struct err *e)
+{
+	return ask(a, method, path, keep, out, status, e);
+}
+
+void ask_arg(struct strbuf *path, const char *name, const char *value)
+{
+	char *escaped = curl_easy_escape(NULL, value, (int)strlen(value));
+	bool first = path->len == 0 || memchr(path->data, '?', path->len) == NULL;
+	strbuf_printf(path, "%c%s=%s", first ? '?' : '&', name, escaped != NULL ? escaped : "");
+	curl_free(escaped);
+}

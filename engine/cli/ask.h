@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Asks a running natmill over its local socket: what `natmill reload`, `top`, `tap` do. It is found by the
+ * same configuration that it was started with (control/local.h). One thread; blocks.
+ */
+#ifndef NATMILL_CLI_ASK_H
+#define NATMILL_CLI_ASK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "base/strbuf.h"
+#include "control/local.h"
+
+/* Where to ask. */
+struct ask {
+	struct local_paths paths; /* none: the configuration says that there is no socket */
+};
+
+/* file: as behind -c; NULL = natmill.yaml in the working folder if it is there, else only the environment.
+ * What is wrong in the configuration is no error here: then the socket is looked for at its usual place. */
+void ask_init(struct ask *a, const char *file);
+
+/* Bytes of the answer as they come; false = enough, the rest is not asked for. */
+typedef bool (*ask_sink)(void *context, const char *data, size_t n);
+
+/* Asks for path ("/reload", with its ?query; see ask_arg) with method "GET" or "POST". 0: answered, *status
+ * is the HTTP status and the whole answer went to sink; or sink has had enough. -1 with e: no natmill runs
+ * with this configuration (all paths that were tried), or it went away before the end of its answer. There is
+ * no time-out: an answer may be a stream. */
+int ask(const struct ask *a, const char *method, const char *path, ask_sink sink, void *context, long *status,
+	struct err *e);
+
+/* The same with the answer in out, which is initialised. */
+int ask_text(const struct ask *a, const char *method, const char *path, struct strbuf *out, long *status,
+	     struct err *e);
+
+/* Adds "?name=value" or "&name=value" to path, with the value escaped. */
+void ask_arg(struct strbuf *path, const char *name, const char *value);
+
+#endif
