@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Log lines to standard error, plain or JSON, one line each, safe from several threads. A site that
- * repeats itself is held back: at most LOG_BURST lines a second from one call site; the next line
- * that passes says how many were held back. Never log a secret or a whole message.
+ * repeats itself is held back: at most LOG_BURST lines a second from one call site. What was held back is
+ * counted and told: by the site's next line, or by log_tick() when the site falls silent. Writing never
+ * waits for whoever reads standard error: a line that finds no room is lost, counted, and told with the next
+ * one that passes. Never log a secret or a whole message.
  */
 #ifndef NATMILL_BASE_LOG_H
 #define NATMILL_BASE_LOG_H
@@ -14,12 +16,17 @@
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
 #define LOG_BURST 5
+#define LOG_TEXT_MAX 1024 /* bytes of a message; the rest is cut off and shown as "..." */
 
-/* One call site's rate window; zero-initialised, static. */
+/* One call site's rate window; zero-initialised, static: it is kept in a list for ever. */
 struct log_site {
 	_Atomic int64_t window_s;
 	_Atomic uint32_t lines;
 	_Atomic uint32_t held_back;
+	enum log_level level;
+	bool listed;
+	char shown[LOG_TEXT_MAX]; /* the last line that passed */
+	struct log_site *next;
 };
 
 /* Sets the lowest level that passes and the format. Call before threads start. */
@@ -33,6 +40,19 @@ bool log_enabled(enum log_level level);
 /* Writes one line; use through the macros below. */
 void log_write(struct log_site *site, enum log_level level, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* For whoever has many lines at once: would one pass now? And: so many more are held back unwritten. */
+bool log_passes(const struct log_site *site);
+void log_hold(struct log_site *site, uint32_t n);
+
+/* Tells what sites held back that are silent since, and what was lost. Call about once a second. */
+void log_tick(void);
+
+/* The same for all sites, at the end of the program. */
+void log_flush(void);
+
+/* Lines that were lost since the start because standard error took no more. */
+uint64_t log_lost(void);
 
 #define LOG_AT(level, ...)                                         \
 	do {                                                       \

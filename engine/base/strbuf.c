@@ -152,7 +152,8 @@ void strbuf_add_json(struct strbuf *b, const char *text, size_t n)
 	for (size_t i = 0; i < n;) {
 		unsigned char c = (unsigned char)text[i];
 		size_t step = c < 0x80 ? 1 : utf8_sequence(text + i, n - i);
-		if (c >= ' ' && c != '"' && c != '\\' && c != 0x7f && step > 0) {
+		bool c1 = c == 0xc2 && step == 2 && (unsigned char)text[i + 1] < 0xa0; /* moves cursors */
+		if (c >= ' ' && c != '"' && c != '\\' && c != 0x7f && step > 0 && !c1) {
 			i += step;
 			continue;
 		}
@@ -160,7 +161,7 @@ void strbuf_add_json(struct strbuf *b, const char *text, size_t n)
 		if (step == 0)
 			strbuf_adds(b, "\xef\xbf\xbd");
 		else
-			add_escape(b, c);
+			add_escape(b, c1 ? (unsigned char)text[++i] : c);
 		plain = ++i;
 	}
 	strbuf_add(b, text + plain, n - plain);

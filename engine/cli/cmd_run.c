@@ -66,7 +66,10 @@ static int run_engine(const struct loaded_config *c)
 	int rc = engine_run(&engine, NULL, NULL, &totals, outputs, &e);
 	if (totals.messages > 0 || rc == 0)
 		log_end(&totals, outputs, c->sink_count);
-	return rc == 0 ? 0 : cli_fail(&e);
+	if (rc == 0)
+		return 0;
+	log_error("%s", e.msg); /* in the log's form, and without waiting for who reads it */
+	return err_exit_status(&e);
 }
 
 int cmd_run(int argc, char **argv)

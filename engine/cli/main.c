@@ -2,10 +2,12 @@
  *
  * natmill: picks the command and hands over to cmd_NAME.c.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "cli/commands.h"
 
 struct command {
@@ -41,9 +43,22 @@ static int run_command(int argc, char **argv)
 	return 2;
 }
 
+/* Started without standard error (or input, or output), the next file that is opened would take its number,
+ * and log lines would go into a database. */
+static void claim_standard_streams(void)
+{
+	int fd;
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	static char help[] = "--help";
+	claim_standard_streams();
 	if (argc < 2) {
 		print_help(stderr);
 		return 2;
@@ -59,5 +74,7 @@ int main(int argc, char **argv)
 		puts("natmill " NATMILL_VERSION);
 		return 0;
 	}
-	return run_command(argc - 1, argv + 1);
+	int status = run_command(argc - 1, argv + 1);
+	log_flush();
+	return status;
 }

@@ -124,6 +124,7 @@ static void watch_loop(struct engine *e, size_t number)
 		return;
 	log_error("worker %zu stands still for %lld s: natmill ends, what it had under way is read again",
 		  number, (long long)p->still_ms / 1000);
+	log_flush();
 	_exit(3);
 }
 
@@ -139,6 +140,7 @@ static void watch(struct engine *e, engine_tick tick, void *context)
 		if (clock_mono_ms() < next_tick)
 			continue;
 		next_tick = clock_mono_ms() + TICK_MS;
+		log_tick();
 		for (size_t i = 0; i < e->count; i++)
 			watch_loop(e, i);
 		if (tick != NULL && tick(e, context))
@@ -163,8 +165,10 @@ static int join_all(struct engine *e, struct err *why)
 				  "natmill ends "
 				  "without it, what it had under way is read again",
 				  i);
+			log_flush();
 			_exit(3);
 		}
+		log_tick();
 		if (poll(fds, 2, TICK_MS) <= 0)
 			continue;
 		if ((fds[0].revents & POLLIN) != 0)

@@ -4,6 +4,8 @@
  */
 #include "control/logging.h"
 
+#include <signal.h>
+
 #include "base/log.h"
 
 const struct option log_options[] = {
@@ -24,5 +26,6 @@ const struct option log_options[] = {
 
 void logging_apply(const struct log_settings *s)
 {
+	signal(SIGPIPE, SIG_IGN); /* whoever read the log may go away */
 	log_setup((enum log_level)s->level, s->format == 1);
 }

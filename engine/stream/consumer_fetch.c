@@ -42,8 +42,9 @@ static void note_error(struct consumer *c, const rd_kafka_message_t *m)
 			p->read_to = m->offset;
 		return;
 	}
-	log_warn("Kafka: topic %s partition %d: %s", m->rkt != NULL ? rd_kafka_topic_name(m->rkt) : "?",
-		 m->partition, rd_kafka_message_errstr(m));
+	log_warn("Kafka: topic %s partition %d offset %lld: %s",
+		 m->rkt != NULL ? rd_kafka_topic_name(m->rkt) : "?", m->partition, (long long)m->offset,
+		 rd_kafka_message_errstr(m));
 	if (m->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
 	    m->err == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE ||
 	    m->err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||

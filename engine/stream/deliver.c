@@ -14,6 +14,7 @@
 #include "base/strbuf.h"
 #include "stream/known.h"
 #include "stream/letters.h"
+#include "stream/letters_tell.h"
 #include "stream/share.h"
 
 bool deliver_output_refuses(size_t refused, size_t n)
@@ -161,15 +162,18 @@ static void count_output(const struct batch *b, const struct share *share)
 	stats_add(&stats->skipped, b->event_count - offered);
 }
 
-static void drop_share(struct batch *b, const struct share *share)
+static void drop_share(const struct delivery *d, struct batch *b, const struct share *share)
 {
+	char origin[LETTERS_ORIGIN_MAX] = "none";
 	size_t dropped = share->n + share->raised;
 	b->dead_count = share->dead_mark;
 	stats_add(&share->sink->stats->offered, dropped + share->filtered);
 	stats_add(&share->sink->stats->filtered, share->filtered);
 	stats_add(&share->sink->stats->dropped, dropped);
-	log_error("output %s: %zu events dropped after %d attempts: it is best_effort",
-		  share->sink->config->name, dropped, DELIVER_BEST_EFFORT_ATTEMPTS);
+	if (share->n > 0)
+		letters_origin(batch_message_of(b, &b->events[d->pick[0]]), origin);
+	log_error("output %s: %zu events dropped after %d attempts: it is best_effort; the first: %s",
+		  share->sink->config->name, dropped, DELIVER_BEST_EFFORT_ATTEMPTS, origin);
 }
 
 /* After an attempt that did not succeed. DELIVER_DONE: waited long enough, try again; or dropped, *dropped is
@@ -194,7 +198,7 @@ static enum deliver_verdict after_failure(struct delivery *d, struct batch *b, c
 	bool dropping =
 		s->config->best_effort && d->letters == NULL; /* a letter leaves only for what has it */
 	if (dropping && tries >= DELIVER_BEST_EFFORT_ATTEMPTS) {
-		drop_share(b, share);
+		drop_share(d, b, share);
 		*dropped = true;
 		return DELIVER_DONE;
 	}

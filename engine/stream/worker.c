@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "stream/backoff.h"
+#include "stream/letters_tell.h"
 #include "stream/start.h"
 
 #define SERVE_MS 20            /* how often the control queue is served while an output waits */
@@ -144,6 +145,7 @@ static void settle(struct worker *w, enum deliver_verdict verdict)
 	if (verdict == DELIVER_DONE) {
 		count_batch(w);
 		unmatched_take(w->config->unmatched, &w->batch);
+		letters_tell(&w->batch);
 		consumer_release_batch(&w->batch);
 		return;
 	}

@@ -2,7 +2,6 @@
  *
  * The base layer: errors, byte strings, arena, UTF-8 and log lines.
  */
-#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -10,13 +9,11 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/arena.h"
 #include "base/err.h"
-#include "base/log.h"
 #include "base/strbuf.h"
 #include "base/utf8.h"
 #include "guard.h"
@@ -217,92 +214,6 @@ static void utf8_is_what_the_rfc_says(void **state)
 	assert_false(utf8_valid("ok\xc3\xa9\xc3", 5));
 }
 
-/* Standard error while log lines are written goes into a file; its content ends up in lines. */
-static FILE *caught;
-static int real_stderr;
-static char lines[8192];
-
-static void catch_stderr(void)
-{
-	fflush(stderr);
-	caught = tmpfile();
-	real_stderr = dup(STDERR_FILENO);
-	dup2(fileno(caught), STDERR_FILENO);
-}
-
-static void release_stderr(void)
-{
-	dup2(real_stderr, STDERR_FILENO);
-	close(real_stderr);
-	rewind(caught);
-	size_t n = fread(lines, 1, sizeof lines - 1, caught);
-	lines[n] = '\0';
-	fclose(caught);
-}
-
-static void log_line(struct log_site *site, const char *text)
-{
-	catch_stderr();
-	log_write(site, LOG_WARN, "%s", text);
-	release_stderr();
-}
-
-static void log_lines_are_single(void **state)
-{
-	(void)state;
-	struct log_site site = {0};
-	log_setup(LOG_INFO, false);
-	log_line(&site, "two\nlines");
-	assert_non_null(strstr(lines, "Z warn two lines\n"));
-	assert_ptr_equal(strchr(lines, '\n'), lines + strlen(lines) - 1);
-	log_setup(LOG_INFO, true);
-	log_line(&site, "quote \" and \xff\n");
-	assert_non_null(strstr(
-		lines,
-		"\"level\":\"warn\",\"message\":\"quote \\\" and \xef\xbf\xbd\\n\",\"held_back\":0}\n"));
-	assert_int_equal(lines[0], '{');
-	log_setup(LOG_INFO, false);
-}
-
-static void log_sites_are_held_back(void **state)
-{
-	(void)state;
-	struct log_site site = {0};
-	catch_stderr();
-	for (int i = 0; i < 100; i++)
-		log_write(&site, LOG_WARN, "again");
-	release_stderr();
-	size_t written = 0;
-	for (const char *p = lines; (p = strchr(p, '\n')) != NULL; p++)
-		written++;
-	assert_in_range(written, LOG_BURST, 3 * LOG_BURST); /* a second may turn meanwhile */
-	site.window_s = 0;                                  /* an earlier second */
-	site.held_back = 7;
-	log_line(&site, "later");
-	assert_non_null(strstr(lines, "later (7 like it held back)\n"));
-	log_line(&site, "and on");
-	assert_null(strstr(lines, "held back"));
-}
-
-static void log_levels_filter(void **state)
-{
-	(void)state;
-	log_setup(LOG_WARN, false);
-	catch_stderr();
-	log_error("e%d", 1);
-	log_warn("w");
-	log_info("i");
-	log_debug("d");
-	release_stderr();
-	assert_non_null(strstr(lines, " error e1\n"));
-	assert_non_null(strstr(lines, " warn w\n"));
-	assert_null(strstr(lines, " info "));
-	assert_null(strstr(lines, " debug "));
-	assert_int_equal(log_level_of("debug"), LOG_DEBUG);
-	assert_int_equal(log_level_of("Debug"), -1);
-	log_setup(LOG_INFO, false);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -310,8 +221,6 @@ int main(void)
 		cmocka_unit_test(errors_have_exit_codes),    cmocka_unit_test(strbuf_grows),
 		cmocka_unit_test(strbuf_adds_whole_numbers), cmocka_unit_test(strings_become_json),
 		cmocka_unit_test(arena_counts_and_stops),    cmocka_unit_test(utf8_is_what_the_rfc_says),
-		cmocka_unit_test(log_lines_are_single),      cmocka_unit_test(log_sites_are_held_back),
-		cmocka_unit_test(log_levels_filter),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
