@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/strbuf.h"
 #include "control/routes.h"
+#include "control/service.h"
 
 #define TICK_MS 1000
 #define STUCK_MS 15000 /* beyond the deadline of a stop; leaving the group may take some seconds */
@@ -32,6 +33,7 @@ struct engine {
 	struct worker *workers;
 	struct pulse *pulses; /* one a worker */
 	size_t count;         /* started */
+	struct service service;
 	int signal_fd;
 	int done_fd;
 	sigset_t signals;
@@ -128,6 +130,25 @@ static void watch_loop(struct engine *e, size_t number)
 	_exit(3);
 }
 
+/* One look a second: at the workers' loops, and for the service manager. */
+static void look(struct engine *e)
+{
+	struct engine_totals totals;
+	engine_totals(e, &totals);
+	struct service_view view = {.workers = e->count,
+				    .partitions = totals.partitions,
+				    .messages = totals.messages,
+				    .turning = true};
+	for (size_t i = 0; i < e->count; i++) {
+		watch_loop(e, i);
+		enum readiness readiness = (enum readiness)atomic_load(&e->workers[i].watchdog.readiness);
+		view.joined += atomic_load(&e->workers[i].joined);
+		view.turning = view.turning && e->pulses[i].still_ms == 0;
+		view.readiness = readiness > view.readiness ? readiness : view.readiness;
+	}
+	service_tick(&e->service, &view, clock_mono_ms());
+}
+
 /* Until a worker has ended or a stop was asked for. */
 static void watch(struct engine *e, engine_tick tick, void *context)
 {
@@ -141,8 +162,7 @@ static void watch(struct engine *e, engine_tick tick, void *context)
 			continue;
 		next_tick = clock_mono_ms() + TICK_MS;
 		log_tick();
-		for (size_t i = 0; i < e->count; i++)
-			watch_loop(e, i);
+		look(e);
 		if (tick != NULL && tick(e, context))
 			ask_stop(e, e->shared.engine->shutdown_ms);
 	}
@@ -153,6 +173,8 @@ static int join_all(struct engine *e, struct err *why)
 {
 	if (atomic_load(&e->shared.stop_deadline) == 0)
 		ask_stop(e, e->shared.engine->shutdown_ms);
+	int64_t left = atomic_load(&e->shared.stop_deadline) - clock_mono_ms();
+	service_stopping(&e->service, (left > 0 ? left : 0) + STUCK_MS);
 	struct pollfd fds[] = {{.fd = e->signal_fd, .events = POLLIN}, {.fd = e->done_fd, .events = POLLIN}};
 	for (size_t i = 0; i < e->count;) {
 		if (!atomic_load(&e->workers[i].running)) {
@@ -198,6 +220,7 @@ static int prepare(struct engine *e, const struct engine_config *config, struct 
 		.outputs = config->outputs,
 		.output_count = config->output_count,
 	};
+	service_open(&e->service);
 	signal(SIGPIPE, SIG_IGN);
 	sigemptyset(&e->signals);
 	sigaddset(&e->signals, SIGTERM);
@@ -245,6 +268,7 @@ int engine_run(const struct engine_config *config, engine_tick tick, void *conte
 	unmatched_free(e.shared.unmatched);
 	free(e.workers);
 	free(e.pulses);
+	service_close(&e.service);
 	if (e.signal_fd >= 0)
 		close(e.signal_fd);
 	if (e.done_fd >= 0)

@@ -79,6 +79,14 @@ static void handle_rebalance(struct worker *w)
 		consumer_restart(c);
 }
 
+static void note_joined(struct worker *w)
+{
+	size_t len;
+	if (!atomic_load_explicit(&w->joined, memory_order_relaxed) &&
+	    consumer_membership(&w->consumer, &len) != NULL)
+		atomic_store(&w->joined, true);
+}
+
 /* Finds the positions of partitions that wait for one, and begins to read them. */
 static void take_partitions(struct worker *w)
 {
@@ -236,6 +244,7 @@ static int turn(struct worker *w, const struct fetch_limits *shape)
 	consumer_serve(c, 0);
 	look_around(w);
 	handle_rebalance(w);
+	note_joined(w);
 	take_partitions(w);
 	int reading = (int)partitions_count(&c->parts, PARTITION_READING);
 	atomic_store_explicit(&w->partitions_reading, reading, memory_order_relaxed);

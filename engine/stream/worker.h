@@ -50,6 +50,7 @@ struct worker {
 	int64_t delivering_ms;    /* since when the delivery under way lasts; 0 = none */
 	struct watchdog watchdog; /* others may read its readiness */
 	uint32_t arena_max;       /* bytes for the texts of a batch */
+	_Atomic bool joined;      /* it has been a member of its group */
 	_Atomic int partitions_reading;
 	_Atomic int64_t first_us; /* clock_mono_us of the first assignment; 0 = none yet */
 	_Atomic int64_t last_us;  /* of the batch settled last */
