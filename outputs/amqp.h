@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/option.h"
+#include "base/secret.h"
 #include "base/strbuf.h"
 #include "output/address.h"
 #include "output/by_type.h"
@@ -26,7 +27,7 @@ struct amqp_options {
 	char *address;
 	char *virtual_host;
 	char *user;
-	char *password;
+	struct secret password;
 	bool tls;
 	char *tls_ca;
 	char *tls_certificate;

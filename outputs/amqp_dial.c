@@ -40,7 +40,8 @@ static char *copy(const char *text)
 	return text != NULL ? xstrdup(text) : NULL;
 }
 
-static struct job *make_job(const struct amqp *s)
+/* The job owns the password. */
+static struct job *make_job(const struct amqp *s, char *password)
 {
 	const struct amqp_options *from = s->options;
 	struct job *j = xcalloc(1, sizeof *j);
@@ -49,7 +50,7 @@ static struct job *make_job(const struct amqp *s)
 	j->o.address = j->o.routing_key = NULL;
 	j->o.virtual_host = copy(from->virtual_host);
 	j->o.user = copy(from->user);
-	j->o.password = copy(from->password);
+	j->o.password = (struct secret){.text = password};
 	j->o.tls_ca = copy(from->tls_ca);
 	j->o.tls_certificate = copy(from->tls_certificate);
 	j->o.tls_key = copy(from->tls_key);
@@ -67,7 +68,7 @@ static void drop_job(void *arg)
 		amqp_destroy_connection(j->conn);
 	free(j->o.virtual_host);
 	free(j->o.user);
-	free(j->o.password);
+	secret_forget(j->o.password.text);
 	free(j->o.tls_ca);
 	free(j->o.tls_certificate);
 	free(j->o.tls_key);
@@ -155,7 +156,7 @@ static int log_in(struct job *j)
 	j->doing = "logging in";
 	return take_reply(j, amqp_login_with_properties(j->conn, j->o.virtual_host, 0, FRAME_MAX, heartbeat,
 							&properties, AMQP_SASL_METHOD_PLAIN, j->o.user,
-							j->o.password));
+							j->o.password.text));
 }
 
 static int open_channel(struct job *j)
@@ -244,7 +245,14 @@ static void adopt(struct amqp *s, struct job *j)
 int amqp_dial(struct amqp *s, struct output_result *r)
 {
 	amqp_hang_up(s, false);
-	struct job *j = make_job(s);
+	struct err e;
+	char *password;
+	if (secret_now(&s->options->password, &password, &e) != 0) {
+		output_retry(r, true, "amqp %s: password_file %s", s->where, e.msg);
+		r->reopen = true;
+		return -1;
+	}
+	struct job *j = make_job(s, password);
 	int64_t deadline = clock_mono_ms() + s->options->connect_timeout + FAREWELL_MS;
 	int done = aside_run(s->env->host, work, drop_job, j, deadline);
 	if (done == 0 || done == -1)

@@ -19,13 +19,13 @@
 #include "base/clock.h"
 #include "base/quantity.h"
 #include "base/strbuf.h"
+#include "outputs/http_secrets.h"
 #include "outputs/http_settings.h"
 
 #define EVENTS_AT_ONCE 16
 #define NO_TIMER INT64_MAX
 #define RETRY_AFTER_MAX_S 300
 #define WORDS_MAX 200
-#define SECRET_MIN 4 /* bytes; what is shorter is in every text */
 
 struct http_client {
 	const struct http_settings *settings;
@@ -38,7 +38,7 @@ struct http_client {
 	int64_t timer_ms;      /* when libcurl wants to be called without any descriptor */
 	int64_t not_before_ms; /* the server wants no request until then */
 	char error[CURL_ERROR_SIZE];
-	struct strbuf authorization;
+	struct http_secrets secrets;
 	/* Of the answer under way. */
 	struct http_answer *answer;
 	size_t kept;
@@ -133,10 +133,7 @@ static void set_up(struct http_client *c)
 	if (s->user != NULL) {
 		curl_easy_setopt(c->easy, CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
 		curl_easy_setopt(c->easy, CURLOPT_USERNAME, s->user);
-		curl_easy_setopt(c->easy, CURLOPT_PASSWORD, s->password != NULL ? s->password : "");
 	}
-	if (s->token != NULL)
-		strbuf_printf(&c->authorization, "Authorization: %s %s", c->scheme, s->token);
 }
 
 struct http_client *http_client_new(const struct http_settings *s, const struct output_env *env,
@@ -170,7 +167,7 @@ void http_client_free(struct http_client *c)
 	curl_multi_cleanup(c->multi); /* calls on_socket: the epoll descriptor lives longer */
 	if (c->epoll >= 0)
 		close(c->epoll);
-	strbuf_free(&c->authorization);
+	http_secrets_free(&c->secrets);
 	free(c);
 }
 
@@ -199,8 +196,10 @@ static struct curl_slist *make_headers(const struct http_client *c, const struct
 	for (size_t i = 0; q->headers[i] != NULL; i++)
 		if (!overridden(c, q->headers[i]))
 			list = curl_slist_append(list, q->headers[i]);
-	if (c->authorization.len > 0)
-		list = curl_slist_append(list, c->authorization.data);
+	if (c->secrets.token != NULL) {
+		strbuf_printf(&line, "Authorization: %s %s", c->scheme, c->secrets.token);
+		list = curl_slist_append(list, line.data);
+	}
 	for (size_t i = 0; i < map->n; i++) {
 		strbuf_reset(&line);
 		strbuf_printf(&line, "%s: %s", map->items[i].key, map->items[i].value);
@@ -296,9 +295,25 @@ static void take_status(struct http_client *c, struct http_answer *a)
 	c->not_before_ms = clock_mono_ms() + (int64_t)seconds * 1000;
 }
 
+/* Takes up the password and the token as they are now. 0, or -1 with r. */
+static int take_secrets(struct http_client *c, struct output_result *r)
+{
+	struct err e;
+	if (http_secrets_read(&c->secrets, c->settings, &e) != 0) {
+		output_retry(r, true, "%s: %s", c->where, e.msg);
+		return -1;
+	}
+	if (c->settings->user != NULL)
+		curl_easy_setopt(c->easy, CURLOPT_PASSWORD,
+				 c->secrets.password != NULL ? c->secrets.password : "");
+	return 0;
+}
+
 static int transfer(struct http_client *c, const struct http_request *q, struct http_answer *a,
 		    struct output_result *r)
 {
+	if (take_secrets(c, r) != 0)
+		return -1;
 	struct curl_slist *headers = make_headers(c, q);
 	c->answer = a;
 	c->kept = 0;
@@ -334,23 +349,12 @@ int http_client_send(struct http_client *c, const struct http_request *q, struct
 	return -1;
 }
 
-/* Puts stars over every occurrence. */
-static void hide(char *text, const char *secret)
-{
-	size_t n = secret != NULL ? strlen(secret) : 0;
-	for (char *at = text; n >= SECRET_MIN && (at = strstr(at, secret)) != NULL; at += n)
-		memset(at, '*', n);
-}
-
 const char *http_client_words(const struct http_client *c, const struct http_answer *a, char *buf,
 			      size_t size)
 {
 	char words[HTTP_BODY_KEPT + 1];
 	memcpy(words, a->body, sizeof words);
-	hide(words, c->settings->token);
-	hide(words, c->settings->password);
-	for (size_t i = 0; i < c->settings->headers.n; i++)
-		hide(words, c->settings->headers.items[i].value);
+	http_secrets_hide(&c->secrets, c->settings, words);
 	words[WORDS_MAX] = '\0';
 	for (char *at = words; *at != '\0'; at++)
 		if ((unsigned char)*at < 0x20 || (unsigned char)*at >= 0x7f)

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/secret.h"
 #include "output/output.h"
 
 #define HTTP_BODY_KEPT 1024 /* bytes of an answer's body that are kept */
@@ -21,8 +22,8 @@ struct http_settings {
 	char *url;
 	int64_t timeout;
 	char *user;
-	char *password;
-	char *token;
+	struct secret password;
+	struct secret token;
 	struct text_map headers;
 	char *tls_ca;
 	char *tls_certificate;

@@ -19,6 +19,11 @@ static bool is_clean(const char *text, const char *also)
 	return true;
 }
 
+bool http_settings_is_clean(const char *text)
+{
+	return is_clean(text, "");
+}
+
 /* Headers that say how long the body is or how it is packed are made by natmill. */
 static bool is_own(const char *name)
 {
@@ -51,11 +56,11 @@ static int check_headers(const struct http_settings *s, const char *name, struct
 
 static int check_credentials(const struct http_settings *s, const char *name, struct err *e)
 {
-	if (s->password != NULL && s->user == NULL)
+	if (s->password.text != NULL && s->user == NULL)
 		return err_set(e, ERR_CONFIG, "output %s: there is a password, but no user", name);
-	if (s->token != NULL && s->user != NULL)
+	if (s->token.text != NULL && s->user != NULL)
 		return err_set(e, ERR_CONFIG, "output %s: choose either token or user and password", name);
-	if (s->token != NULL && (s->token[0] == '\0' || !is_clean(s->token, "")))
+	if (s->token.text != NULL && (s->token.text[0] == '\0' || !is_clean(s->token.text, "")))
 		return err_set(e, ERR_CONFIG,
 			       "output %s: the token is empty, or has a line end or another control "
 			       "character",

@@ -12,4 +12,7 @@
 int http_settings_check(const struct http_settings *s, const char *name, char *where, size_t size,
 			struct err *e);
 
+/* Can it stand in a header: no line end or other control character. */
+bool http_settings_is_clean(const char *text);
+
 #endif

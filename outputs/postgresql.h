@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/secret.h"
 #include "base/strbuf.h"
 #include "event/event.h"
 #include "output/output.h"
@@ -22,7 +23,7 @@
 
 struct postgresql_options {
 	char *url;
-	char *password;
+	struct secret password;
 	char *schema; /* NULL = the search path of the login */
 	bool create_tables;
 	bool identity;

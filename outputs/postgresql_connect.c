@@ -63,14 +63,13 @@ static void on_notice(void *arg, const PGresult *res)
 }
 
 /* What libpq is told. Values before the url can be overridden by it, the password cannot. */
-static PGconn *start(const struct postgresql *p)
+static PGconn *start(const struct postgresql *p, const char *password)
 {
 	char ms[24];
 	char seconds[24];
 	int64_t bound = p->options->session_bound;
 	snprintf(ms, sizeof ms, "%lld", (long long)bound);
 	snprintf(seconds, sizeof seconds, "%lld", (long long)(bound / 2000 > 0 ? bound / 2000 : 1));
-	const char *password = p->options->password;
 	const char *const keywords[] = {"target_session_attrs",
 					"fallback_application_name",
 					"tcp_user_timeout",
@@ -131,7 +130,15 @@ static int dial(struct postgresql *p, struct output_result *r)
 	int64_t deadline = clock_mono_ms() + p->options->connect_timeout * p->hosts;
 	if (postgresql_look_up(p, deadline, r) != 0)
 		return -1;
-	p->conn = start(p);
+	struct err e;
+	char *password;
+	if (secret_now(&p->options->password, &password, &e) != 0) {
+		output_retry(r, true, "postgresql %s: password_file %s", p->where, e.msg);
+		r->reopen = true;
+		return -1;
+	}
+	p->conn = start(p, password);
+	secret_forget(password); /* libpq has a copy */
 	if (p->conn == NULL) {
 		output_retry(r, false, "postgresql %s: out of memory", p->where);
 		r->reopen = true;

@@ -18,7 +18,7 @@ static int settle(struct redis *s, struct err *e)
 		return -1;
 	snprintf(s->where, sizeof s->where, "%s%s%s/%lld", s->address.host, s->address.local ? "" : ":",
 		 s->address.port, (long long)o->database);
-	if (o->user != NULL && o->password == NULL)
+	if (o->user != NULL && o->password.text == NULL)
 		return err_set(e, ERR_CONFIG, "user: needs a password, too");
 	if (o->tls && s->address.local)
 		return err_set(e, ERR_CONFIG, "tls: a local socket has none");

@@ -16,6 +16,7 @@
 #include <sys/types.h>
 
 #include "base/option.h"
+#include "base/secret.h"
 #include "base/strbuf.h"
 #include "output/address.h"
 #include "output/by_type.h"
@@ -26,7 +27,7 @@ struct redisReader;
 struct redis_options {
 	char *address;
 	char *user;
-	char *password;
+	struct secret password;
 	int64_t database;
 	bool tls;
 	char *tls_ca;

@@ -114,6 +114,28 @@ static int judge_login(struct redis *s, const char *command, struct output_resul
 	return -1;
 }
 
+/* AUTH, as far as there is a password: 1 = asked, 0 = there is none, -1 with r. */
+static int add_auth(struct redis *s, struct output_result *r)
+{
+	const char *user = s->options->user;
+	struct err e;
+	char *password;
+	if (secret_now(&s->options->password, &password, &e) != 0) {
+		output_retry(r, true, "redis %s: password_file %s", s->where, e.msg);
+		r->reopen = true;
+		redis_disconnect(s);
+		return -1;
+	}
+	if (password == NULL)
+		return 0;
+	if (user != NULL)
+		redis_add_command(s, (const char *const[]){"AUTH", user, password}, 3);
+	else
+		redis_add_command(s, (const char *const[]){"AUTH", password}, 2);
+	secret_forget(password);
+	return 1;
+}
+
 static int log_in(struct redis *s, int64_t deadline, struct output_result *r)
 {
 	const struct redis_options *o = s->options;
@@ -121,11 +143,10 @@ static int log_in(struct redis *s, int64_t deadline, struct output_result *r)
 	size_t n = 0;
 	char database[24];
 	snprintf(database, sizeof database, "%lld", (long long)o->database);
-	if (o->password != NULL && o->user != NULL)
-		redis_add_command(s, (const char *const[]){"AUTH", o->user, o->password}, 3);
-	else if (o->password != NULL)
-		redis_add_command(s, (const char *const[]){"AUTH", o->password}, 2);
-	if (o->password != NULL)
+	int auth = add_auth(s, r);
+	if (auth < 0)
+		return -1;
+	if (auth > 0)
 		asked[n++] = "AUTH";
 	if (o->database != 0) {
 		redis_add_command(s, (const char *const[]){"SELECT", database}, 2);

@@ -167,3 +167,18 @@ void log_flush(void)
 {
 	tell(true);
 }
+
+void log_last(const char *text)
+{
+	struct strbuf line = {0};
+	log_flush();
+	pthread_mutex_lock(&lock);
+	if (as_json) {
+		emit(LOG_ERROR, text, 0);
+	} else {
+		strbuf_printf(&line, "natmill: %s\n", text);
+		log_out(line.data, line.len);
+	}
+	pthread_mutex_unlock(&lock);
+	strbuf_free(&line);
+}

@@ -51,6 +51,10 @@ void log_tick(void);
 /* The same for all sites, at the end of the program. */
 void log_flush(void);
 
+/* The line that a run ends with: in the JSON form an error like any other, else "natmill: TEXT" as all
+ * commands end. */
+void log_last(const char *text);
+
 /* Lines that were lost since the start because standard error took no more. */
 uint64_t log_lost(void);
 

@@ -11,6 +11,7 @@
 
 #include "base/node.h"
 #include "base/quantity.h"
+#include "base/secret.h"
 #include "base/strbuf.h"
 
 #define SHOWN_MAX 40 /* bytes of a wrong value that a message repeats */
@@ -166,6 +167,23 @@ static void set_texts(const struct option *row, void *base, const char *text)
 	}
 }
 
+/* Takes over both texts. */
+static void put_secret(struct secret *field, char *text, char *file)
+{
+	secret_forget(field->text);
+	free(field->file);
+	*field = (struct secret){text, file};
+}
+
+int option_set_file(const struct option *row, void *base, const char *path, struct err *e)
+{
+	char *text;
+	if (secret_read_file(path, &text, e) != 0)
+		return -1;
+	put_secret(FIELD(row, base, struct secret), text, xstrdup(path));
+	return 0;
+}
+
 int option_set(const struct option *row, void *base, const char *text, struct err *e)
 {
 	switch (row->type) {
@@ -181,11 +199,15 @@ int option_set(const struct option *row, void *base, const char *text, struct er
 		set_texts(row, base, text);
 		return 0;
 	case OPTION_TEXT:
-	case OPTION_SECRET:
 		if (row->required && *text == '\0')
 			return err_set(e, ERR_CONFIG, "must not be empty");
 		free(*FIELD(row, base, char *));
 		*FIELD(row, base, char *) = xstrdup(text);
+		return 0;
+	case OPTION_SECRET:
+		if (row->required && *text == '\0')
+			return err_set(e, ERR_CONFIG, "must not be empty");
+		put_secret(FIELD(row, base, struct secret), xstrdup(text), NULL);
 		return 0;
 	case OPTION_MAP:
 	case OPTION_NODE:
@@ -257,9 +279,11 @@ void option_free(const struct option *rows, void *base)
 	for (const struct option *row = rows; row != NULL && row->name != NULL; row++) {
 		switch (row->type) {
 		case OPTION_TEXT:
-		case OPTION_SECRET:
 			free(*FIELD(row, base, char *));
 			*FIELD(row, base, char *) = NULL;
+			break;
+		case OPTION_SECRET:
+			put_secret(FIELD(row, base, struct secret), NULL, NULL);
 			break;
 		case OPTION_TEXTS:
 		case OPTION_MAP:
@@ -277,6 +301,11 @@ void option_free(const struct option *rows, void *base)
 static bool text_equal(const char *a, const char *b)
 {
 	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+static bool secret_equal(const struct secret *a, const struct secret *b)
+{
+	return text_equal(a->text, b->text) && text_equal(a->file, b->file);
 }
 
 static bool texts_equal(const struct texts *a, const struct texts *b)
@@ -313,8 +342,9 @@ static bool maps_equal(const struct text_map *a, const struct text_map *b)
 bool option_equal(const struct option *row, const void *a, const void *b)
 {
 	switch (row->type) {
-	case OPTION_TEXT:
 	case OPTION_SECRET:
+		return secret_equal(CONST_FIELD(row, a, struct secret), CONST_FIELD(row, b, struct secret));
+	case OPTION_TEXT:
 		return text_equal(*CONST_FIELD(row, a, char *), *CONST_FIELD(row, b, char *));
 	case OPTION_INT:
 	case OPTION_DURATION:

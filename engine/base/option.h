@@ -24,7 +24,8 @@ enum option_type {
 	OPTION_DURATION, /* int64_t, milliseconds: "250ms", "5s", "2m", "1h", "7d" */
 	OPTION_SIZE,     /* int64_t, bytes: "100MB" (10^6), "64KiB" (2^10), "4096" */
 	OPTION_CHOICE,   /* int: index into choices; without default and not set: -1 */
-	OPTION_SECRET,   /* char *, never shown anywhere; a row NAME also accepts NAME_file, a path */
+	OPTION_SECRET,   /* struct secret (base/secret.h), never shown anywhere; a row NAME also accepts
+			  * NAME_file, a path */
 	OPTION_TEXTS,    /* struct texts; in the environment separated by commas */
 	OPTION_MAP,      /* struct text_map, text to text; the values are never shown */
 	OPTION_NODE,     /* const struct node *: whatever stood there, checked by whoever reads it; it
@@ -69,6 +70,10 @@ void option_free(const struct option *rows, void *base);
 /* Sets a value from its text and frees the former one. Not for MAP and NODE. On failure: -1, the
  * value unchanged, and a message that follows the option's name: "must be ..., is '...'". */
 int option_set(const struct option *row, void *base, const char *text, struct err *e);
+
+/* SECRET: the file's text now, and its path for later. -1 with e: the file cannot be used; the value is as
+ * before. */
+int option_set_file(const struct option *row, void *base, const char *path, struct err *e);
 
 /* TEXTS: makes the list empty; adds one text. MAP: makes it empty; sets one key. */
 void option_clear(const struct option *row, void *base);

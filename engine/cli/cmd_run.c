@@ -68,7 +68,7 @@ static int run_engine(const struct loaded_config *c)
 		log_end(&totals, outputs, c->sink_count);
 	if (rc == 0)
 		return 0;
-	log_error("%s", e.msg); /* in the log's form, and without waiting for who reads it */
+	log_last(e.msg); /* without waiting for who reads it */
 	return err_exit_status(&e);
 }
 

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/near.h"
 #include "base/strbuf.h"
 #include "control/envtree.h"
@@ -158,23 +157,11 @@ static void bind_secret_file(struct binder *b, const char *path, const struct op
 	join(path, name, full);
 	if (!is_scalar(b, node, full))
 		return;
-	struct strbuf secret = {0};
 	struct err e = {0};
-	if (file_read(node->text, SECRET_MAX_BYTES, &secret, &e) != 0) {
-		strbuf_free(&secret);
+	if (option_set_file(row, base, node->text, &e) != 0)
 		rows_refuse(b, node, full, e.msg);
-		return;
-	}
-	while (secret.len > 0 && (secret.data[secret.len - 1] == '\n' || secret.data[secret.len - 1] == '\r'))
-		secret.data[--secret.len] = '\0';
-	if (secret.len == 0)
-		rows_refuse(b, node, full, "names an empty file");
-	else if (memchr(secret.data, '\0', secret.len) != NULL)
-		rows_refuse(b, node, full, "names a file with a NUL byte in it");
 	else
-		option_set(row, base, secret.data, NULL); /* any text is a good secret */
-	rows_note(b, field_of(row, base), node);
-	strbuf_free(&secret);
+		rows_note(b, field_of(row, base), node);
 }
 
 /* True when name is SECRET_file for a row of that name, which is then in *row. */

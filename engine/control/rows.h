@@ -14,7 +14,6 @@
 #include "base/option.h"
 #include "control/section.h"
 
-#define SECRET_MAX_BYTES (64 * 1024) /* of a secret's file */
 
 struct origin {
 	const void *field; /* address in the config struct */

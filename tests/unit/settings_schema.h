@@ -6,6 +6,7 @@
 #ifndef NATMILL_TESTS_SETTINGS_SCHEMA_H
 #define NATMILL_TESTS_SETTINGS_SCHEMA_H
 
+#include "base/secret.h"
 #include "control/section.h"
 
 struct top {
@@ -17,7 +18,7 @@ struct top {
 struct kafka {
 	char *brokers;
 	char *group;
-	char *password;
+	struct secret password;
 	struct text_map properties;
 };
 
@@ -39,7 +40,7 @@ struct sqlite {
 
 struct postgresql {
 	char *url;
-	char *password;
+	struct secret password;
 	struct texts columns;
 };
 

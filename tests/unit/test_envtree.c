@@ -87,7 +87,7 @@ static void no_file_at_all(void **state)
 	struct settings *s = good(&c, NULL, env);
 	assert_string_equal(((const struct sqlite *)c.outputs.items[0].own)->path, "/var/x.db");
 	const struct postgresql *pg = c.outputs.items[1].own;
-	assert_string_equal(pg->password, "p");
+	assert_string_equal(pg->password.text, "p");
 	assert_int_equal(pg->columns.n, 2);
 	assert_string_equal(pg->columns.items[1], "host");
 	const struct output_common *common = c.outputs.items[1].common;
@@ -143,7 +143,7 @@ static void a_secret_of_the_environment_replaces_both_ways(void **state)
 	char *const env[] = {E("NATMILL_KAFKA_PASSWORD=p"), NULL};
 	struct config c;
 	struct settings *s = good(&c, file, env);
-	assert_string_equal(c.kafka.password, "p");
+	assert_string_equal(c.kafka.password.text, "p");
 	from(s, &c.kafka.password, "NATMILL_KAFKA_PASSWORD");
 	settings_free(s);
 	char *const both[] = {E("NATMILL_KAFKA_PASSWORD_FILE=/x"), E("NATMILL_KAFKA_PASSWORD=p"), NULL};

@@ -14,6 +14,7 @@
 #include "base/node.h"
 #include "base/option.h"
 #include "base/quantity.h"
+#include "base/secret.h"
 
 struct values {
 	char *text;
@@ -22,7 +23,7 @@ struct values {
 	int64_t wait;
 	int64_t size;
 	int choice;
-	char *secret;
+	struct secret secret;
 	struct texts texts;
 	struct text_map map;
 	const struct node *node;
@@ -83,7 +84,7 @@ static void defaults_are_set(void **state)
 	assert_int_equal(v->wait, 250);
 	assert_int_equal(v->size, 65536);
 	assert_int_equal(v->choice, 1);
-	assert_null(v->secret);
+	assert_null(v->secret.text);
 	assert_int_equal(v->texts.n, 2);
 	assert_string_equal(v->texts.items[0], "a");
 	assert_string_equal(v->texts.items[1], "b");

@@ -62,7 +62,7 @@ static void entries_and_places(void **state)
 	assert_int_equal(c.outputs.n, 2);
 	assert_string_equal(c.outputs.items[0].type->name, "postgresql");
 	const struct postgresql *pg = c.outputs.items[0].own;
-	assert_string_equal(pg->password, "value");
+	assert_string_equal(pg->password.text, "value");
 	assert_int_equal(pg->columns.n, 2);
 	const struct output_common *common = c.outputs.items[0].common;
 	assert_int_equal(common->mode, 0);

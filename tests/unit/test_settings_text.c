@@ -80,7 +80,7 @@ static void secret_from_file(void **state)
 		 path);
 	struct config c;
 	struct settings *s = good(&c, text);
-	assert_string_equal(c.kafka.password, "s3 cret");
+	assert_string_equal(c.kafka.password.text, "s3 cret");
 	from(s, &c.kafka.password, "n.yaml:1:36");
 	settings_free(s);
 	snprintf(text, sizeof text,
