@@ -9,6 +9,7 @@
 
 #include "base/utf8.h"
 #include "event/event.h"
+#include "event/outcome_json.h"
 
 #define WINDOW 160 /* bytes of a long line that are shown */
 #define BOLD "\033[1m"
@@ -16,35 +17,15 @@
 #define DIM "\033[2m"
 #define PLAIN "\033[0m"
 
-static void add_dead_json(const struct batch *b, struct strbuf *out)
+static const struct dead_letter *first_dead(const struct batch *b)
 {
-	const struct dead_letter *d = &b->dead[0];
-	strbuf_adds(out, ",\"reason\":");
-	strbuf_add_json(out, b->arena.data + d->reason.off, d->reason.len);
-	if (d->rule[0] != '\0') {
-		strbuf_adds(out, ",\"template\":");
-		strbuf_add_json(out, d->rule, strlen(d->rule));
-	}
-	if (d->column > 0)
-		strbuf_printf(out, ",\"column\":%" PRIu32, d->column);
-}
-
-static const char *verdict_of(const struct batch *b)
-{
-	return b->event_count > 0 ? "events" : b->dead_count > 0 ? "dead" : "ignored";
+	return b->dead_count > 0 ? &b->dead[0] : NULL;
 }
 
 void try_show_json(uint64_t line, const struct batch *b, struct strbuf *out)
 {
-	strbuf_printf(out, "{\"line\":%" PRIu64 ",\"verdict\":\"%s\"", line, verdict_of(b));
-	for (uint32_t i = 0; i < b->event_count; i++) {
-		strbuf_adds(out, i == 0 ? ",\"events\":[" : ",");
-		event_json(&b->events[i], b->arena.data, b->arena.len, out);
-	}
-	if (b->event_count > 0)
-		strbuf_addc(out, ']');
-	if (b->dead_count > 0)
-		add_dead_json(b, out);
+	strbuf_printf(out, "{\"line\":%" PRIu64 ",", line);
+	outcome_json(b, 0, b->event_count, first_dead(b), out);
 	strbuf_adds(out, "}\n");
 }
 
@@ -196,7 +177,7 @@ void try_show_text(uint64_t line, const struct batch *b, const struct host_last 
 	const char *text = event_text(last->text, b->arena.data, b->arena.len);
 	size_t n = text != NULL ? last->text.len : 0;
 	strbuf_printf(out, "%sline %" PRIu64 ":%s %s", colour ? DIM : "", line, colour ? PLAIN : "",
-		      verdict_of(b));
+		      outcome_verdict(b->event_count, first_dead(b)));
 	if (b->dead_count > 0)
 		add_vendor(&b->dead[b->dead_count - 1], out);
 	else if (last->vendor[0] != '\0')

@@ -75,6 +75,16 @@ void engine_output_totals(const struct engine *e, struct output_totals *outputs)
 	}
 }
 
+struct unmatched *engine_unmatched(const struct engine *e)
+{
+	return e->shared.unmatched;
+}
+
+struct taps *engine_taps(const struct engine *e)
+{
+	return e->shared.taps;
+}
+
 static bool all_running(const struct engine *e)
 {
 	for (size_t i = 0; i < e->count; i++)
@@ -231,6 +241,7 @@ static int prepare(struct engine *e, const struct engine_config *config, struct 
 	e->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	e->shared.done_fd = e->done_fd;
 	e->shared.unmatched = unmatched_new();
+	e->shared.taps = taps_new();
 	if (e->signal_fd < 0 || e->done_fd < 0)
 		return err_set(err, ERR_SYSTEM,
 			       "cannot make file descriptors: %s; raise the limit (ulimit -n)",
@@ -266,6 +277,7 @@ int engine_run(const struct engine_config *config, engine_tick tick, void *conte
 	if (outputs != NULL)
 		engine_output_totals(&e, outputs);
 	unmatched_free(e.shared.unmatched);
+	taps_free(e.shared.taps);
 	free(e.workers);
 	free(e.pulses);
 	service_close(&e.service);

@@ -49,6 +49,10 @@ int engine_run(const struct engine_config *config, engine_tick tick, void *conte
 
 void engine_totals(const struct engine *e, struct engine_totals *t);
 
+/* For control/live.c: what the workers feed. They live as long as the engine. */
+struct unmatched *engine_unmatched(const struct engine *e);
+struct taps *engine_taps(const struct engine *e);
+
 /* outputs: room for one entry per configured output, filled in the order of delivery. */
 void engine_output_totals(const struct engine *e, struct output_totals *outputs);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The one C++ file: walks a JSON object with simdjson's on-demand reader; see json_scan.h. On demand leaves
+// Walks a JSON object with simdjson's on-demand reader; see json_scan.h. On demand leaves
 // unchecked what nobody asks for, so every nested value is walked and every plain value is looked at here.
 // Called by envelope.c. The scanner owns the padded copy and the parser.
 #include "event/json_scan.h"

@@ -153,6 +153,7 @@ static void settle(struct worker *w, enum deliver_verdict verdict)
 	if (verdict == DELIVER_DONE) {
 		count_batch(w);
 		unmatched_take(w->config->unmatched, &w->batch);
+		taps_offer(w->config->taps, &w->batch, w->delivery.generation);
 		letters_tell(&w->batch);
 		consumer_release_batch(&w->batch);
 		return;

@@ -13,6 +13,7 @@
 #include "script/host.h"
 #include "stream/consumer.h"
 #include "stream/deliver.h"
+#include "stream/tap.h"
 #include "stream/unmatched.h"
 #include "stream/watchdog.h"
 
@@ -24,7 +25,8 @@ struct worker_config {
 	struct generation *generation;
 	const struct sink_config *outputs;
 	size_t output_count;
-	struct unmatched *unmatched;   /* NULL = nobody asks */
+	struct unmatched *unmatched; /* these two: NULL = nobody asks */
+	struct taps *taps;
 	int done_fd;                   /* eventfd: told when a worker ends */
 	_Atomic int64_t stop_deadline; /* clock_mono_ms; 0 = go on; afterwards: stop, give up at this time */
 };
