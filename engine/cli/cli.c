@@ -2,6 +2,7 @@
  *
  * What the commands share: how an error is shown, where the vendor scripts lie; see commands.h.
  */
+#include <errno.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -27,6 +28,19 @@ int cli_usage(const char *command, const char *usage, const char *fmt, ...)
 	fprintf(stderr, "; usage: natmill %s %s\n", command, usage);
 	va_end(ap);
 	return 2;
+}
+
+int cli_write(const struct strbuf *text, struct err *e)
+{
+	if (text->len > 0 && (fwrite(text->data, 1, text->len, stdout) != text->len || fflush(stdout) != 0))
+		return err_set(e, ERR_SYSTEM, "cannot write: %s", strerror(errno));
+	return 0;
+}
+
+bool cli_is_number(const char *text)
+{
+	size_t n = strspn(text, "0123456789");
+	return n > 0 && n < 10 && text[n] == '\0' && text[strspn(text, "0")] != '\0';
 }
 
 bool cli_read_line(FILE *in, size_t max, struct strbuf *line)

@@ -112,14 +112,6 @@ static int find_route(const struct options *o, const struct generation *g, struc
 	return o->topic == NULL ? host_route_all(h) : find_topic(o->topic, g, h, e);
 }
 
-static int write_out(const struct strbuf *shown, struct err *e)
-{
-	if (shown->len > 0 &&
-	    (fwrite(shown->data, 1, shown->len, stdout) != shown->len || fflush(stdout) != 0))
-		return err_set(e, ERR_SYSTEM, "cannot write: %s", strerror(errno));
-	return 0;
-}
-
 /* Each line is a batch of its own and is shown at once, so that `tail -f | natmill try` works. */
 static int try_lines(FILE *in, const struct options *o, struct host *h, uint32_t route, struct err *e)
 {
@@ -147,7 +139,7 @@ static int try_lines(FILE *in, const struct options *o, struct host *h, uint32_t
 			try_show_text(n, &batch, &last, colour, &shown);
 		hostless += try_show_hostless(&batch);
 		if (rc == 0)
-			rc = write_out(&shown, e);
+			rc = cli_write(&shown, e);
 	}
 	if (rc == 0 && ferror(in))
 		rc = err_set(e, ERR_SYSTEM, "cannot read '%s': %s",
@@ -157,7 +149,7 @@ static int try_lines(FILE *in, const struct options *o, struct host *h, uint32_t
 		struct host_times times = host_times(h);
 		try_show_note(hostless, &shown);
 		try_show_times(&times, &shown);
-		rc = write_out(&shown, e);
+		rc = cli_write(&shown, e);
 	}
 	strbuf_free(&line);
 	strbuf_free(&shown);

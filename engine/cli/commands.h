@@ -20,6 +20,7 @@
 	X(new, "make a first vendor script and samples of real lines")                \
 	X(watermarks, "show or set how far the outputs have come")                    \
 	X(dead, "list dead letters, and bring them back after a script was mended")   \
+	X(unmatched, "what kinds of lines fit no rule of a running natmill")          \
 	X(replay, "process what Kafka still has between two times once more")         \
 	X(demo, "the main job on an embedded broker and SQLite, for about 20 seconds")
 
@@ -35,9 +36,15 @@ int cli_fail(const struct err *e);
 int cli_usage(const char *command, const char *usage, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* Writes it all to standard output at once; -1 with e. */
+struct strbuf;
+int cli_write(const struct strbuf *text, struct err *e);
+
+/* Is it a whole number from 1 to 999999999? */
+bool cli_is_number(const char *text);
+
 /* Reads one line without its end, CR LF included; false at the end of the input. Of a line that is longer
  * than max bytes max + 1 are kept, so that it can be told. */
-struct strbuf;
 bool cli_read_line(FILE *in, size_t max, struct strbuf *line);
 
 /* The folder of vendor scripts when nothing names one: ./vendors if it is there, else ../vendors or

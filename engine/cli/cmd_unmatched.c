@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * natmill unmatched: what kinds of lines fit no rule of a running natmill, or examples of them for natmill
+ * new.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/ask_json.h"
+#include "cli/commands.h"
+#include "cli/dead.h"
+
+#define USAGE "[-c FILE] [--vendor NAME] [--kinds N] [--lines N] [--examples | --json]"
+
+struct options {
+	const char *config;
+	const char *vendor;
+	const char *kinds;
+	const char *lines;
+	bool examples;
+	bool json;
+};
+
+static void help(void)
+{
+	puts("usage: natmill unmatched " USAGE "\n\n"
+	     "Lines that no rule fits, of the natmill that runs with this configuration, in kinds: lines of "
+	     "one "
+	     "layout,\n"
+	     "whatever their addresses, numbers and names. Most frequent first.\n\n"
+	     "  -c FILE         the configuration of that natmill (default: as natmill run)\n"
+	     "  --vendor NAME   only where this script got furthest; '' = none did\n"
+	     "  --kinds N       at most so many kinds\n"
+	     "  --lines N       at most so many examples of each (of 8 that are kept)\n"
+	     "  --examples      only the examples, as they came: natmill unmatched --examples | natmill new "
+	     "NAME\n"
+	     "  --json          as JSON");
+}
+
+/* 0, 1 = help was shown, -1 = usage error already told. */
+static int read_options(int argc, char **argv, struct options *o)
+{
+	*o = (struct options){0};
+	for (int i = 1; i < argc; i++) {
+		const char *arg = argv[i];
+		const char **value = NULL;
+		if (strcmp(arg, "-c") == 0)
+			value = &o->config;
+		else if (strcmp(arg, "--vendor") == 0)
+			value = &o->vendor;
+		else if (strcmp(arg, "--kinds") == 0)
+			value = &o->kinds;
+		else if (strcmp(arg, "--lines") == 0)
+			value = &o->lines;
+		else if (strcmp(arg, "--examples") == 0)
+			o->examples = true;
+		else if (strcmp(arg, "--json") == 0)
+			o->json = true;
+		else if (strcmp(arg, "--help") == 0)
+			return help(), 1;
+		else
+			return cli_usage("unmatched", USAGE, "unknown argument '%s'", arg), -1;
+		if (value != NULL && ++i == argc)
+			return cli_usage("unmatched", USAGE, "%s needs a value", arg), -1;
+		if (value != NULL)
+			*value = argv[i];
+	}
+	if (o->examples && o->json)
+		return cli_usage("unmatched", USAGE, "--examples and --json exclude each other"), -1;
+	if ((o->kinds != NULL && !cli_is_number(o->kinds)) || (o->lines != NULL && !cli_is_number(o->lines)))
+		return cli_usage("unmatched", USAGE, "expected a whole number from 1 on"), -1;
+	return 0;
+}
+
+static void make_path(const struct options *o, struct strbuf *path)
+{
+	strbuf_adds(path, "/unmatched");
+	if (o->vendor != NULL)
+		ask_arg(path, "vendor", o->vendor);
+	if (o->kinds != NULL)
+		ask_arg(path, "kinds", o->kinds);
+	if (o->lines != NULL)
+		ask_arg(path, "lines", o->lines);
+	if (o->examples)
+		ask_arg(path, "form", "lines");
+}
+
+static void add_text(struct strbuf *out, const char *text)
+{
+	if (text[0] == '\0')
+		strbuf_addc(out, '-');
+	else
+		dead_add_plain(out, text, strlen(text));
+}
+
+static void add_devices(struct strbuf *out, const struct node *kind)
+{
+	const struct node *devices = node_get(kind, "devices");
+	size_t n = devices != NULL ? devices->n : 0;
+	if (n == 0)
+		strbuf_addc(out, '-');
+	for (size_t i = 0; i < n; i++) {
+		strbuf_adds(out, i > 0 ? "," : "");
+		dead_add_plain(out, devices->items[i]->text, strlen(devices->items[i]->text));
+	}
+	if (json_true(kind, "more_devices"))
+		strbuf_adds(out, ",...");
+}
+
+/* For people: a block of lines a kind. */
+static void add_block(struct strbuf *out, const struct node *kind)
+{
+	const struct node *lines = node_get(kind, "lines");
+	strbuf_printf(out, "%s line%s, last %s, first %s, vendor ", json_text(kind, "count"),
+		      json_count(kind, "count") == 1 ? "" : "s", json_text(kind, "last"),
+		      json_text(kind, "first"));
+	add_text(out, json_text(kind, "vendor"));
+	strbuf_adds(out, ", devices ");
+	add_devices(out, kind);
+	strbuf_adds(out, "\n  ");
+	add_text(out, json_text(kind, "reason"));
+	for (size_t i = 0; lines != NULL && i < lines->n; i++) {
+		strbuf_adds(out, "\n  | ");
+		add_text(out, lines->items[i]->text);
+	}
+	strbuf_adds(out, "\n\n");
+}
+
+/* For pipes: a line a kind, columns with tabs between them. */
+static void add_row(struct strbuf *out, const struct node *kind)
+{
+	const struct node *lines = node_get(kind, "lines");
+	const char *const columns[] = {json_text(kind, "count"), json_text(kind, "first"),
+				       json_text(kind, "last"), json_text(kind, "vendor")};
+	for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++) {
+		add_text(out, columns[i]);
+		strbuf_addc(out, '\t');
+	}
+	add_devices(out, kind);
+	strbuf_addc(out, '\t');
+	add_text(out, json_text(kind, "reason"));
+	strbuf_addc(out, '\t');
+	add_text(out, lines != NULL && lines->n > 0 ? lines->items[0]->text : "");
+	strbuf_addc(out, '\n');
+}
+
+/* To standard error: what the counts do not hold. */
+static void tell_accounts(const struct node *answer, size_t kinds)
+{
+	uint64_t lines = json_count(answer, "lines");
+	uint64_t looked_at = json_count(answer, "looked_at");
+	fprintf(stderr, "%zu kind%s of unmatched lines; %llu line%s since %s", kinds, kinds == 1 ? "" : "s",
+		(unsigned long long)lines, lines == 1 ? "" : "s", json_text(answer, "since"));
+	if (looked_at < lines)
+		fprintf(stderr, ", of which %llu were looked at and counted in kinds",
+			(unsigned long long)looked_at);
+	if (json_count(answer, "too_long") > 0)
+		fprintf(stderr, "; too long to be looked at: %s", json_text(answer, "too_long"));
+	if (json_count(answer, "forgotten_kinds") > 0)
+		fprintf(stderr, "; %s rare kinds (%s lines) were forgotten",
+			json_text(answer, "forgotten_kinds"), json_text(answer, "forgotten_lines"));
+	fputc('\n', stderr);
+}
+
+static int show(const struct ask *a, const char *path, struct err *e)
+{
+	struct node *answer = ask_json(a, path, e);
+	struct strbuf out = {0};
+	if (answer == NULL)
+		return -1;
+	const struct node *kinds = node_get(answer, "kinds");
+	size_t n = kinds != NULL ? kinds->n : 0;
+	bool people = isatty(STDOUT_FILENO);
+	for (size_t i = 0; i < n; i++) {
+		if (people)
+			add_block(&out, kinds->items[i]);
+		else
+			add_row(&out, kinds->items[i]);
+	}
+	int rc = cli_write(&out, e);
+	if (rc == 0)
+		tell_accounts(answer, n);
+	node_free(answer);
+	strbuf_free(&out);
+	return rc;
+}
+
+/* As it came. */
+static int pass_on(const struct ask *a, const char *path, struct err *e)
+{
+	struct strbuf out = {0};
+	int rc = ask_get(a, path, &out, e);
+	if (rc == 0)
+		rc = cli_write(&out, e);
+	strbuf_free(&out);
+	return rc;
+}
+
+int cmd_unmatched(int argc, char **argv)
+{
+	struct options o;
+	struct ask a;
+	struct err e = {0};
+	struct strbuf path = {0};
+	int asked = read_options(argc, argv, &o);
+	if (asked != 0)
+		return asked > 0 ? 0 : 2;
+	ask_init(&a, o.config);
+	make_path(&o, &path);
+	int rc = o.json || o.examples ? pass_on(&a, path.data, &e) : show(&a, path.data, &e);
+	strbuf_free(&path);
+	return rc == 0 ? 0 : cli_fail(&e);
+}
