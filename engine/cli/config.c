@@ -11,8 +11,8 @@
 
 #include "base/near.h"
 #include "cli/commands.h"
+#include "cli/config_refuse.h"
 #include "cli/registry.h"
-#include "control/local.h"
 
 struct output_common {
 	char *name;
@@ -275,17 +275,6 @@ static void refuse_options(struct loaded_config *c, struct errlist *errs)
 	}
 }
 
-static void refuse_server(const struct loaded_config *c, struct errlist *errs)
-{
-	const struct server_settings *s = &c->config.server;
-	struct err e = {0};
-	if (server_check_listen(s->listen, &e) != 0)
-		settings_refuse(c->settings, errs, &s->listen, "%s", e.msg);
-	if (s->socket != NULL && strlen(s->socket) >= LOCAL_PATH_MAX)
-		settings_refuse(c->settings, errs, &s->socket,
-				"must be at most %d bytes long, as paths of sockets are", LOCAL_PATH_MAX - 1);
-}
-
 /* Filters written in Lua belong to the generation, as all scripts do. */
 static void add_filters(struct loaded_config *c, struct errlist *errs)
 {
@@ -311,9 +300,10 @@ static int load(struct loaded_config *c, const struct settings_source *src, stru
 	if (c->settings == NULL)
 		return -1;
 	c->topics = config_topics_new(&c->config.topics, c->settings, errs);
+	config_refuse_properties(c, errs);
 	resolve_outputs(c, errs);
 	refuse_same_place(c, errs);
-	refuse_server(c, errs);
+	config_refuse_server(c, errs);
 	if (errs->n == 0)
 		resolve_store(c, errs);
 	if (errs->n == 0)

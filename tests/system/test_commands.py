@@ -90,6 +90,18 @@ def test_unknown_property_is_refused(run, configure, kafka):
     assert "no.such.property" in error_of(run(configure(kafka, "t", {"no.such.property": "1"})), 1)
 
 
+def test_check_names_the_place_of_a_property(run_natmill, tmp_path):
+    (tmp_path / "natmill.yaml").write_text(
+        "kafka:\n  brokers: localhost:1\n  properties:\n    fetch.min.bytes: 3\n    fetch.min.byts: 3\n"
+        "    enable.auto.commit: true\n    session.timeout.ms: abc\noutputs: [ { type: stdout } ]\n")
+    done = run_natmill("check")
+    lines = done.stderr.splitlines()
+    assert done.returncode == 1 and len(lines) == 3, done.stderr
+    assert "natmill.yaml:5:21: kafka.properties: " in lines[0] and "did you mean fetch.min.bytes?" in lines[0]
+    assert "natmill.yaml:6:" in lines[1] and "natmill's own" in lines[1]
+    assert "natmill.yaml:7:" in lines[2] and "session.timeout.ms" in lines[2]
+
+
 def test_any_property_passes_through(kafka, topic, group, configure, start_natmill):
     if kafka.is_mock:
         pytest.skip("the mock cluster does not describe groups")

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Values of sections that only their readers can check; see config_refuse.h.
+ */
+#include "cli/config_refuse.h"
+
+#include <string.h>
+
+#include "control/local.h"
+#include "stream/consumer_conf.h"
+
+void config_refuse_properties(const struct loaded_config *c, struct errlist *errs)
+{
+	const struct text_map *properties = &c->config.kafka.properties;
+	struct err e = {0};
+	for (size_t i = 0; i < properties->n; i++)
+		if (consumer_conf_check(&properties->items[i], &e) != 0)
+			settings_refuse(c->settings, errs, &properties->items[i], "%s", e.msg);
+}
+
+void config_refuse_server(const struct loaded_config *c, struct errlist *errs)
+{
+	const struct server_settings *s = &c->config.server;
+	struct err e = {0};
+	if (server_check_listen(s->listen, &e) != 0)
+		settings_refuse(c->settings, errs, &s->listen, "%s", e.msg);
+	if (s->socket != NULL && strlen(s->socket) >= LOCAL_PATH_MAX)
+		settings_refuse(c->settings, errs, &s->socket,
+				"must be at most %d bytes long, as paths of sockets are", LOCAL_PATH_MAX - 1);
+}
