@@ -113,8 +113,7 @@ static void report(struct consumer *c, const struct offsets *kafka, const struct
 	if (choice->state == PARTITION_STOPPED) {
 		stats_add(&c->stats->stopped, 1);
 		log_error("ALARM: topic %s partition %d stopped: %s (watermark or group's offset %lld, log "
-			  "%lld to %lld); see the "
-			  "chapter on stopped partitions in docs/architecture.md",
+			  "%lld to %lld); see \"Stopped partitions\" in docs/operating.md",
 			  p->topic, p->id, choice->alarm, (long long)choice->offset, (long long)kafka->low,
 			  (long long)kafka->high);
 		return;
@@ -123,8 +122,7 @@ static void report(struct consumer *c, const struct offsets *kafka, const struct
 		stats_add(&c->stats->gaps, 1);
 		stats_add(&c->stats->gap_messages, (uint64_t)choice->gap);
 		log_error("ALARM: topic %s partition %d: offsets %lld to %lld were deleted by the topic's "
-			  "retention before they were "
-			  "read: at most %lld messages are lost",
+			  "retention before they were read: at most %lld messages are lost",
 			  p->topic, p->id, (long long)(choice->offset - choice->gap),
 			  (long long)choice->offset - 1, (long long)choice->gap);
 	}

@@ -37,6 +37,7 @@ packages_of()
 	kafka) echo maven default-jre-headless ;;
 	lua) echo luajit lua-busted ;;
 	valgrind) echo valgrind ;;
+	service) echo systemd ;; # for systemd-analyze
 	postgresql) echo postgresql python3-psycopg2 ;;
 	servers) echo redis-server redis-tools rabbitmq-server influxdb nginx-light python3-redis python3-pika zstd ;;
 	esac
