@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The unit of systemd: systemd itself finds nothing wrong with it, it is well locked up, and what it starts is there."""
+"""The unit of systemd: systemd finds nothing wrong with it, it is well locked up, and what it starts is there."""
 
 import pathlib
 import re
