@@ -34,6 +34,8 @@ static const char config_text[] =
 	"  # The embedded broker forms a group anew only after the session time-out; leave this out.\n"
 	"  properties: { session.timeout.ms: 2000, heartbeat.interval.ms: 300 }\n"
 	"vendors: %s\n"
+	"topics:\n"
+	"  \"*\": { host: 192.0.2.254 }   # the device of lines that do not tell theirs\n"
 	"workers: 2\n"
 	"outputs:\n"
 	"  - type: sqlite\n"

@@ -20,14 +20,16 @@
 #include "script/sample_file.h"
 
 #define PARTITIONS 4
-#define JOIN_MS 1000 /* the mock group waits so long for its members */
-#define SLICE_MS 20  /* traffic is sent in slices of this length */
+#define JOIN_MS 1000  /* the mock group waits so long for its members */
+#define SLICE_MS 20   /* traffic is sent in slices of this length */
+#define DEAD_EVERY 20 /* rounds: live traffic has few lines that are wrong */
 
 struct source_line {
 	const char *topic;
 	const char *text; /* in its sample file */
 	size_t len;
 	unsigned device;
+	bool dead; /* it shall become a dead letter */
 };
 
 struct demo_traffic {
@@ -38,6 +40,7 @@ struct demo_traffic {
 	size_t file_count;
 	struct source_line *lines;
 	size_t line_count;
+	size_t good_count; /* of them first those that do not become dead letters */
 	pthread_t thread;
 	bool started;
 	int per_second;
@@ -62,11 +65,20 @@ static int add_samples(struct demo_traffic *t, size_t i, const char *topic, cons
 		return -1;
 	t->lines = xrealloc(t->lines, (t->line_count + file->count + 1) * sizeof *t->lines);
 	for (size_t k = 0; k < file->count; k++)
-		t->lines[t->line_count++] = (struct source_line){.topic = topic,
-								 .text = file->samples[k].value,
-								 .len = file->samples[k].len,
-								 .device = (unsigned)i + 1};
+		t->lines[t->line_count++] =
+			(struct source_line){.topic = topic,
+					     .text = file->samples[k].value,
+					     .len = file->samples[k].len,
+					     .device = (unsigned)i + 1,
+					     .dead = file->samples[k].verdict == SAMPLE_DEAD};
 	return 0;
+}
+
+static int good_first(const void *a, const void *b)
+{
+	const struct source_line *x = a;
+	const struct source_line *y = b;
+	return (int)x->dead - (int)y->dead;
 }
 
 /* Without samples the topic stays empty; samples without a topic have nowhere to go. */
@@ -103,6 +115,9 @@ static int add_scripts(struct demo_traffic *t, const char *vendor, struct err *e
 	for (size_t i = 0; i < n; i++)
 		if (add_script(t, g, i, only < 0 || (size_t)only == i, e) != 0)
 			return -1;
+	qsort(t->lines, t->line_count, sizeof *t->lines, good_first);
+	while (t->good_count < t->line_count && !t->lines[t->good_count].dead)
+		t->good_count++;
 	if (t->line_count > 0)
 		return 0;
 	if (vendor != NULL)
@@ -166,7 +181,8 @@ static void make_message(const struct source_line *line, uint64_t seed, struct s
 
 static void send_one(struct demo_traffic *t, uint64_t seed, struct strbuf *scratch, struct strbuf *out)
 {
-	const struct source_line *line = &t->lines[seed % t->line_count];
+	bool all = t->good_count == 0 || seed / t->line_count % DEAD_EVERY == 0;
+	const struct source_line *line = &t->lines[seed % (all ? t->line_count : t->good_count)];
 	make_message(line, seed, scratch, out);
 	rd_kafka_producev(t->rk, RD_KAFKA_V_TOPIC(line->topic),
 			  RD_KAFKA_V_PARTITION((int32_t)(seed / 64 % PARTITIONS)),

@@ -48,7 +48,8 @@ def test_accounts_add_up(demo, tmp_path):
         r"^(\d+) messages sent, (\d+) settled .*: (\d+) records = (\d+) parsed \+ (\d+) ignored \+ (\d+) dead letters$",
         out, re.MULTILINE).groups())
     assert sent == settled == records == parsed + ignored + dead
-    assert sent > 10000 and dead > 0
+    assert sent > 10000 and 0 < dead < records / 20  # wrong lines are rare, as in live traffic
+    assert "host is missing" not in out
     by_reason = out.partition("Dead letters, by reason (the samples contain wrong lines on purpose):\n")[2]
     counts = re.match(r"(?:  +\d+  .*\n)+", by_reason).group(0)
     assert sum(int(line.split()[0]) for line in counts.splitlines()) == dead
@@ -57,7 +58,7 @@ def test_accounts_add_up(demo, tmp_path):
                    for kind in ("session", "port", "port_block", "address"))
         assert db.execute("SELECT count(*) FROM natmill_dead_letters").fetchone() == (dead,)
     assert f"output sqlite: {rows} events stored, 0 rejected" in out
-    assert re.search(r"^Who held \S+ at \S+\?\n  \S+ port \d+ \(VRF \S+\), by the session mapping", out, re.MULTILINE)
+    assert re.search(r"^Who held \S+ at \S+\?\n  \S+ port \d+(?: \(VRF \S+\))?, by the session mapping", out, re.MULTILINE)
     assert process.err == ""
 
 
