@@ -24,8 +24,8 @@
 
 /* Of a worker's loop. */
 struct pulse {
-	uint64_t beats;   /* of its counter, at the last tick */
-	int64_t still_ms; /* since it moved last */
+	uint64_t beats;           /* of its counter, at the last tick */
+	_Atomic int64_t still_ms; /* since it moved last */
 };
 
 struct engine {
@@ -33,6 +33,7 @@ struct engine {
 	struct worker *workers;
 	struct pulse *pulses; /* one a worker */
 	size_t count;         /* started */
+	int64_t started_us;   /* clock_wall_us */
 	struct service service;
 	int signal_fd;
 	int done_fd;
@@ -83,6 +84,27 @@ struct unmatched *engine_unmatched(const struct engine *e)
 struct taps *engine_taps(const struct engine *e)
 {
 	return e->shared.taps;
+}
+
+struct worker *engine_workers(const struct engine *e, size_t *n)
+{
+	*n = e->count;
+	return e->workers;
+}
+
+const struct worker_config *engine_shared(const struct engine *e)
+{
+	return &e->shared;
+}
+
+int64_t engine_still_ms(const struct engine *e, size_t worker)
+{
+	return e->pulses[worker].still_ms;
+}
+
+int64_t engine_started_us(const struct engine *e)
+{
+	return e->started_us;
 }
 
 static bool all_running(const struct engine *e)
@@ -240,6 +262,8 @@ static int prepare(struct engine *e, const struct engine_config *config, struct 
 	e->signal_fd = signalfd(-1, &e->signals, SFD_CLOEXEC | SFD_NONBLOCK);
 	e->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	e->shared.done_fd = e->done_fd;
+	e->started_us = clock_wall_us();
+	e->shared.names = account_names_new();
 	e->shared.unmatched = unmatched_new();
 	e->shared.taps = taps_new();
 	if (e->signal_fd < 0 || e->done_fd < 0)
@@ -276,6 +300,9 @@ int engine_run(const struct engine_config *config, engine_tick tick, void *conte
 		engine_totals(&e, totals);
 	if (outputs != NULL)
 		engine_output_totals(&e, outputs);
+	for (size_t i = 0; i < e.count; i++)
+		worker_free(&e.workers[i]);
+	account_names_free(e.shared.names);
 	unmatched_free(e.shared.unmatched);
 	taps_free(e.shared.taps);
 	free(e.workers);

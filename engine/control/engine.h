@@ -56,4 +56,13 @@ struct taps *engine_taps(const struct engine *e);
 /* outputs: room for one entry per configured output, filled in the order of delivery. */
 void engine_output_totals(const struct engine *e, struct output_totals *outputs);
 
+/* For the pages of the server: the workers, what they share, and when the run began (clock_wall_us). Of a
+ * worker only what others may read: stats, accounts, devices, view, readiness. */
+struct worker *engine_workers(const struct engine *e, size_t *n);
+const struct worker_config *engine_shared(const struct engine *e);
+int64_t engine_started_us(const struct engine *e);
+
+/* How long the worker's loop has not turned, milliseconds. */
+int64_t engine_still_ms(const struct engine *e, size_t worker);
+
 #endif

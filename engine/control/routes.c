@@ -6,9 +6,12 @@
 
 #include "control/health.h"
 #include "control/live.h"
+#include "control/status.h"
 
 const struct route routes[] = {
 	{"GET", "/healthz", ROUTE_ANYWHERE, false, health_alive},
+	{"GET", "/readyz", ROUTE_ANYWHERE, false, health_ready},
+	{"GET", "/status", ROUTE_ANYWHERE, false, status_show},
 	{"GET", "/tap", ROUTE_LOCAL, true, live_tap},
 	{"GET", "/unmatched", ROUTE_LOCAL, false, live_unmatched},
 	{.method = NULL},

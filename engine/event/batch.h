@@ -40,6 +40,26 @@ struct message {
 	void *handle;             /* the filler's own (librdkafka message) */
 };
 
+/* Why something is a dead letter, for the accounts: constant, its name there, what it means. The reason tells
+ * more.
+ */
+#define DEAD_KINDS(X)                                                                          \
+	X(INVALID, "invalid", "a rule or handler read it, but what it made is no valid event") \
+	X(UNMATCHED, "unmatched", "no rule fits")                                              \
+	X(NO_SCRIPT, "no_script", "no vendor script serves the topic")                         \
+	X(ENVELOPE, "envelope", "the envelope cannot be read, or is empty")                    \
+	X(SCRIPT, "script", "the handler raised an error or was ended")                        \
+	X(LIMIT, "limit", "too long, too many records, or too many steps of a regex")          \
+	X(REFUSED, "refused", "an output refused the event for good")                          \
+	X(FILTER, "filter", "a filter written in Lua raised an error on the event")
+
+enum dead_kind {
+#define X(name, label, help) DEAD_##name,
+	DEAD_KINDS(X)
+#undef X
+		DEAD_KIND_COUNT
+};
+
 /* A record that no handler could turn into an event, or an event that an output refused for good. */
 struct dead_letter {
 	uint32_t message;        /* within the batch */
@@ -53,12 +73,15 @@ struct dead_letter {
 	const char *script_hash; /* hex; "" unknown */
 	uint32_t generation;
 	struct text reason; /* in the arena, UTF-8 */
-	bool unmatched;     /* no rule fits the record, or no script serves its topic */
+	enum dead_kind kind;
+	bool unmatched; /* no rule fits the record, or no script serves its topic */
 	/* Of a record whose envelope opened, in the arena; else empty: */
 	struct text text;      /* that the rules saw */
 	struct ip host;        /* of the device */
 	struct text host_name; /* of the device, when it is no address */
 };
+
+#define BATCH_SCRIPTS_MAX 256 /* scripts of a generation */
 
 /* What became of the batch's records and events, for the accounts: records = parsed + ignored + dead. */
 struct batch_counts {
@@ -68,7 +91,9 @@ struct batch_counts {
 	uint64_t parsed;
 	uint64_t ignored;
 	uint64_t dead;
-	uint64_t tombstones; /* part of ignored */
+	uint64_t tombstones;                   /* part of ignored */
+	uint32_t parsed_by[BATCH_SCRIPTS_MAX]; /* parsed, by script */
+	uint32_t ignored_by[BATCH_SCRIPTS_MAX];
 };
 
 struct batch {

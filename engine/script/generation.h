@@ -12,10 +12,11 @@
 #include <stdint.h>
 
 #include "base/errlist.h"
+#include "event/batch.h"
 #include "event/ip.h"
 
 #define GENERATION_SCRIPT_MAX (1u << 20) /* bytes of one script */
-#define GENERATION_SCRIPTS_MAX 256
+#define GENERATION_SCRIPTS_MAX BATCH_SCRIPTS_MAX
 #define SCRIPT_HASH_SIZE 65 /* SHA-256 in hex, with NUL */
 
 #define TOPIC_DECLARED "*" /* a row of the configuration for all topics that the scripts declare */

@@ -109,9 +109,14 @@ int host_run(struct host *h, struct batch *b, struct err *e)
 		/* Lua failed outside of a handler's pcall (no memory): that costs the record under way. */
 		if (!h->walk.open)
 			return err_set(e, ERR_SCRIPT, "the script host failed: %s", raised.msg);
-		walk_dead(h, h->walk.script, "", 0, raised.msg);
+		walk_dead(h, DEAD_SCRIPT, h->walk.script, "", 0, raised.msg);
 	}
 	return 0;
+}
+
+size_t host_memory(const struct host *h)
+{
+	return h->state.used;
 }
 
 struct host_last host_last(const struct host *h)

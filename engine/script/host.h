@@ -61,6 +61,9 @@ typedef void host_raised_fn(void *ctx, uint32_t event, const char *reason);
 size_t host_filter(struct host *h, const char *path, struct batch *b, uint32_t hidden, uint32_t *pick,
 		   size_t n, host_raised_fn *raised, void *ctx);
 
+/* Bytes that its Lua state takes. */
+size_t host_memory(const struct host *h);
+
 /* For natmill try: the last record of the batch that was run last, and the rule that decided about it. */
 struct host_last {
 	const char *vendor; /* "" unknown */

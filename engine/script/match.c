@@ -34,7 +34,7 @@ static enum tried fitted(struct host *h)
 		return TRIED_SETTLED;
 	}
 	err_prefix(&e, "%s", w->rule->name);
-	walk_dead(h, w->script, w->rule->name, 0, e.msg);
+	walk_dead(h, DEAD_INVALID, w->script, w->rule->name, 0, e.msg);
 	return TRIED_SETTLED;
 }
 
@@ -59,7 +59,8 @@ static enum tried try_keys(struct host *h)
 	struct walk *w = &h->walk;
 	const struct reading *in = reading_for(h, w->script, w->rule);
 	if (in == NULL) {
-		walk_dead(h, w->script, w->rule->name, 0, "no memory left for this message in its batch");
+		walk_dead(h, DEAD_LIMIT, w->script, w->rule->name, 0,
+			  "no memory left for this message in its batch");
 		return TRIED_SETTLED;
 	}
 	if (reader_rule_match(w->rule->keys, w->batch->arena.data, in, &w->event, NULL))
@@ -124,7 +125,7 @@ static enum tried try_regex(struct host *h)
 	case REGEX_MATCH:
 		return fitted(h);
 	case REGEX_LIMIT:
-		walk_dead(h, w->script, w->rule->name, 0,
+		walk_dead(h, DEAD_LIMIT, w->script, w->rule->name, 0,
 			  "the regex takes too many steps on this line; write it more plainly, or as a "
 			  "template");
 		return TRIED_SETTLED;
@@ -161,7 +162,7 @@ static void bad_value_dead(struct host *h)
 	strbuf_printf(&h->reason, "%s stopped at column %u: %s: expected %s, found ", bad->rule->name,
 		      bad->pos + 1, event_fields[bad->field].name, expects);
 	add_found(&h->reason, record_text(w) + bad->pos, w->text.len - bad->pos);
-	walk_dead(h, w->bad_script, bad->rule->name, bad->pos + 1, h->reason.data);
+	walk_dead(h, DEAD_UNMATCHED, w->bad_script, bad->rule->name, bad->pos + 1, h->reason.data);
 }
 
 /* A rule over keys has something to say when some of them stood in the record, or nobody else has. */
@@ -179,7 +180,7 @@ static void keys_miss_dead(struct host *h)
 	if (in != NULL)
 		column = reader_rule_explain(&w->keys_miss, r->name, r->reader, w->batch->arena.data, in,
 					     &h->reason);
-	walk_dead(h, w->keys_miss_script, r->name, column, h->reason.data);
+	walk_dead(h, DEAD_UNMATCHED, w->keys_miss_script, r->name, column, h->reason.data);
 }
 
 /* The name of the route's only script; NULL when it has several. */
@@ -216,7 +217,7 @@ static bool begins_unknown(struct host *h)
 	if (n > 1) {
 		strbuf_adds(&h->reason, "no rule begins so, each stopped at column 1: ");
 		template_explain_all(all, n, record_text(w), w->text.len, &h->reason);
-		walk_dead(h, only, "", 1, h->reason.data);
+		walk_dead(h, DEAD_UNMATCHED, only, "", 1, h->reason.data);
 	}
 	free(all);
 	return n > 1;
@@ -240,12 +241,12 @@ static void miss_dead(struct host *h)
 		return;
 	if (w->miss.set) {
 		template_explain(&w->miss, record_text(w), w->text.len, &h->reason);
-		walk_dead(h, w->miss_script, w->miss.rule, w->miss.pos + 1, h->reason.data);
+		walk_dead(h, DEAD_UNMATCHED, w->miss_script, w->miss.rule, w->miss.pos + 1, h->reason.data);
 		return;
 	}
 	const struct script *only = only_script(h);
 	strbuf_printf(&h->reason, "no rule of %s fits", only != NULL ? only->name : "any script");
-	walk_dead(h, only, "", 0, h->reason.data);
+	walk_dead(h, DEAD_UNMATCHED, only, "", 0, h->reason.data);
 }
 
 /* Tries one rule on an event that is still clear; the number of the handler to run, NM_DONE when settled,
@@ -334,7 +335,6 @@ int match_rules(struct host *h)
 	h->walk.rule = NULL;
 	untell(&h->walk);
 	miss_dead(h);
-	walk_unmatched(h);
 	return NM_DONE;
 }
 
@@ -370,5 +370,5 @@ void nm_raised(struct host *h, const char *reason, uint32_t len)
 		return;
 	strbuf_reset(&h->reason);
 	strbuf_add(&h->reason, reason, len);
-	walk_dead(h, w->script, w->rule->name, 0, h->reason.data);
+	walk_dead(h, DEAD_SCRIPT, w->script, w->rule->name, 0, h->reason.data);
 }

@@ -101,17 +101,23 @@ static void end_record(struct walk *w)
 
 void walk_parsed(struct host *h)
 {
-	h->walk.batch->counts.parsed++;
+	struct batch_counts *counts = &h->walk.batch->counts;
+	counts->parsed++;
+	counts->parsed_by[h->walk.script - h->scripts]++;
 	end_record(&h->walk);
 }
 
 void walk_ignored(struct host *h)
 {
-	h->walk.batch->counts.ignored++;
+	struct batch_counts *counts = &h->walk.batch->counts;
+	counts->ignored++;
+	if (h->walk.script != NULL) /* a tombstone is nobody's */
+		counts->ignored_by[h->walk.script - h->scripts]++;
 	end_record(&h->walk);
 }
 
-void walk_dead(struct host *h, const struct script *s, const char *rule, uint32_t column, const char *reason)
+void walk_dead(struct host *h, enum dead_kind kind, const struct script *s, const char *rule, uint32_t column,
+	       const char *reason)
 {
 	struct walk *w = &h->walk;
 	w->batch->event_count = w->first_event;
@@ -119,6 +125,8 @@ void walk_dead(struct host *h, const struct script *s, const char *rule, uint32_
 	struct dead_letter *d = batch_add_dead(w->batch, w->message, w->record, reason);
 	d->index = trimmed(w->batch->arena.data, w->rest).len > 0; /* more of the message comes behind it */
 	d->generation = h->generation->number;
+	d->kind = kind;
+	d->unmatched = kind == DEAD_UNMATCHED || kind == DEAD_NO_SCRIPT;
 	d->rule = rule;
 	d->column = column;
 	if (s != NULL) {
@@ -135,17 +143,11 @@ void walk_dead(struct host *h, const struct script *s, const char *rule, uint32_
 	end_record(w);
 }
 
-void walk_unmatched(struct host *h)
-{
-	struct batch *b = h->walk.batch;
-	b->dead[b->dead_count - 1].unmatched = true;
-}
-
 /* A message that is settled as a whole, before a record of it is tried. */
-static void message_dead(struct host *h, const char *reason)
+static void message_dead(struct host *h, enum dead_kind kind, const char *reason)
 {
 	begin_record(&h->walk, (struct text){0});
-	walk_dead(h, NULL, "", 0, reason);
+	walk_dead(h, kind, NULL, "", 0, reason);
 }
 
 /* Opens the next message: true when its text is ready in w->rest, false when it is settled already. */
@@ -167,19 +169,18 @@ static bool open_message(struct host *h)
 		return false;
 	}
 	if (m->route >= h->route_count) {
-		message_dead(h, "no vendor script serves this topic");
-		walk_unmatched(h);
+		message_dead(h, DEAD_NO_SCRIPT, "no vendor script serves this topic");
 		return false;
 	}
 	w->route = &h->routes[m->route];
 	if (!make_room(&w->batch->arena, HOST_ARENA_NEED((uint64_t)m->len))) {
-		message_dead(h, "no memory left for this message in its batch");
+		message_dead(h, DEAD_LIMIT, "no memory left for this message in its batch");
 		return false;
 	}
 	uint32_t mark = w->batch->arena.len;
 	if (route_open(h, m, &e) != 0) {
 		arena_rewind(&w->batch->arena, mark);
-		message_dead(h, e.msg);
+		message_dead(h, DEAD_ENVELOPE, e.msg);
 		return false;
 	}
 	w->rest = w->envelope.text;
@@ -210,14 +211,14 @@ bool walk_record(struct host *h)
 			if (reason == NULL)
 				return true;
 			w->rest.len = 0;
-			walk_dead(h, NULL, "", 0, reason);
+			walk_dead(h, DEAD_LIMIT, NULL, "", 0, reason);
 		}
 		if (w->next_message == w->batch->message_count)
 			return false;
 		/* A message of blanks holds no record, yet must not vanish. */
 		if (open_message(h) && trimmed(w->batch->arena.data, w->rest).len == 0) {
 			w->rest.len = 0;
-			message_dead(h, "empty message");
+			message_dead(h, DEAD_ENVELOPE, "empty message");
 		}
 	}
 }

@@ -121,10 +121,8 @@ bool walk_record(struct host *h);
 /* Settles the record under way. */
 void walk_parsed(struct host *h);
 void walk_ignored(struct host *h);
-void walk_dead(struct host *h, const struct script *s, const char *rule, uint32_t column, const char *reason);
-
-/* Behind walk_dead(): the letter is so for want of a rule that fits. */
-void walk_unmatched(struct host *h);
+void walk_dead(struct host *h, enum dead_kind kind, const struct script *s, const char *rule, uint32_t column,
+	       const char *reason);
 
 /* Finishes the event under way and adds it to the batch; -1 with e when it is not valid. */
 int walk_add_event(struct host *h, struct err *e);

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 
 #include "event/batch.h"
+#include "stream/ends.h"
 #include "stream/partitions.h"
 #include "stream/settings.h"
 #include "stream/stats.h"
@@ -46,7 +47,8 @@ struct consumer {
 	char cluster_id[64];
 	int64_t prefetch_messages; /* librdkafka stops to fetch when so many wait, */
 	int64_t prefetch_bytes;    /* or so many bytes */
-	int64_t mean;              /* bytes of a message in the last batch */
+	struct ends ends;
+	int64_t mean; /* bytes of a message in the last batch */
 };
 
 /* What consumer_open needs; all but the struct itself outlives the consumer. */

@@ -94,6 +94,8 @@ static void put_message(struct batch *b, struct partition *p, rd_kafka_message_t
 		.route = p->route,
 		.handle = m,
 	};
+	if (p->batch_end < 0)
+		p->batch_first = timestamp;
 	p->batch_end = m->offset + 1;
 	if (timestamp > p->batch_newest)
 		p->batch_newest = timestamp;

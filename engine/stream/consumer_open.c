@@ -187,6 +187,7 @@ void consumer_close(struct consumer *c)
 		rd_kafka_queue_destroy(c->control);
 	}
 	rd_kafka_queue_destroy(c->data);
+	ends_close(&c->ends);
 	if (c->asked_list != NULL)
 		rd_kafka_topic_partition_list_destroy(c->asked_list);
 	free(c->leftovers.items);

@@ -63,7 +63,7 @@ static void write_events(struct delivery *d, struct batch *b, const struct share
 		} else if (r->verdict == OUTPUT_REJECT && r->n > 1) {
 			limit = r->n / 2;
 		} else if (r->verdict == OUTPUT_REJECT) {
-			share_refuse(d, b, share, d->pick[from], r);
+			share_refuse(d, b, share, DEAD_REFUSED, d->pick[from], r);
 			from++;
 			if (deliver_output_refuses(++refused, share->n) && d->letters == NULL) {
 				struct err why = r->why;
@@ -190,6 +190,7 @@ static enum deliver_verdict after_failure(struct delivery *d, struct batch *b, c
 		return DELIVER_FENCED;
 	}
 	stats_add(&d->stats->retries, 1);
+	stats_add(&s->stats->retries, 1);
 	if (output_wait(d->host, -1, 0, 0) < 0) {
 		sink_undo(s, r);
 		return DELIVER_GIVEN_UP;
@@ -216,6 +217,7 @@ static enum deliver_verdict deliver_to(struct delivery *d, struct batch *b, size
 	if (d->letters != NULL && share.n == 0 && (int)place != d->sinks->store)
 		return DELIVER_DONE;
 	share_ask(d, b, &share); /* once: a filter that remembers would answer each attempt differently */
+	int64_t began_us = clock_mono_us();
 	share.attempt_mark = b->dead_count;
 	share.arena_mark = b->arena.len;
 	for (unsigned tries = 1;; tries++) {
@@ -230,6 +232,8 @@ static enum deliver_verdict deliver_to(struct delivery *d, struct batch *b, size
 	}
 	sink_worked(share.sink);
 	count_output(b, &share);
+	histogram_note(&share.sink->stats->latency, stats_latency_bounds, stats_latency_bound_count,
+		       (uint64_t)(clock_mono_us() - began_us));
 	for (size_t i = 0; i < d->parts->n; i++) {
 		struct partition *p = d->parts->items[i];
 		if (p->batch_end > p->taken[place])
@@ -249,8 +253,12 @@ enum deliver_verdict deliver_batch(struct delivery *d, struct batch *b)
 		v = deliver_to(d, b, last);
 	if (v != DELIVER_DONE)
 		return v;
-	for (size_t i = 0; i < d->parts->n; i++)
-		if (d->parts->items[i]->batch_end > d->parts->items[i]->settled)
-			d->parts->items[i]->settled = d->parts->items[i]->batch_end;
+	for (size_t i = 0; i < d->parts->n; i++) {
+		struct partition *p = d->parts->items[i];
+		if (p->batch_end <= p->settled)
+			continue;
+		p->settled = p->batch_end;
+		p->settled_us = p->batch_newest;
+	}
 	return DELIVER_DONE;
 }

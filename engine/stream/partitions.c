@@ -29,6 +29,7 @@ struct partition *partitions_add(struct partitions *p, const char *topic, int32_
 	new->settled = -1;
 	new->committed = -1;
 	new->batch_end = -1;
+	new->end = -1;
 	p->items = xrealloc(p->items, (p->n + 1) * sizeof *p->items);
 	p->items[p->n++] = new;
 	return new;

@@ -40,10 +40,14 @@ struct partition {
 	int64_t committed;          /* last offset committed to the group; -1 none by us */
 	int64_t taken[OUTPUTS_MAX]; /* watermark per output */
 	int64_t read_to;            /* the log ended here, all before is read; 0 = not known (tell_ends) */
+	int64_t end;                /* of the log, as Kafka told last; -1 = not yet */
+	int64_t settled_us;         /* Kafka timestamp of the record before `settled`; 0 = not known */
+	int64_t caught_up_us;       /* clock_wall_us: nothing lay behind `settled`; 0 = never seen */
 	char topic_id[TOPIC_ID_MAX];
 	struct partition_watch watch;
 	/* Of the batch under way: */
 	int64_t batch_end;    /* offset behind its last message; -1 = none of the batch is ours */
+	int64_t batch_first;  /* Kafka timestamp of its first message, or EVENT_NO_TIME */
 	int64_t batch_newest; /* newest Kafka timestamp, or EVENT_NO_TIME */
 };
 

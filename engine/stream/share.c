@@ -92,11 +92,12 @@ void share_plan_moves(struct delivery *d, struct share *share)
 	}
 }
 
-void share_refuse(const struct delivery *d, struct batch *b, const struct share *share, uint32_t event,
-		  const struct output_result *r)
+void share_refuse(const struct delivery *d, struct batch *b, const struct share *share, enum dead_kind kind,
+		  uint32_t event, const struct output_result *r)
 {
 	const struct event *ev = &b->events[event];
 	struct dead_letter *letter = batch_add_dead(b, ev->message, ev->record, r->why.msg);
+	letter->kind = kind;
 	letter->index = ev->index;
 	letter->output = share->sink->config->name;
 	if (d->generation == NULL || ev->script >= generation_script_count(d->generation))
@@ -117,7 +118,7 @@ static void refuse_raised(void *ctx, uint32_t event, const char *reason)
 	struct raising *r = ctx;
 	struct output_result why;
 	output_reject(&why, 1, "%s", reason);
-	share_refuse(r->d, r->b, r->share, event, &why);
+	share_refuse(r->d, r->b, r->share, DEAD_FILTER, event, &why);
 	r->share->raised++;
 }
 

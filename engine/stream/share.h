@@ -37,7 +37,7 @@ void share_plan_moves(struct delivery *d, struct share *share);
 void share_ask(struct delivery *d, struct batch *b, struct share *share);
 
 /* The event becomes a dead letter of the batch, for the reason of r. */
-void share_refuse(const struct delivery *d, struct batch *b, const struct share *share, uint32_t event,
-		  const struct output_result *r);
+void share_refuse(const struct delivery *d, struct batch *b, const struct share *share, enum dead_kind kind,
+		  uint32_t event, const struct output_result *r);
 
 #endif

@@ -4,6 +4,8 @@
  */
 #include "stream/sinks.h"
 
+#include <stdio.h>
+
 #include "base/clock.h"
 #include "base/log.h"
 #include "stream/backoff.h"
@@ -96,6 +98,7 @@ int64_t sink_failed(struct sink *s, const struct output_result *r)
 	sink_undo(s, r);
 	s->failures++;
 	s->alarm = r->alarm;
+	snprintf(s->why, sizeof s->why, "%s", r->why.msg);
 	int64_t delay = backoff_ms(s->failures, (uint32_t)clock_mono_us());
 	if (r->alarm)
 		log_error("ALARM: output %s: %s; nothing is lost, tried again in %lld ms (attempt %u)",

@@ -29,6 +29,7 @@ struct sink {
 	bool open;
 	bool alarm;                 /* the last attempt asked for a human */
 	unsigned failures;          /* attempts in a row without success */
+	char why[ERR_MSG_MAX];      /* the last attempt failed; of use while failures > 0 */
 	struct output_stats *stats; /* the worker's, so that others may read them at any time */
 };
 

@@ -10,6 +10,8 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "base/histogram.h"
+
 /* name, help */
 #define WORKER_STATS(X)                                                                   \
 	X(messages, "messages settled")                                                   \
@@ -39,7 +41,8 @@
 	X(filtered, "events that a filter took out")             \
 	X(rejected, "events refused for good, now dead letters") \
 	X(dropped, "events given up by a best_effort output")    \
-	X(skipped, "events it had already, by its watermark")
+	X(skipped, "events it had already, by its watermark")    \
+	X(retries, "attempts that did not succeed")
 
 struct worker_stats {
 #define X(name, help) _Atomic uint64_t name;
@@ -51,7 +54,11 @@ struct output_stats {
 #define X(name, help) _Atomic uint64_t name;
 	OUTPUT_STATS(X)
 #undef X
+	struct histogram latency; /* microseconds from a batch's first attempt until the output has it */
 };
+
+extern const uint64_t stats_latency_bounds[];
+extern const size_t stats_latency_bound_count;
 
 /* Single writer: no locked instruction needed. */
 static inline void stats_add(_Atomic uint64_t *counter, uint64_t n)

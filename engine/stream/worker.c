@@ -35,6 +35,11 @@ static bool give_up(const struct worker *w)
 	return consumer_disturbed(&w->consumer) || (stop != 0 && clock_mono_ms() >= stop);
 }
 
+static void show(struct worker *w)
+{
+	view_publish(&w->view, &w->consumer, &w->sinks, &w->batch, host_memory(w->host));
+}
+
 /* The engine's wait for outputs; see output_wait(). */
 static int worker_wait(struct output_host *h, int fd, short events, int64_t deadline_ms)
 {
@@ -53,6 +58,7 @@ static int worker_wait(struct output_host *h, int fd, short events, int64_t dead
 				consumer_accept(&w->consumer); /* nothing under way is touched */
 			if (w->delivering_ms != 0)
 				watchdog_look(&w->watchdog, &w->consumer, &w->sinks, w->delivering_ms);
+			show(w);
 			if (give_up(w))
 				return -1;
 		}
@@ -145,6 +151,8 @@ static void count_batch(struct worker *w)
 	stats_add(&w->stats.dead, b->counts.dead);
 	stats_add(&w->stats.events, b->event_count);
 	stats_add(&w->stats.batches, 1);
+	accounts_settle(&w->accounts, w->config->names, w->delivery.generation, b);
+	devices_settle(&w->devices, b);
 	atomic_store_explicit(&w->last_us, clock_mono_us(), memory_order_relaxed);
 }
 
@@ -247,6 +255,7 @@ static int turn(struct worker *w, const struct fetch_limits *shape)
 	handle_rebalance(w);
 	note_joined(w);
 	take_partitions(w);
+	show(w);
 	int reading = (int)partitions_count(&c->parts, PARTITION_READING);
 	atomic_store_explicit(&w->partitions_reading, reading, memory_order_relaxed);
 	if (reading == 0) {
@@ -339,7 +348,11 @@ int worker_start(struct worker *w, struct worker_config *config, unsigned number
 			     .config = config,
 			     .number = number,
 			     .running = true};
+	devices_init(&w->devices);
+	view_init(&w->view);
 	int rc = pthread_create(&w->thread, NULL, worker_main, w);
+	if (rc != 0)
+		worker_free(w);
 	if (rc != 0)
 		return err_set(e, ERR_SYSTEM, "cannot start worker %u: %s; lower the option `workers`",
 			       number, strerror(rc));
@@ -352,4 +365,10 @@ int worker_start(struct worker *w, struct worker_config *config, unsigned number
 void worker_join(struct worker *w)
 {
 	pthread_join(w->thread, NULL);
+}
+
+void worker_free(struct worker *w)
+{
+	devices_free(&w->devices);
+	view_free(&w->view);
 }

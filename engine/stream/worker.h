@@ -9,12 +9,12 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "script/generation.h"
-#include "script/host.h"
-#include "stream/consumer.h"
+#include "stream/accounts.h"
 #include "stream/deliver.h"
+#include "stream/devices.h"
 #include "stream/tap.h"
 #include "stream/unmatched.h"
+#include "stream/view.h"
 #include "stream/watchdog.h"
 
 /* What all workers read; outlives them. */
@@ -25,6 +25,7 @@ struct worker_config {
 	struct generation *generation;
 	const struct sink_config *outputs;
 	size_t output_count;
+	struct account_names *names;
 	struct unmatched *unmatched; /* these two: NULL = nobody asks */
 	struct taps *taps;
 	int done_fd;                   /* eventfd: told when a worker ends */
@@ -42,6 +43,9 @@ struct worker {
 	struct host *host;
 	struct batch batch;
 	struct worker_stats stats;
+	struct accounts accounts;
+	struct devices devices;
+	struct view view;
 	struct output_stats output_stats[OUTPUTS_MAX]; /* in the order of delivery */
 	int64_t next_start_ms;                         /* when positions are asked for again */
 	unsigned start_failures;
@@ -63,7 +67,8 @@ struct worker {
 /* Starts the thread. -1 with e when it cannot be made. w is zeroed or used before. */
 int worker_start(struct worker *w, struct worker_config *config, unsigned number, struct err *e);
 
-/* Waits for its end. */
+/* Waits for its end. What it counted can be read until worker_free(). */
 void worker_join(struct worker *w);
+void worker_free(struct worker *w);
 
 #endif
