@@ -12,13 +12,17 @@
 #include <openssl/x509v3.h>
 #include <poll.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "output/lookup.h"
 
 static const char *reason(void)
 {
 	unsigned long code = ERR_get_error();
-	const char *text = code != 0 ? ERR_reason_error_string(code) : NULL;
+	/* What the system refused, such as a file that is not there, has no text of OpenSSL's. */
+	const char *text = ERR_SYSTEM_ERROR(code) ? strerror(ERR_GET_REASON(code))
+			   : code != 0            ? ERR_reason_error_string(code)
+						  : NULL;
 	ERR_clear_error();
 	return text != NULL ? text : "unknown error";
 }

@@ -292,7 +292,7 @@ static void tls_with_nobody_known(void **state)
 	fixture_option(f, "address", redis_server_tls_address());
 	assert_shut_out(f, "certificate"); /* the system does not know it */
 	fixture_option(f, "tls_ca", "/nowhere/ca.pem");
-	refused(f, "tls_ca: cannot use '/nowhere/ca.pem'");
+	refused(f, "tls_ca: cannot use '/nowhere/ca.pem': No such file or directory");
 	fixture_option(f, "tls_ca", redis_server_ca());
 	fixture_option(f, "tls_certificate", "/nowhere/own.pem");
 	refused(f, "tls_certificate: cannot use");

@@ -36,6 +36,7 @@ OUTPUT_LIBRARIES = ("sqlite3.h", "libpq-fe.h", "hiredis/", "amqp", "rabbitmq-c/"
 
 C_FILES = (".c", ".h", ".cc")
 CHECKED = C_FILES + (".lua", ".py", ".sh", ".cmake")
+PAGES = (".md",)  # only licensed
 NO_SUFFIX = ("run", ".ci/run", "CMakeLists.txt", ".clang-format", ".clang-tidy", ".luacheckrc", ".busted")
 
 
@@ -142,7 +143,7 @@ RULES = [spdx, file_length, whitespace, unfinished, includes_point_down, no_umbr
 
 
 def findings(source):
-    for rule in RULES:
+    for rule in [spdx] if source.path.endswith(PAGES) else RULES:
         for line, what in rule(source):
             yield f"{source.path}:{line}: {what}"
 
@@ -153,7 +154,7 @@ def project_files(root):
         folders[:] = sorted(f for f in folders if f == ".ci" or not f.startswith((".", "build", "__")))
         for name in sorted(names):
             path = os.path.relpath(os.path.join(folder, name), root)
-            if path.endswith(CHECKED) or path in NO_SUFFIX:
+            if path.endswith(CHECKED + PAGES) or path in NO_SUFFIX:
                 yield path
 
 

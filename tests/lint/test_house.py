@@ -25,6 +25,8 @@ def test_quiet_on_good_code():
 
 def test_licence():
     assert "licence" in found("int x;\n")
+    assert "licence" in found("# A page\n", "docs/a.md")
+    assert found("<!-- SPDX-License-Identifier: Apache-2.0 -->\n\n# A page\n" + "x" * 200 + "\n", "docs/a.md") == ""
 
 
 def test_file_length():

@@ -58,7 +58,8 @@ def test_accounts_add_up(demo, tmp_path):
                    for kind in ("session", "port", "port_block", "address"))
         assert db.execute("SELECT count(*) FROM natmill_dead_letters").fetchone() == (dead,)
     assert f"output sqlite: {rows} events stored, 0 rejected" in out
-    assert re.search(r"^Who held \S+ at \S+\?\n  \S+ port \d+(?: \(VRF \S+\))?, by the session mapping", out, re.MULTILINE)
+    assert re.search(r"^Who held \S+ at \S+\?\n  \S+ port \d+(?: \(VRF \S+\))?, by the session mapping", out,
+                     re.MULTILINE)
     assert process.err == ""
 
 
