@@ -284,6 +284,7 @@ const struct output_type postgresql_output = {
 	.set_mark = postgresql_set_mark,
 	.dead_read = postgresql_dead_read,
 	.dead_remove = postgresql_dead_remove,
+	.dead_claim = postgresql_dead_claim,
 	.identity = postgresql_identity,
 	.known = postgresql_known,
 };

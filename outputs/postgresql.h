@@ -199,6 +199,7 @@ void postgresql_known(struct output *o, const struct output_range *range, bool *
 void postgresql_dead_read(struct output *o, const struct dead_query *query, dead_row_fn *row, void *ctx,
 			  struct output_result *r);
 void postgresql_dead_remove(struct output *o, const struct dead_key *keys, size_t n, struct output_result *r);
+void postgresql_dead_claim(struct output *o, struct output_result *r);
 
 /* _dead: makes the transaction ready for a statement that needs no savepoint. 0, or -1 with r. */
 int postgresql_enter(struct postgresql *p, struct output_result *r);

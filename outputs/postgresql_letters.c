@@ -16,7 +16,9 @@
 #define HEAD                                                                                       \
 	"SELECT " KEY ", vendor, rule, column_no, reason, script_hash, generation, " MICROSECONDS( \
 		"timestamp") ", " MICROSECONDS("stored_at")
-#define REMOVE_KEYS 1000 /* of one statement */
+#define CLAIM_CLASS "1852011629" /* "natm": of the keys of advisory locks, so that they meet nobody else's \
+				  */
+#define REMOVE_KEYS 1000         /* of one statement */
 
 /* Columns of the answer; the first seven are the key's. */
 enum {
@@ -217,4 +219,16 @@ void postgresql_dead_remove(struct output *o, const struct dead_key *keys, size_
 		done += some;
 	}
 	output_ok(r, gone);
+}
+
+/* The lock belongs to the table, whatever it is called from, and ends with the connection. */
+void postgresql_dead_claim(struct output *o, struct output_result *r)
+{
+	static const char sql[] = "SELECT pg_try_advisory_lock((" CLAIM_CLASS "::bigint << 32) +"
+				  " 'natmill_dead_letters'::regclass::oid::bigint)";
+	struct postgresql *p = (struct postgresql *)o;
+	PGresult *res = NULL;
+	if (postgresql_query(p, sql, "claiming the dead letters", &res, 1, r) == 0)
+		output_ok(r, strcmp(PQgetvalue(res, 0, 0), "t") == 0);
+	PQclear(res);
 }

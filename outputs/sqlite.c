@@ -55,6 +55,7 @@ static struct output *sqlite_create(const void *options, const struct output_env
 	s->options = settings;
 	s->env = env;
 	s->lock = lock;
+	s->claim = -1;
 	s->second = EVENT_NO_TIME;
 	return (struct output *)s;
 }
@@ -92,6 +93,7 @@ static void sqlite_abort(struct output *o)
 static void sqlite_close(struct output *o)
 {
 	struct sqlite *s = (struct sqlite *)o;
+	sqlite_claim_release(s);
 	sqlite_disconnect(s);
 	end_turn(s);
 	lock_put(s->lock);
@@ -290,6 +292,7 @@ const struct output_type sqlite_output = {
 	.set_mark = sqlite_set_mark,
 	.dead_read = sqlite_dead_read,
 	.dead_remove = sqlite_dead_remove,
+	.dead_claim = sqlite_dead_claim,
 	.identity = sqlite_identity,
 	.known = sqlite_known,
 };

@@ -2,8 +2,9 @@
  *
  * What the files of the output `sqlite` share: sqlite.c (settings, transactions), sqlite_schema.c
  * (connection, tables, statements), sqlite_rows.c (events and dead letters), sqlite_marks.c (watermarks),
- * sqlite_letters.c (dead letters on their way back), sqlite_known.c (events that are there already). One
- * struct sqlite per worker, on its thread only; all that it points to is its own but for options and env.
+ * sqlite_letters.c (dead letters on their way back), sqlite_claim.c (by one at a time), sqlite_known.c
+ * (events that are there already). One struct sqlite per worker, on its thread only; all that it points to is
+ * its own but for options and env.
  */
 #ifndef NATMILL_OUTPUTS_SQLITE_H
 #define NATMILL_OUTPUTS_SQLITE_H
@@ -50,6 +51,7 @@ struct sqlite {
 	const struct output_env *env;
 	struct lock *lock; /* one writer of this path in the process */
 	bool locked;
+	int claim;   /* see sqlite_claim.c; -1 = not held */
 	sqlite3 *db; /* NULL while not connected */
 	struct sqlite_table tables[EVENT_TYPE_COUNT];
 	sqlite3_stmt *dead;
@@ -85,6 +87,10 @@ void sqlite_known(struct output *o, const struct output_range *range, bool *ther
 void sqlite_dead_read(struct output *o, const struct dead_query *query, dead_row_fn *row, void *ctx,
 		      struct output_result *r);
 void sqlite_dead_remove(struct output *o, const struct dead_key *keys, size_t n, struct output_result *r);
+
+/* sqlite_claim.c. Release also when it is not held; before the disconnection. */
+void sqlite_dead_claim(struct output *o, struct output_result *r);
+void sqlite_claim_release(struct sqlite *s);
 
 /* Fixed width, so that texts sort as times; always 27 bytes. Returns buf, NULL outside the years 1 to 9999.
  */

@@ -22,8 +22,8 @@
  * when result.reopen is set. A write may answer OK for fewer events than it was given (result.n, at least 1):
  * because the next one needs a verdict of its own, or because its time is up. Which functions are there:
  * create, close, open, begin, commit and abort always; positions, list_marks and set_mark, dead and
- * dead_read, write where the flags transactional, keeps_dead and takes_events say so, dead_remove where the
- * store of dead letters can give them back, else NULL.
+ * dead_read, write where the flags transactional, keeps_dead and takes_events say so, dead_remove and
+ * dead_claim where the store of dead letters can give them back, else NULL.
  */
 #ifndef NATMILL_OUTPUT_OUTPUT_H
 #define NATMILL_OUTPUT_OUTPUT_H
@@ -141,6 +141,10 @@ struct output_type {
 	/* Within a transaction: takes letters out of the store, OK with the number of those that were there.
 	 * Of two owners that take out the same letter only one commits with it. */
 	void (*dead_remove)(struct output *o, const struct dead_key *keys, size_t n, struct output_result *r);
+	/* On an open output: from here on, until it is closed, this is the only one that takes letters out of
+	 * that store. OK with n = 1, also when it was before, or n = 0: another one is. A connection that is
+	 * lost loses it: claim after each open. NULL where dead_remove is. */
+	void (*dead_claim)(struct output *o, struct output_result *r);
 	/* How well the event tables tell which events they hold. On an open output, also within a
 	 * transaction.
 	 */

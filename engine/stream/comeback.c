@@ -17,6 +17,8 @@
 #define PAGE_BYTES (16u << 20)
 #define ARENA_BYTES (64u << 20)
 #define READ_MS 15000 /* a store that cannot be read for so long ends the work */
+#define CLAIM_MS 3000
+#define CLAIM_PAUSE_MS 50
 #define FENCED_MS 50
 #define FENCED_MAX 10 /* times in a row at the same letter */
 
@@ -46,7 +48,8 @@ static int interrupted(struct err *e)
 		       "interrupted; letters that have not come back are still in their store");
 }
 
-/* Outputs of that cluster: the one that letters and identities tell. */
+/* Outputs of that cluster: the one that letters and identities tell. 0 = they are there, 1 = they were made
+ * now, -1 with e. */
 static int take_cluster(struct comeback *c, const char *cluster, struct err *e)
 {
 	const struct comeback_config *config = c->config;
@@ -57,7 +60,31 @@ static int take_cluster(struct comeback *c, const char *cluster, struct err *e)
 	free(c->cluster);
 	c->cluster = copy;
 	struct output_env env = {.cluster_id = c->cluster, .host = config->host};
-	return sinks_create(&c->sinks, config->outputs, config->output_count, c->output_stats, &env, e);
+	int rc = sinks_create(&c->sinks, config->outputs, config->output_count, c->output_stats, &env, e);
+	return rc == 0 ? 1 : -1;
+}
+
+/* Two replays at once would both send a letter's events to the outputs that are not its store. A claim may
+ * still be held for a moment by a process that was killed. OK, or RETRY. */
+static void claim(struct comeback *c, struct sink *store, struct output_result *r)
+{
+	int64_t deadline = clock_mono_ms() + CLAIM_MS;
+	for (;;) {
+		store->type->dead_claim(store->out, r);
+		if (r->verdict != OUTPUT_OK || r->n > 0)
+			return;
+		if (clock_mono_ms() >= deadline) {
+			output_retry(
+				r, true,
+				"another replay takes letters out of this store just now; one at a time");
+			r->why.code = ERR_CONFIG;
+			return;
+		}
+		if (output_wait(c->config->host, -1, 0, clock_mono_ms() + CLAIM_PAUSE_MS) < 0) {
+			output_retry(r, false, "stopped while waiting for another replay");
+			return;
+		}
+	}
 }
 
 /* One answer of the store into the page; whatever it broke off with is forgotten. */
@@ -71,6 +98,8 @@ static void read_once(struct comeback *c, struct output_result *r)
 	query.brief = false;
 	page_reset(&c->page);
 	sink_open(store, r);
+	if (r->verdict == OUTPUT_OK && !c->config->dry_run)
+		claim(c, store, r);
 	if (r->verdict == OUTPUT_OK)
 		store->type->dead_read(store->out, &query, page_add, &c->page, r);
 }
@@ -188,8 +217,9 @@ static int turn(struct comeback *c, struct err *e)
 		return -1;
 	if (c->page.n == 0)
 		return 0;
-	if (take_cluster(c, c->page.letters[0].stored.at.cluster, e) != 0)
-		return -1;
+	int other = take_cluster(c, c->page.letters[0].stored.at.cluster, e);
+	if (other != 0)
+		return other; /* to be read anew by those who claim the letters now */
 	page_fill(&c->page, c->host, &c->batch);
 	int rc = host_run(c->host, &c->batch, e);
 	enum deliver_verdict verdict = DELIVER_DONE;
@@ -234,7 +264,7 @@ static int work(struct comeback *c, struct err *e)
 	if (c->host == NULL)
 		*e = errors.items[0];
 	errlist_free(&errors);
-	if (c->host == NULL || take_cluster(c, "", e) != 0)
+	if (c->host == NULL || take_cluster(c, "", e) < 0)
 		return -1;
 	int more = 1;
 	while (more > 0 && c->left > 0)

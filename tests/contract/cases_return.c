@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "base/strbuf.h"
 
 #define TIME INT64_C(1746185696870000) /* of the fixture's messages */
@@ -246,6 +247,31 @@ static void put_back_in_the_same_transaction(void **state)
 	assert_found(f, &q, "102/0/0/ ");
 }
 
+/* One at a time, until it is closed. */
+static void one_takes_letters_out(void **state)
+{
+	struct fixture *f = *state;
+	struct output_result r;
+	struct output_env env = f->env;
+	store_letters(f);
+	struct output *first = fixture_worker(f, &env);
+	for (int twice = 0; twice < 2; twice++) {
+		f->type->dead_claim(first, &r);
+		cases_assert_verdict(&r, OUTPUT_OK);
+		assert_int_equal(r.n, 1);
+		f->type->dead_claim(f->output, &r);
+		cases_assert_verdict(&r, OUTPUT_OK);
+		assert_int_equal(r.n, 0);
+	}
+	f->type->close(first);
+	int64_t deadline = clock_mono_ms() + 10000;
+	do { /* a server notices soon that a connection was closed */
+		f->type->dead_claim(f->output, &r);
+		cases_assert_verdict(&r, OUTPUT_OK);
+		assert_true(clock_mono_ms() < deadline);
+	} while (r.n == 0);
+}
+
 const struct contract_case cases_return[] = {
 	{"letters_are_found", letters_are_found, NEEDS_LETTERS | NEEDS_RETURN},
 	{"answers_are_bounded", answers_are_bounded, NEEDS_LETTERS | NEEDS_TRANSACTIONS | NEEDS_RETURN},
@@ -253,5 +279,6 @@ const struct contract_case cases_return[] = {
 	{"letters_are_taken_out", letters_are_taken_out, NEEDS_LETTERS | NEEDS_TRANSACTIONS | NEEDS_RETURN},
 	{"put_back_in_the_same_transaction", put_back_in_the_same_transaction,
 	 NEEDS_LETTERS | NEEDS_TRANSACTIONS | NEEDS_RETURN},
+	{"one_takes_letters_out", one_takes_letters_out, NEEDS_LETTERS | NEEDS_TRANSACTIONS | NEEDS_RETURN},
 	{NULL, NULL, 0},
 };

@@ -31,6 +31,12 @@ static void let_go(struct output *o, const struct dead_key *keys, size_t n, stru
 	output_ok(r, n);
 }
 
+static void claim(struct output *o, struct output_result *r)
+{
+	(void)o;
+	output_ok(r, 1);
+}
+
 static void ignore(void *ctx, const struct page_letter *letter, const char *reason)
 {
 	(void)ctx;
@@ -49,6 +55,7 @@ static int run(struct fixture *f, unsigned fenced, unsigned *created, struct err
 	struct comeback_counts counts;
 	type.dead_read = read_one;
 	type.dead_remove = let_go;
+	type.dead_claim = claim;
 	server->plan.fenced = fenced;
 	struct comeback_config config = {.generation = f->generation,
 					 .outputs = &sink,

@@ -22,6 +22,7 @@ static void flags_are_kept(void **state)
 		assert_int_equal(t->keeps_dead, t->dead_read != NULL);
 		assert_int_equal(t->transactional, t->positions != NULL);
 		assert_true(t->dead_remove == NULL || (t->keeps_dead && t->transactional));
+		assert_int_equal(t->dead_claim != NULL, t->dead_remove != NULL);
 		assert_int_equal(t->identity != NULL, t->known != NULL);
 	}
 }
