@@ -5,6 +5,7 @@
 #include "cli/try_show.h"
 
 #include <inttypes.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "base/utf8.h"
@@ -43,7 +44,7 @@ static size_t add_step(const char *s, size_t n, struct strbuf *out)
 	return len;
 }
 
-static void add_safe(const char *s, size_t n, struct strbuf *out)
+void try_show_safe(const char *s, size_t n, struct strbuf *out)
 {
 	for (size_t i = 0; i < n;)
 		i += add_step(s + i, n - i, out);
@@ -68,23 +69,22 @@ static void add_spans(const char *text, size_t n, const struct field_span *spans
 	for (size_t i = 0; i < count; i++) {
 		if (spans[i].off < at || spans[i].off + spans[i].len > n)
 			continue;
-		add_safe(text + at, spans[i].off - at, out);
+		try_show_safe(text + at, spans[i].off - at, out);
 		strbuf_adds(out, BOLD);
-		add_safe(text + spans[i].off, spans[i].len, out);
+		try_show_safe(text + spans[i].off, spans[i].len, out);
 		strbuf_adds(out, PLAIN);
 		at = spans[i].off + spans[i].len;
 	}
-	add_safe(text + at, n - at, out);
+	try_show_safe(text + at, n - at, out);
 }
 
-/* The line that was matched and, under it, a caret at the column; long lines only around it. */
-static void add_caret(const char *text, size_t n, uint32_t column, bool colour, struct strbuf *out)
+void try_show_caret(const char *text, size_t n, uint32_t column, bool colour, struct strbuf *out)
 {
 	size_t at = column > 0 && column - 1 <= n ? column - 1 : n;
 	size_t from = at > WINDOW / 2 && n > WINDOW ? at - WINDOW / 2 : 0;
 	size_t len = n - from > WINDOW ? WINDOW : n - from;
 	strbuf_adds(out, from > 0 ? "  ..." : "  ");
-	add_safe(text + from, len, out);
+	try_show_safe(text + from, len, out);
 	strbuf_adds(out, from + len < n ? "...\n" : "\n");
 	if (column == 0)
 		return;
@@ -114,15 +114,26 @@ static void add_members(const char *json, size_t n, struct strbuf *out)
 	}
 }
 
+/* "type" comes first; no type holds a comma or a quote. */
+void try_show_event(const char *json, size_t n, bool colour, struct strbuf *out)
+{
+	static const char begin[] = "{\"type\":\"";
+	size_t at = sizeof begin - 1;
+	const char *end = n > at ? memchr(json + at, '"', n - at) : NULL;
+	if (end == NULL)
+		return;
+	strbuf_printf(out, "  %s%.*s%s ", colour ? BOLD : "", (int)(end - json - (ptrdiff_t)at), json + at,
+		      colour ? PLAIN : "");
+	if (end + 2 < json + n)
+		add_members(end + 2, (size_t)(json + n - end - 3), out);
+	strbuf_addc(out, '\n');
+}
+
 static void add_event(const struct event *ev, const struct batch *b, bool colour, struct strbuf *out)
 {
 	struct strbuf json = {0};
 	event_json(ev, b->arena.data, b->arena.len, &json);
-	strbuf_printf(out, "  %s%s%s ", colour ? BOLD : "", event_type_json(ev->type), colour ? PLAIN : "");
-	const char *rest = memchr(json.data, ',', json.len); /* behind the type */
-	if (rest != NULL)
-		add_members(rest + 1, (size_t)(json.data + json.len - rest - 2), out);
-	strbuf_addc(out, '\n');
+	try_show_event(json.data, json.len, colour, out);
 	strbuf_free(&json);
 }
 
@@ -188,7 +199,7 @@ void try_show_text(uint64_t line, const struct batch *b, const struct host_last 
 		if (colour)
 			add_spans(text, n, last->spans, last->span_count, out);
 		else
-			add_safe(text, n, out);
+			try_show_safe(text, n, out);
 		strbuf_addc(out, '\n');
 	}
 	for (uint32_t i = 0; i < b->event_count; i++)
@@ -196,9 +207,9 @@ void try_show_text(uint64_t line, const struct batch *b, const struct host_last 
 	for (uint32_t i = 0; i < b->dead_count; i++) {
 		const struct dead_letter *d = &b->dead[i];
 		strbuf_printf(out, "  %s", colour ? RED : "");
-		add_safe(b->arena.data + d->reason.off, d->reason.len, out);
+		try_show_safe(b->arena.data + d->reason.off, d->reason.len, out);
 		strbuf_printf(out, "%s\n", colour ? PLAIN : "");
 		if (n > 0 && i + 1 == b->dead_count)
-			add_caret(text, n, d->column, colour, out);
+			try_show_caret(text, n, d->column, colour, out);
 	}
 }

@@ -22,6 +22,13 @@ void try_show_json(uint64_t line, const struct batch *b, struct strbuf *out);
 void try_show_text(uint64_t line, const struct batch *b, const struct host_last *last, bool colour,
 		   struct strbuf *out);
 
+/* Parts of it, for natmill tap. An event of its JSON object, as event_json() writes it; text made harmless
+ * for a terminal; a text and under it a caret at the column (0 = none), of long ones only what is around it.
+ */
+void try_show_event(const char *json, size_t n, bool colour, struct strbuf *out);
+void try_show_safe(const char *text, size_t n, struct strbuf *out);
+void try_show_caret(const char *text, size_t n, uint32_t column, bool colour, struct strbuf *out);
+
 /* Events of the batch without a host, and the closing note about all of them (none: nothing). */
 uint64_t try_show_hostless(const struct batch *b);
 void try_show_note(uint64_t hostless, struct strbuf *out);
