@@ -13,6 +13,8 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
+#include "base/quantity.h"
 
 #define ROLLBACK_MS 200 /* no more time than that: closing undoes it too */
 
@@ -38,14 +40,29 @@ const char *postgresql_prefix(const struct postgresql *p, bool savepoint)
 	return "ROLLBACK TO natmill_write;";
 }
 
+/* A frozen owner could hold what the next owner of its partitions waits for. */
+static void warn_of_bound(const struct postgresql *p)
+{
+	char bound[QUANTITY_MAX];
+	char session[QUANTITY_MAX];
+	if (p->env->worker > 0 || p->env->session_ms == 0 || p->options->session_bound < p->env->session_ms)
+		return;
+	log_warn("output %s: session_bound (%s) should be below Kafka's session.timeout.ms (%s): a frozen "
+		 "natmill may hold up the next owner of its partitions for so long",
+		 p->env->name, quantity_duration_text(p->options->session_bound, bound),
+		 quantity_duration_text(p->env->session_ms, session));
+}
+
 static struct output *create(const void *options, const struct output_env *env, struct err *e)
 {
 	struct postgresql *p = xcalloc(1, sizeof *p);
 	p->options = options;
 	p->env = env;
 	postgresql_forget_tables(p);
-	if (postgresql_check_url(p, e) == 0)
+	if (postgresql_check_url(p, e) == 0) {
+		warn_of_bound(p);
 		return (struct output *)p;
+	}
 	free(p);
 	return NULL;
 }
@@ -259,7 +276,7 @@ static const struct option rows[] = {
 	 .reloadable = true,
 	 .help = "How long the server lets a frozen or cut off natmill hold a transaction; also bounds waits "
 		 "for "
-		 "locks. Must be below Kafka's session.timeout.ms."},
+		 "locks. Must be below Kafka's session.timeout.ms; a warning at start tells if it is not."},
 	{.name = NULL},
 };
 

@@ -303,6 +303,7 @@ static int load(struct loaded_config *c, const struct settings_source *src, stru
 	config_refuse_properties(c, errs);
 	resolve_outputs(c, errs);
 	refuse_same_place(c, errs);
+	config_refuse_stall_order(c, errs);
 	config_refuse_server(c, errs);
 	if (errs->n == 0)
 		resolve_store(c, errs);

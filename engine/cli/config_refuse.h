@@ -9,6 +9,8 @@
 #include "cli/config.h"
 
 void config_refuse_properties(const struct loaded_config *c, struct errlist *errs);
+/* stall_alarm, stall_restart and stall_exit must come one after the other. */
+void config_refuse_stall_order(const struct loaded_config *c, struct errlist *errs);
 void config_refuse_server(const struct loaded_config *c, struct errlist *errs);
 
 #endif

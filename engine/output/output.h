@@ -84,6 +84,7 @@ struct output_env {
 	struct output_host *host; /* for output_wait() */
 	unsigned worker;          /* number of the worker, from 0 */
 	const char *group;        /* of consumers that natmill is one of; NULL where that does not matter */
+	int64_t session_ms;       /* Kafka's session time-out of that member; 0 = no matter */
 };
 
 /* Range [from, from + n) of the batch's events. The pointers into the batch hold only during the call. */

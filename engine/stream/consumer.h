@@ -45,6 +45,7 @@ struct consumer {
 	struct worker_stats *stats;
 	const _Atomic int64_t *stop; /* not 0: the process is to end */
 	char cluster_id[64];
+	int64_t session_ms;        /* session.timeout.ms */
 	int64_t prefetch_messages; /* librdkafka stops to fetch when so many wait, */
 	int64_t prefetch_bytes;    /* or so many bytes */
 	struct ends ends;

@@ -124,6 +124,7 @@ int consumer_open(struct consumer *c, const struct consumer_config *config, stru
 		rd_kafka_conf_destroy(conf);
 		return -1;
 	}
+	c->session_ms = consumer_conf_number(conf, "session.timeout.ms");
 	c->prefetch_messages = consumer_conf_number(conf, "queued.min.messages");
 	c->prefetch_bytes = consumer_conf_number(conf, "queued.max.messages.kbytes") * 1024;
 	rd_kafka_conf_set_opaque(conf, c);

@@ -47,7 +47,7 @@ const struct option kafka_options[] = {
 	 .min = 1000,
 	 .max = 86400000,
 	 .help = "A partition that has messages and makes no progress for so long, while no output retries, "
-		 "raises an alarm and takes the readiness away."},
+		 "raises an alarm and takes the readiness away. Must be shorter than `stall_restart`."},
 	{.name = "stall_restart",
 	 .type = OPTION_DURATION,
 	 .offset = KAFKA(stall_restart_ms),
@@ -55,7 +55,7 @@ const struct option kafka_options[] = {
 	 .min = 1000,
 	 .max = 86400000,
 	 .help = "After so long without progress the worker's consumer is made anew. Counted from the last "
-		 "progress, as is `stall_exit`."},
+		 "progress, as is `stall_exit`. Must be shorter than that."},
 	{.name = "stall_exit",
 	 .type = OPTION_DURATION,
 	 .offset = KAFKA(stall_exit_ms),

@@ -309,7 +309,8 @@ static int worker_open(struct worker *w)
 	const struct output_env env = {.cluster_id = w->consumer.cluster_id,
 				       .host = &w->output_host,
 				       .worker = w->number,
-				       .group = cfg->kafka->group};
+				       .group = cfg->kafka->group,
+				       .session_ms = w->consumer.session_ms};
 	return sinks_create(&w->sinks, cfg->outputs, cfg->output_count, w->output_stats, &env, &w->why);
 }
 

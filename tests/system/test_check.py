@@ -6,6 +6,7 @@ import pathlib
 import pytest
 import traffic
 import yaml
+from kafka_server import free_ports
 
 VENDORS = pathlib.Path(__file__).resolve().parents[2] / "vendors"
 
@@ -99,3 +100,31 @@ def test_what_only_the_output_can_tell(run_natmill, tmp_path):
     assert done.returncode == 1
     assert first.startswith("natmill: natmill.yaml:4:5: output http: url must be like http://")
     assert second.startswith("natmill: natmill.yaml:6:5: kafka: Kafka property no.such: ")
+
+
+@pytest.mark.parametrize("given, complaint", [
+    ({"stall_alarm": "10m"}, "kafka.stall_restart (1m) must be longer than kafka.stall_alarm (10m)"),
+    ({"stall_alarm": "60s"}, "kafka.stall_restart (1m) must be longer than kafka.stall_alarm (1m)"),
+    ({"stall_restart": "5m"}, "kafka.stall_exit (5m) must be longer than kafka.stall_restart (5m)"),
+    ({"stall_exit": "1500ms"}, "kafka.stall_exit (1500ms) must be longer than kafka.stall_restart (1m)"),
+    ({"stall_alarm": "1s", "stall_restart": "2s", "stall_exit": "3s"}, None),
+], ids=["alarm late", "equal", "restart late", "exit early", "in order"])
+def test_order_of_the_watchdog(given, complaint, run_natmill, tmp_path):
+    (tmp_path / "natmill.yaml").write_text(yaml.safe_dump({"kafka": {"brokers": "localhost:1", **given},
+                                                           "vendors": str(VENDORS), "outputs": [{"type": "null"}]}))
+    done = run_natmill("check")
+    assert done.returncode == (complaint is not None)
+    assert [line.split(": ", 2)[2] for line in done.stderr.splitlines()] == [complaint] * (complaint is not None)
+    assert all(line.startswith("natmill: natmill.yaml:") for line in done.stderr.splitlines())
+
+
+@pytest.mark.parametrize("bound, warned", [("999ms", 0), ("1s", 1), ("4s", 1)])
+def test_bound_of_the_session(bound, warned, kafka, topic, configure, start_natmill):
+    """A frozen natmill may hold its transaction longer than it is a member of the group: one warning, whatever the
+    number of workers."""
+    away = {"type": "postgresql", "session_bound": bound,
+            "url": f"postgresql://nobody@127.0.0.1:{free_ports(1)[0]}/none"}
+    process = start_natmill(configure(kafka, topic, outputs=[away], workers=2))
+    process.wait_for_err(r"warn output postgresql: .*tried again")
+    assert process.terminate() == 0
+    assert process.err.count(f"session_bound ({bound}) should be below Kafka's session.timeout.ms (1s)") == warned
