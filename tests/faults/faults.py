@@ -17,20 +17,22 @@ from campaigns import ALL  # noqa: E402
 import broker  # noqa: E402,F401
 import data  # noqa: E402,F401
 import group  # noqa: E402,F401
-import killing  # noqa: E402
+import killing  # noqa: E402,F401
 import link  # noqa: E402
 import measures  # noqa: E402,F401
 import memory  # noqa: E402,F401
 import server  # noqa: E402,F401
 import sink_file  # noqa: E402,F401
 import sink_http  # noqa: E402,F401
-import sink_kafka  # noqa: E402
+import sink_kafka  # noqa: E402,F401
 import sink_amqp  # noqa: E402,F401
 import sink_redis  # noqa: E402,F401
-import sink_sqlite  # noqa: E402
+import sink_sqlite  # noqa: E402,F401
 import stall  # noqa: E402,F401
 
-SHARE = 4  # of the kills asked for, one in so many goes to each of two processes, Kafka and SQLite
+# Campaigns that --kills is dealt to, and the percentage of each: most into the outputs with transactions.
+KILLS = {"kills": 15, "kills-pair": 15, "kafka-kills": 15, "sqlite-kills": 15,
+         "file-kills": 8, "redis-kills": 8, "amqp-kills": 8, "http-kills": 8, "influxdb-kills": 8}
 
 
 def arguments():
@@ -38,7 +40,8 @@ def arguments():
                                      "each message is found exactly once afterwards. Without arguments: all campaigns.")
     parser.add_argument("names", nargs="*", metavar="NAME", help="campaigns by name")
     parser.add_argument("--list", action="store_true", help="the campaigns there are")
-    parser.add_argument("--kills", type=int, metavar="N", help="only kill -9, so many times")
+    parser.add_argument("--kills", type=int, metavar="N", help="only kill -9, so many times: 60 %% with "
+                        "PostgreSQL (one process, two), Kafka and SQLite, 40 %% with file, redis, amqp, http, influxdb")
     parser.add_argument("--minutes", type=int, metavar="N", help="only sink-away, for so long")
     parser.add_argument("--seed", type=int, help="of a run to be repeated")
     parser.add_argument("--keep", action="store_true", help="keep the logs of campaigns that fail")
@@ -51,14 +54,18 @@ def arguments():
     return given
 
 
+def deal(kills):
+    """{name: how many} of so many kills; those that do not divide go to PostgreSQL."""
+    parts = {name: kills * percent // 100 for name, percent in KILLS.items()}
+    parts["kills"] += kills - sum(parts.values())
+    return {name: count for name, count in parts.items() if count > 0}
+
+
 def plan(given):
     """(name, function of a rig) of each campaign to run."""
     if given.kills:
-        part = given.kills // SHARE
-        return [("kills", lambda rig: killing.kills(rig, given.kills - 3 * part))] + (
-            [("kills-pair", lambda rig: killing.kills_pair(rig, part)),
-             ("kafka-kills", lambda rig: sink_kafka.kafka_kills(rig, part)),
-             ("sqlite-kills", lambda rig: sink_sqlite.sqlite_kills(rig, part))] if part else [])
+        return [(name, lambda rig, name=name, count=count: ALL[name].run(rig, count))
+                for name, count in deal(given.kills).items()]
     if given.minutes:
         return [("sink-away", lambda rig: link.sink_away(rig, given.minutes * 60))]
     return [(name, ALL[name].run) for name in given.names or ALL]

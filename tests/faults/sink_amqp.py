@@ -65,7 +65,7 @@ def amqp_kills(rig, count=20):
     """kill -9 of natmill at random moments, and before and after messages reach RabbitMQ"""
     points = (("before a message", is_message, True), ("after a message", is_message, False))
     with beside(rig) as (server, proxy):
-        told = killing.kill_again_and_again(rig, count, 1, points, proxy)
+        told = killing.kill_again_and_again(rig, count, 1, points, proxy, RATE)
         return f"{told.split(';')[0]}; {check(rig, server)}"
 
 

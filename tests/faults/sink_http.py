@@ -7,10 +7,13 @@ import contextlib
 import time
 
 import json_oracle
+import killing
 import lines
 from campaigns import campaign
+from proxy import Proxy
 from server_http import HttpServer
 from server_influxdb import InfluxServer
+from sink_redis import Pieces
 from waiting import wait_until
 
 POLL_MS = 3000  # max.poll.interval.ms of natmill while the server is slow or frozen
@@ -77,6 +80,22 @@ def restarts(rig, server, times):
     return check(rig, server)
 
 
+def is_request(_, body):
+    return b"POST " in body
+
+
+def kills(rig, server, count):
+    """At random moments, and before and after a piece with the head of a request reaches the server."""
+    points = (("before a request", is_request, True), ("after a request", is_request, False))
+    proxy = Proxy(server.port, Pieces)
+    try:
+        rig.others[0]["url"] = rig.others[0]["url"].replace(str(server.port), str(proxy.port))
+        told = killing.kill_again_and_again(rig, count, 1, points, proxy)
+    finally:
+        proxy.close()
+    return f"{told.split(';')[0]}; {check(rig, server)}"
+
+
 def frozen(rig, server, name, times):
     rig.properties["max.poll.interval.ms"] = POLL_MS
     rig.watch()
@@ -99,6 +118,13 @@ def http_restart(rig, times=6):
     """the web server is killed and started again under load, and natmill with it now and then"""
     with web(rig) as server:
         return restarts(rig, server, times)
+
+
+@campaign("http-kills", "O1 O7 O8")
+def http_kills(rig, count=20):
+    """kill -9 of natmill at random moments, and before and after a request reaches the server"""
+    with web(rig) as server:
+        return kills(rig, server, count)
 
 
 @campaign("http-frozen", "S3 S5")
@@ -196,6 +222,13 @@ def influxdb_restart(rig, times=4):
     """InfluxDB is killed and started again under load, and natmill with it now and then; nothing is there twice"""
     with influx(rig) as server:
         return restarts(rig, server, times)
+
+
+@campaign("influxdb-kills", "O1 O7 O8")
+def influxdb_kills(rig, count=20):
+    """kill -9 of natmill at random moments, and before and after a request reaches InfluxDB"""
+    with influx(rig) as server:
+        return kills(rig, server, count)
 
 
 @campaign("influxdb-frozen", "S3 S5")

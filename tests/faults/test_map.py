@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """docs/guarantees.md names campaigns and tests that there are, and all campaigns."""
 
+import argparse
 import pathlib
 import re
 
 import faults
 
+KINDS = ("kafka", "sqlite", "file", "redis", "amqp", "http", "influxdb")
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
@@ -35,3 +37,13 @@ def test_rows_of_a_campaign_are_true():
     wrong = [(row, name) for row, cell in rows() for name in re.findall(r"`([\w-]+)`", cell)
              if name in faults.ALL and row not in faults.ALL[name].rows.split()]
     assert wrong == []
+
+
+def test_kills_are_dealt():
+    """All of them, to a campaign of each output, and most to those with transactions."""
+    for count in (1, 7, 100, 1000):
+        assert sum(faults.deal(count).values()) == count
+    parts = faults.deal(1000)
+    assert {"kills", "kills-pair", *(f"{kind}-kills" for kind in KINDS)} == set(parts) and min(parts.values()) >= 80
+    assert sum(parts[name] for name in ("kills", "kills-pair", "kafka-kills", "sqlite-kills")) == 600
+    assert [name for name, _ in faults.plan(argparse.Namespace(kills=1000))] == list(parts)
