@@ -15,6 +15,8 @@ WAIT = 0.25  # batch.wait, seconds
 BATCH = 500
 SLACK = 4  # whole ones at both ends of a measure
 DEVICES = 10
+FLOOR = 0.45  # of the speed, with a device of ten that sends nothing but poison; about two thirds on an idle machine
+PAIRS_MAX = 5  # measures at most: a busy machine slows down one, seldom the best of them
 
 
 class Counts:
@@ -93,6 +95,16 @@ def backlog(rig, make, count):
     return int(settled) / float(seconds)
 
 
+def speeds(rig, count):
+    """Messages a second (without poison, with it), one right after the other."""
+    return backlog(rig, lines.clean, count), backlog(rig, poisoned, count)
+
+
+def part_kept(pairs):
+    """The best speed with poison, as a part of the best without."""
+    return max(with_it for _, with_it in pairs) / max(without for without, _ in pairs)
+
+
 @campaign("device-of-nuls", "P10")
 def device_of_nuls(rig, count=20000):
     """a device that has a NUL in every line costs no bisecting and no more statements; and how fast it is"""
@@ -112,7 +124,9 @@ def device_of_nuls(rig, count=20000):
     assert last.terminate() == 0
     rig.output["url"] = rig.url(port=rig.postgres.port)
     rig.batch = {}  # the defaults
-    rates = [backlog(rig, make, 3 * count) for make in (lines.clean, poisoned, lines.clean, poisoned)]
-    rate, rate_poisoned = max(rates[0], rates[2]), max(rates[1], rates[3])
-    return (f"{bad.statements} statements against {good.statements}; {rate_poisoned / 1000:.0f}k messages/s against "
-            f"{rate / 1000:.0f}k, {rate_poisoned / rate:.2f} of it; {result}")
+    pairs = [speeds(rig, 3 * count), speeds(rig, 3 * count)]
+    while part_kept(pairs) < FLOOR and len(pairs) < PAIRS_MAX:
+        pairs.append(speeds(rig, 3 * count))  # the machine may have had other things to do
+    assert part_kept(pairs) >= FLOOR, f"{part_kept(pairs):.2f} of the speed is left, at least {FLOOR}: {pairs}"
+    return (f"{bad.statements} statements against {good.statements}; {len(pairs)} times {3 * count} messages: "
+            f"{part_kept(pairs):.2f} of the speed is left, at least {FLOOR}; {result}")
