@@ -27,9 +27,19 @@ target_compile_definitions(natmill_toolchain INTERFACE _GNU_SOURCE NATMILL_VERSI
 
 set(program_link_options "")
 if(NATMILL_BUILD STREQUAL release)
-	set(hardening -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE)
+	# What makes a fault in C end the process instead of running somebody's code. tests/system/test_hardening.py
+	# reads it off the built program.
+	set(hardening -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fPIE)
+	include(CheckCCompilerFlag)
+	foreach(flag -fstack-clash-protection -fcf-protection) # not on every processor
+		string(MAKE_C_IDENTIFIER "has${flag}" has)
+		check_c_compiler_flag(${flag} ${has})
+		if(${has})
+			list(APPEND hardening ${flag})
+		endif()
+	endforeach()
 	target_compile_options(natmill_toolchain INTERFACE -O3 ${hardening})
-	target_link_options(natmill_toolchain INTERFACE -pie -Wl,-z,relro,-z,now)
+	target_link_options(natmill_toolchain INTERFACE -pie -Wl,--as-needed,-z,relro,-z,now,-z,noexecstack)
 	if(CMAKE_C_COMPILER_ID STREQUAL GNU)
 		# Fat objects: the program is optimised across files, as is what measures its parts; the many test
 		# programs link the plain half.
