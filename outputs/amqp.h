@@ -98,6 +98,7 @@ void amqp_hang_up(struct amqp *s, bool politely); /* also when there is none */
 /* _judge: answers RETRY, reopen, and closes the connection. All return -1. `doing` goes into messages. */
 int amqp_lost(struct amqp *s, const char *doing, const char *why, struct output_result *r);
 int amqp_failed(struct amqp *s, const char *doing, int status, struct output_result *r); /* AMQP_STATUS_... */
+void amqp_untrusted(struct amqp *s, const char *why, struct output_result *r);           /* its certificate */
 int amqp_closed(struct amqp *s, const char *doing, int code, const char *text, struct output_result *r);
 
 /* Will it take a human? By the reply code of the broker (200 to 599), or AMQP_STATUS_... */

@@ -11,6 +11,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/ssl.h>
+#include <openssl/x509_vfy.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +33,7 @@ struct job {
 	const char *doing;            /* static */
 	int status;                   /* AMQP_STATUS_..., or 0 */
 	int code;                     /* reply code of the broker, or 0 */
+	int verify;                   /* what is wrong with its certificate: X509_V_... */
 	char text[200];
 };
 
@@ -98,6 +100,18 @@ static int take_reply(struct job *j, amqp_rpc_reply_t reply)
 	return -1;
 }
 
+/* librabbitmq tells only that a certificate did not verify. It asks on the thread that connects, maybe later
+ * on another one: so the answer lies with the thread, not with the job. */
+static _Thread_local int verified;
+
+static int on_certificates(X509_STORE_CTX *chain, void *arg)
+{
+	(void)arg;
+	int good = X509_verify_cert(chain);
+	verified = good == 1 ? X509_V_OK : X509_STORE_CTX_get_error(chain);
+	return good;
+}
+
 /* A socket of the kind that the options want; what certificates to trust and to show. */
 static amqp_socket_t *make_socket(struct job *j)
 {
@@ -114,6 +128,7 @@ static amqp_socket_t *make_socket(struct job *j)
 		j->status = AMQP_STATUS_SSL_ERROR;
 	if (j->status == AMQP_STATUS_OK && j->o.tls_certificate != NULL)
 		j->status = amqp_ssl_socket_set_key(socket, j->o.tls_certificate, key);
+	SSL_CTX_set_cert_verify_callback(amqp_ssl_socket_get_context(socket), on_certificates, NULL);
 	amqp_ssl_socket_set_verify_peer(socket, 1);
 	amqp_ssl_socket_set_verify_hostname(socket, 1);
 	return j->status == AMQP_STATUS_OK ? socket : NULL;
@@ -208,6 +223,7 @@ static void work(void *arg)
 	struct timeval limit = {.tv_sec = j->o.connect_timeout / 1000,
 				.tv_usec = j->o.connect_timeout % 1000 * 1000};
 	j->doing = "connecting";
+	verified = X509_V_OK;
 	j->conn = amqp_new_connection();
 	if (j->conn == NULL) {
 		j->status = AMQP_STATUS_NO_MEMORY;
@@ -218,6 +234,7 @@ static void work(void *arg)
 	if (connect_socket(j, &limit) == 0 && log_in(j) == 0 && open_channel(j) == 0 &&
 	    find_exchange(j) == 0 && ask_for_confirms(j) == 0)
 		return;
+	j->verify = verified;
 	amqp_destroy_connection(j->conn);
 	j->conn = NULL;
 }
@@ -263,6 +280,10 @@ int amqp_dial(struct amqp *s, struct output_result *r)
 		adopt(s, j);
 	else if (j->code != 0)
 		amqp_closed(s, j->doing, j->code, j->text, r);
+	else if (j->verify != X509_V_OK)
+		amqp_untrusted(s, X509_verify_cert_error_string(j->verify), r);
+	else if (j->status == AMQP_STATUS_SSL_HOSTNAME_VERIFY_FAILED)
+		amqp_untrusted(s, "made out to another name", r);
 	else
 		amqp_failed(s, j->doing, j->status, r);
 	drop_job(j);

@@ -62,6 +62,15 @@ int amqp_failed(struct amqp *s, const char *doing, int status, struct output_res
 	return -1;
 }
 
+void amqp_untrusted(struct amqp *s, const char *why, struct output_result *r)
+{
+	char words[ERR_MSG_MAX / 2];
+	snprintf(words, sizeof words,
+		 "the broker's certificate: %s (mend tls_ca, the host in address or the certificate)", why);
+	amqp_lost(s, "TLS", words, r);
+	r->alarm = true;
+}
+
 int amqp_closed(struct amqp *s, const char *doing, int code, const char *text, struct output_result *r)
 {
 	char why[ERR_MSG_MAX / 2];

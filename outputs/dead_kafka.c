@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "base/strbuf.h"
+#include "output/broker_login.h"
 #include "outputs/kafka_conf.h"
 
 #define HEADERS_BYTES 4096 /* for what natmill adds to a record and Kafka to a batch, generously */
@@ -105,6 +106,7 @@ static int make_producer(struct dead_kafka *s, struct output_result *r)
 		output_retry(r, true, "dead letters: cannot make a Kafka producer: %s", why);
 		return -1;
 	}
+	broker_login_renew(s->rk, RD_KAFKA_RESP_ERR_NO_ERROR, &s->options->properties);
 	s->queue = rd_kafka_queue_get_main(s->rk);
 	rd_kafka_queue_io_event_enable(s->queue, s->fd, &one, sizeof one);
 	return 0;
@@ -125,6 +127,7 @@ static void take_reports(struct dead_kafka *s, rd_kafka_event_t *event)
 static void take_error(struct dead_kafka *s, rd_kafka_event_t *event)
 {
 	rd_kafka_resp_err_t error = rd_kafka_event_error(event);
+	broker_login_renew(s->rk, error, &s->options->properties);
 	snprintf(s->cause, sizeof s->cause, "%s", rd_kafka_event_error_string(event));
 	s->cause_alarm = !kafka_passes(error) && error != RD_KAFKA_RESP_ERR__RESOLVE;
 	if (error == RD_KAFKA_RESP_ERR__FATAL)

@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "output/broker_login.h"
 #include "outputs/dead_kafka.h"
 #include "outputs/kafka_conf.h"
 
@@ -31,6 +32,7 @@ struct range {
 struct dead_kafka_reader {
 	const char *name; /* of the topic */
 	struct output_host *host;
+	const struct text_map *properties;
 	rd_kafka_t *rk;
 	rd_kafka_topic_t *topic;
 	rd_kafka_queue_t *queue; /* of records */
@@ -75,7 +77,7 @@ void dead_kafka_reader_free(struct dead_kafka_reader *re)
 static void take_error(rd_kafka_t *rk, int error, const char *reason, void *opaque)
 {
 	struct dead_kafka_reader *re = opaque;
-	(void)rk;
+	broker_login_renew(rk, error, re->properties);
 	snprintf(re->cause, sizeof re->cause, "%s", reason);
 	re->cause_alarm = !kafka_passes(error) && error != RD_KAFKA_RESP_ERR__RESOLVE;
 }
@@ -109,6 +111,7 @@ static struct dead_kafka_reader *make_reader(const struct dead_kafka *s, struct 
 	rd_kafka_conf_t *conf = rd_kafka_conf_dup(s->conf);
 	re->name = s->options->topic;
 	re->host = s->env->host;
+	re->properties = &s->options->properties;
 	re->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	snprintf(why, sizeof why, "%s", strerror(errno));
 	set_consumer(conf, re);
@@ -119,6 +122,7 @@ static struct dead_kafka_reader *make_reader(const struct dead_kafka *s, struct 
 		dead_kafka_reader_free(re);
 		return NULL;
 	}
+	broker_login_renew(re->rk, RD_KAFKA_RESP_ERR_NO_ERROR, re->properties);
 	re->topic = rd_kafka_topic_new(re->rk, re->name, NULL);
 	if (re->topic == NULL) {
 		output_retry(r, true, "dead letters: topic %s: %s", re->name,

@@ -262,6 +262,21 @@ static bool needs_human(CURLcode code)
 	       code == CURLE_SSL_ENGINE_INITFAILED || code == CURLE_SSL_ISSUER_ERROR;
 }
 
+static const char *hint_of(CURLcode code)
+{
+	switch (code) {
+	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_SSL_ISSUER_ERROR:
+		return " (mend tls_ca, the host in url or the server's certificate)";
+	case CURLE_SSL_CACERT_BADFILE:
+		return " (mend tls_ca)";
+	case CURLE_SSL_CERTPROBLEM:
+		return " (mend tls_certificate or tls_key)";
+	default:
+		return "";
+	}
+}
+
 /* How the transfer has ended: 0 when the answer is whole, else -1 with r. */
 static int outcome(struct http_client *c, struct output_result *r)
 {
@@ -272,7 +287,7 @@ static int outcome(struct http_client *c, struct output_result *r)
 			code = m->data.result;
 	if (code != CURLE_OK) {
 		const char *why = c->error[0] != '\0' ? c->error : curl_easy_strerror(code);
-		output_retry(r, needs_human(code), "%s: %s", c->where, why);
+		output_retry(r, needs_human(code), "%s: %s%s", c->where, why, hint_of(code));
 		return -1;
 	}
 	if (!c->head_whole) {

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "output/broker_login.h"
 #include "outputs/kafka_conf.h"
 
 #define READY_MS 10000
@@ -48,7 +49,7 @@ static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
 {
 	struct kafka *s = opaque;
 	rd_kafka_resp_err_t error = (rd_kafka_resp_err_t)code;
-	(void)rk;
+	broker_login_renew(rk, error, &s->options->properties);
 	snprintf(s->cause, sizeof s->cause, "%s", reason);
 	s->cause_alarm = !kafka_passes(error) && error != RD_KAFKA_RESP_ERR__RESOLVE &&
 			 error != RD_KAFKA_RESP_ERR__FATAL;
@@ -118,6 +119,7 @@ static int make_producer(struct kafka *s, struct output_result *r)
 		output_retry(r, true, "cannot make a Kafka producer: %s", why);
 		return -1;
 	}
+	broker_login_renew(s->rk, RD_KAFKA_RESP_ERR_NO_ERROR, &s->options->properties);
 	for (int type = 0; type < EVENT_TYPE_COUNT; type++)
 		s->rkt[type] = rd_kafka_topic_new(s->rk, s->topics.names[type], NULL);
 	return 0;

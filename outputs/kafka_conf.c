@@ -7,11 +7,12 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "output/broker_login.h"
 
 static int set(rd_kafka_conf_t *conf, const char *who, const char *name, const char *value, struct err *e)
 {
 	char why[256];
-	if (rd_kafka_conf_set(conf, name, value, why, sizeof why) == RD_KAFKA_CONF_OK)
+	if (broker_login_set(conf, name, value, why, sizeof why) == RD_KAFKA_CONF_OK)
 		return 0;
 	return err_set(e, ERR_CONFIG, "%s: Kafka property %s: %s", who, name, why);
 }
@@ -38,6 +39,7 @@ int kafka_conf_fill(rd_kafka_conf_t *conf, const struct kafka_conf_plan *plan, s
 						     {"enable.idempotence", "true"},
 						     {NULL, NULL}};
 	const struct text_map *own = plan->properties;
+	broker_login_explain(conf);
 	if (set_all(conf, plan->who, first, e) != 0 || set_all(conf, plan->who, plan->before, e) != 0)
 		return -1;
 	for (size_t i = 0; i < own->n; i++)
@@ -56,6 +58,8 @@ int kafka_conf_fill(rd_kafka_conf_t *conf, const struct kafka_conf_plan *plan, s
 void kafka_conf_log(const char *who, int level, const char *facility, const char *text)
 {
 	if (strcmp(facility, "CONFWARN") == 0 || strcmp(facility, "TERMINATE") == 0)
+		return;
+	if (broker_login_alarm(who, facility, text))
 		return;
 	if (level <= 4)
 		log_warn("%s: %s", who, text);

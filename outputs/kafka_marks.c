@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "output/broker_login.h"
 #include "outputs/kafka.h"
 
 #define ASK_MS 5000
@@ -85,8 +86,10 @@ static int make_reader(struct kafka *s, struct output_result *r)
 	rd_kafka_conf_set(conf, "group.id", s->env->group, NULL, 0);
 	rd_kafka_conf_set(conf, "enable.auto.commit", "false", NULL, 0);
 	s->reader = rd_kafka_new(RD_KAFKA_CONSUMER, conf, why, sizeof why);
-	if (s->reader != NULL)
+	if (s->reader != NULL) {
+		broker_login_renew(s->reader, RD_KAFKA_RESP_ERR_NO_ERROR, &s->options->properties);
 		return 0;
+	}
 	rd_kafka_conf_destroy(conf);
 	output_retry(r, true, "cannot make a Kafka consumer: %s", why);
 	return -1;

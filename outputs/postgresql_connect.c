@@ -6,6 +6,8 @@
  */
 #include "outputs/postgresql.h"
 
+#include <openssl/ssl.h>
+#include <openssl/x509_vfy.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,8 +87,34 @@ static PGconn *start(const struct postgresql *p, const char *password)
 	return PQconnectStartParams(keywords, values, 1);
 }
 
+/* libpq tells of a certificate only that it did not verify. The handshake's own state knows why; libpq frees
+ * it when that fails, so it is kept here from the moment it is there. */
+static void hold_tls(const struct postgresql *p, SSL **held)
+{
+	SSL *now = PQsslStruct(p->conn, "OpenSSL");
+	if (now == NULL || now == *held)
+		return;
+	SSL_free(*held);
+	SSL_up_ref(now);
+	*held = now;
+}
+
+/* What is wrong with a certificate, or "". */
+static const char *untrusted(SSL *held, const char *text)
+{
+	static const char mend[] = "sslrootcert, the host in url or the server's certificate";
+	long verify = held != NULL ? SSL_get_verify_result(held) : X509_V_OK;
+	static _Thread_local char words[ERR_MSG_MAX / 4];
+	words[0] = '\0';
+	if (verify != X509_V_OK)
+		snprintf(words, sizeof words, ": %s (mend %s)", X509_verify_cert_error_string(verify), mend);
+	else if (strstr(text, "certificate") != NULL || strstr(text, "private key") != NULL)
+		snprintf(words, sizeof words, " (mend %s; sslcert and sslkey are natmill's own)", mend);
+	return words;
+}
+
 /* Why there is no connection; closes what there is of it. Returns -1. */
-static int refused(struct postgresql *p, struct output_result *r)
+static int refused(struct postgresql *p, SSL *held, struct output_result *r)
 {
 	char text[ERR_MSG_MAX / 2];
 	char state[6];
@@ -102,8 +130,9 @@ static int refused(struct postgresql *p, struct output_result *r)
 		if (*c == '\n')
 			*c = c[1] != '\0' ? ' ' : '\0';
 	postgresql_disconnect(p);
-	output_retry(r, verdict.alarm || secret, "postgresql %s: %s", p->where,
-		     text[0] != '\0' ? text : "no connection");
+	const char *wrong = untrusted(held, text);
+	output_retry(r, verdict.alarm || secret || wrong[0] != '\0', "postgresql %s: %s%s", p->where,
+		     text[0] != '\0' ? text : "no connection", wrong);
 	r->reopen = true;
 	return -1;
 }
@@ -125,7 +154,7 @@ static int wait_for_poll(struct postgresql *p, PostgresPollingStatusType want, i
 	return -1;
 }
 
-static int dial(struct postgresql *p, struct output_result *r)
+static int dial(struct postgresql *p, SSL **held, struct output_result *r)
 {
 	int64_t deadline = clock_mono_ms() + p->options->connect_timeout * p->hosts;
 	if (postgresql_look_up(p, deadline, r) != 0)
@@ -151,11 +180,12 @@ static int dial(struct postgresql *p, struct output_result *r)
 		if (wait_for_poll(p, want, deadline, r) != 0)
 			return -1;
 		want = PQconnectPoll(p->conn);
+		hold_tls(p, held);
 		if (want == PGRES_POLLING_FAILED)
 			break;
 	}
 	if (PQstatus(p->conn) != CONNECTION_OK || PQsetnonblocking(p->conn, 1) != 0)
-		return refused(p, r);
+		return refused(p, *held, r);
 	PQsetErrorVerbosity(p->conn, PQERRORS_DEFAULT);
 	return 0;
 }
@@ -185,7 +215,10 @@ static void add_settings(struct postgresql *p, struct strbuf *sql)
 int postgresql_connect(struct postgresql *p, struct output_result *r)
 {
 	postgresql_disconnect(p);
-	if (dial(p, r) != 0)
+	SSL *held = NULL;
+	int rc = dial(p, &held, r);
+	SSL_free(held);
+	if (rc != 0)
 		return -1;
 	snprintf(p->where, sizeof p->where, "%s:%s/%s", PQhost(p->conn), PQport(p->conn), PQdb(p->conn));
 	const char *encoding = PQparameterStatus(p->conn, "server_encoding");

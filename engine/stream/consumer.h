@@ -42,6 +42,7 @@ struct consumer {
 	struct err fatal;   /* code ERR_NONE: none */
 	bool others_commit; /* the group's offsets: an output does it */
 	void *membership;   /* of consumer_membership() */
+	const struct text_map *properties; /* the configuration's, of librdkafka */
 	struct worker_stats *stats;
 	const _Atomic int64_t *stop; /* not 0: the process is to end */
 	char cluster_id[64];

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/near.h"
+#include "output/broker_login.h"
 #include "base/strbuf.h"
 
 #define FETCH_PARTITIONS \
@@ -48,7 +49,7 @@ static const char *near_property(const char *key, const char **dump, size_t n)
 static int set(rd_kafka_conf_t *conf, const char *key, const char *value, struct err *e)
 {
 	char text[256];
-	rd_kafka_conf_res_t result = rd_kafka_conf_set(conf, key, value, text, sizeof text);
+	rd_kafka_conf_res_t result = broker_login_set(conf, key, value, text, sizeof text);
 	if (result == RD_KAFKA_CONF_OK)
 		return 0;
 	size_t n = 0;

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "output/broker_login.h"
 #include "base/strbuf.h"
 #include "stream/consumer.h"
 #include "stream/consumer_conf.h"
@@ -41,6 +42,8 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code, rd_kafka_topi
 static void on_log(const rd_kafka_t *rk, int level, const char *facility, const char *text)
 {
 	(void)rk;
+	if (broker_login_alarm("Kafka", facility, text))
+		return;
 	if (level <= 3 && strcmp(facility, "FAIL") != 0) /* a failed connection comes to on_error() too */
 		log_warn("librdkafka: %s: %s", facility, text);
 	else
@@ -49,14 +52,16 @@ static void on_log(const rd_kafka_t *rk, int level, const char *facility, const 
 
 static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
 {
-	(void)rk;
 	struct consumer *c = opaque;
+	bool login = broker_login_renew(rk, (rd_kafka_resp_err_t)code, c->properties);
 	if (code == RD_KAFKA_RESP_ERR__FATAL)
 		return; /* comes as a message too, see consumer_serve() */
 	if (code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION || code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
 		c->out_of_place = true; /* should the topic be made anew, it is another one */
 	/* Before the first contact the one clear line comes from connect(). */
-	if (c->cluster_id[0] != '\0')
+	if (c->cluster_id[0] != '\0' && login)
+		log_error("ALARM: Kafka: %s (mend kafka.properties: sasl.*, ssl.*)", reason);
+	else if (c->cluster_id[0] != '\0')
 		log_warn("Kafka: %s: %s", rd_kafka_err2name((rd_kafka_resp_err_t)code), reason);
 	else
 		snprintf(c->fatal.msg, sizeof c->fatal.msg, "%s", reason);
@@ -117,6 +122,7 @@ static int subscribe(struct consumer *c, const char *const *topics, size_t count
 int consumer_open(struct consumer *c, const struct consumer_config *config, struct err *e)
 {
 	*c = (struct consumer){.stats = config->stats,
+			       .properties = &config->settings->properties,
 			       .stop = config->stop,
 			       .others_commit = config->others_commit};
 	rd_kafka_conf_t *conf = rd_kafka_conf_new();
@@ -132,6 +138,7 @@ int consumer_open(struct consumer *c, const struct consumer_config *config, stru
 	rd_kafka_conf_set_log_cb(conf, on_log);
 	rd_kafka_conf_set_error_cb(conf, on_error);
 	rd_kafka_conf_set_offset_commit_cb(conf, on_commit);
+	broker_login_explain(conf);
 	char text[256];
 	c->rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof text);
 	if (c->rk == NULL) {

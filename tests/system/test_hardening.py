@@ -3,7 +3,6 @@
 
 import platform
 import re
-import shutil
 import subprocess
 
 import pytest
@@ -30,8 +29,8 @@ def test_position_independent_and_bound_at_start(release):
 
 def test_no_memory_is_writable_and_executable(release):
     """And what the loader has filled in is read-only afterwards."""
-    segments = re.findall(r"^\s+(LOAD|GNU_STACK|GNU_RELRO)\s+(?:0x\w+\s+){5}([RWE ]{3})", output("readelf", "-lW", release),
-                          re.MULTILINE)
+    headers = output("readelf", "-lW", release)
+    segments = re.findall(r"^\s+(LOAD|GNU_STACK|GNU_RELRO)\s+(?:0x\w+\s+){5}([RWE ]{3})", headers, re.MULTILINE)
     assert {kind for kind, _ in segments} == {"LOAD", "GNU_STACK", "GNU_RELRO"}
     assert [one for one in segments if "W" in one[1] and "E" in one[1]] == []
     assert ("GNU_STACK", "RW ") in segments
@@ -53,6 +52,5 @@ def test_jumps_and_large_frames_are_checked(release):
 
 
 def test_only_libraries_that_are_used(release):
-    unused = subprocess.run(["ldd", "-u", "-r", release], capture_output=True, text=True, timeout=60, check=False).stdout
-    assert shutil.which("ldd") and "natmill" not in unused
-    assert "undefined symbol" not in unused
+    told = subprocess.run(["ldd", "-u", release], capture_output=True, text=True, timeout=60, check=False)
+    assert told.stderr == "" and "Unused" not in told.stdout
