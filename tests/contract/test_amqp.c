@@ -287,7 +287,7 @@ static void tls(void **state)
 	fixture_option(f, "tls", "true");
 	fixture_option(f, "address", rabbit_tls_address());
 	struct output_result r = reopen(f); /* the system does not know the certificate */
-	assert_alarm(&r, "SSL");
+	assert_alarm(&r, "certificate");
 	fixture_option(f, "tls_ca", rabbit_ca());
 	reopen_well(f);
 	fixture_fill(&f->batch, 0, 0, 4000);
@@ -297,10 +297,10 @@ static void tls(void **state)
 	snprintf(other, sizeof other, "127.0.0.1%s", strchr(rabbit_tls_address(), ':'));
 	fixture_option(f, "address", other); /* not its name */
 	r = reopen(f);
-	assert_alarm(&r, "SSL");
+	assert_alarm(&r, "certificate");
 	fixture_option(f, "tls_ca", "/nowhere/ca.pem");
 	r = reopen(f);
-	assert_alarm(&r, "SSL");
+	assert_alarm(&r, "certificate");
 }
 
 static void address_that_cannot_be(void **state)

@@ -201,9 +201,10 @@ class PostgresSink(Sink):
     def show(self, name):
         data = self.server.folder / "data"
         owner = data.stat()
-        for there, name_here in ((self.authority.certificate(name), "server.crt"), (self.authority.key(name), "server.key"),
-                                 (self.authority.ca, "root.crt")):
-            target = data / name_here
+        files = {"server.crt": self.authority.certificate(name), "server.key": self.authority.key(name),
+                 "root.crt": self.authority.ca}
+        for here, there in files.items():
+            target = data / here
             target.unlink(missing_ok=True)
             shutil.copy(there, target)
             target.chmod(0o600)
