@@ -15,6 +15,14 @@ return function(address, declarations)
 		error("scripts/ and the program are of different versions")
 	end
 
+	-- What engine/script/checked.c puts into each loop and function of a script.
+	local function check()
+		if C.nm_over(host) ~= 0 then
+			local text = C.nm_error(host)
+			error(ffi.string(text.data, text.len), 2)
+		end
+	end
+
 	local near = require("near")(ffi, C)
 	local message, event, emit, view = require("message")(ffi, C, host, near)
 	local handlers = {}
@@ -24,13 +32,13 @@ return function(address, declarations)
 	local function load(chunk, name, file)
 		local vendor, object = new_vendor(name)
 		setfenv(chunk, new_environment({ vendor = vendor }))
-		if chunk() ~= object then
+		if chunk(check) ~= object then
 			error(file .. ": the last line must be `return` and the name of the vendor's variable, as in: "
 				.. "return " .. name, 0)
 		end
 	end
 
-	local load_filter, run_filter = require("filter")(C, host, view, new_environment({}))
+	local load_filter, run_filter = require("filter")(C, host, view, check, new_environment({}))
 
 	return load, require("loop")(C, host, handlers, message, event, emit), load_filter, run_filter
 end

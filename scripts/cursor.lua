@@ -4,6 +4,7 @@
 -- what is asked for; what is not there leaves it where it is. There is one for the record under way.
 
 return function(C, host, text_of, fields, names, unknown, guarded)
+	local LITERAL_MAX = 1024 -- what is longer could take long to look for
 	local METHOD = 2 -- error level: the line of the script that called the method
 
 	local function field_of(name)
@@ -13,6 +14,8 @@ return function(C, host, text_of, fields, names, unknown, guarded)
 	local function literal(text, method)
 		if type(text) ~= "string" then
 			error(method .. " takes a text in quotes", METHOD + 1)
+		elseif #text > LITERAL_MAX then
+			error(method .. " takes no more than " .. LITERAL_MAX .. " bytes", METHOD + 1)
 		end
 		return text
 	end

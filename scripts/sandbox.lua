@@ -4,7 +4,10 @@
 -- scripts or the engine. Each script gets an environment of its own. Reading a name that is not there and
 -- writing any global are errors with file and line.
 
+-- Nothing ends a function of the library while it runs, so what could take it long is refused.
 local REPEAT_MAX = 65536 -- bytes that string.rep may make
+local FIND_MAX = 1024 -- bytes of what string.find looks for
+local SORT_MAX = 10000 -- members of what table.sort sorts
 
 local allowed = {
 	functions = { "assert", "error", "ipairs", "next", "pairs", "select", "tonumber", "tostring", "type",
@@ -32,7 +35,30 @@ end
 -- What to find is plain text, without characters of a pattern.
 local find = string.find
 local function plain_find(text, what, init)
+	if type(what) == "string" and #what > FIND_MAX then
+		error("string.find: looks for no more than " .. FIND_MAX .. " bytes", 2)
+	end
 	return find(text, what, init, true)
+end
+
+local function sorted(list, before)
+	if type(list) == "table" and #list > SORT_MAX then
+		error("table.sort: sorts no more than " .. SORT_MAX .. " members", 2)
+	end
+	table.sort(list, before)
+end
+
+-- Behind the end or before the beginning it would move all numbers between.
+local function inserted(list, place, ...)
+	if select("#", ...) == 0 then
+		table.insert(list, place)
+		return
+	end
+	local at = tonumber(place)
+	if type(list) == "table" and at and not (at >= 1 and at <= #list + 1) then
+		error("table.insert: the place must be from 1 to " .. #list + 1, 2)
+	end
+	table.insert(list, place, ...)
 end
 
 local function names_of(t)
@@ -71,6 +97,8 @@ return function(near)
 	end
 	libraries.string.rep = repeated
 	libraries.string.find = plain_find
+	libraries.table.sort = sorted
+	libraries.table.insert = inserted
 
 	-- ("text"):find() and the like reach the same functions, and nobody can reach the table itself.
 	local texts = getmetatable("")

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The two clocks; see clock.h.
+ * The clocks; see clock.h.
  */
 #include "base/clock.h"
 
@@ -21,6 +21,11 @@ int64_t clock_mono_us(void)
 int64_t clock_mono_ms(void)
 {
 	return clock_mono_us() / 1000;
+}
+
+int64_t clock_thread_us(void)
+{
+	return read_us(CLOCK_THREAD_CPUTIME_ID);
 }
 
 int64_t clock_wall_us(void)

@@ -94,6 +94,8 @@ struct batch_counts {
 	uint64_t tombstones;                   /* part of ignored */
 	uint32_t parsed_by[BATCH_SCRIPTS_MAX]; /* parsed, by script */
 	uint32_t ignored_by[BATCH_SCRIPTS_MAX];
+	uint64_t ended;      /* handlers and filters that were ended at a limit */
+	uint64_t shut;       /* records and events that they were not asked about, because of that */
 };
 
 struct batch {

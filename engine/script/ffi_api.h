@@ -24,7 +24,7 @@ struct nm_text {
 	uint32_t len;
 };
 
-enum { NM_ABI = 3 };
+enum { NM_ABI = 4 };
 
 /* What nm_next returns besides the number of a handler to run. */
 enum { NM_END = 0, NM_DONE = -1 };
@@ -47,6 +47,11 @@ NM_API const struct nm_text *nm_error(struct host *h);
 /* The name of the field at this place of the table, NULL behind the last; true when its value is a number. */
 NM_API const char *nm_field_name(int field);
 NM_API int nm_field_is_number(int field);
+
+/* Each loop and function of a script asks, once a turn: 1 = the limit is reached, with the reason in
+ * nm_error().
+ */
+NM_API int nm_over(struct host *h);
 
 /* The nearest of n names, NULL if none is near. */
 NM_API const char *nm_near(const char *name, const char *const *names, uint32_t n);

@@ -3,21 +3,34 @@
  * Runs filters written in Lua over the events of one output, by the loop in scripts/filter.lua; see host.h.
  * The filter reads the event as handlers do, and cannot write it.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/strbuf.h"
 #include "script/generation_data.h"
 #include "script/walk.h"
 
+static const char *filter_of(const struct host *h, char *name, size_t size)
+{
+	const char *slash = strrchr(h->asking.filter->path, '/');
+	snprintf(name, size, "filter %s", slash != NULL ? slash + 1 : h->asking.filter->path);
+	return name;
+}
+
 int nm_filter_next(struct host *h)
 {
 	struct asking *a = &h->asking;
+	char who[128];
+	while (a->next < a->n && ended_shut(h, a->strikes)) {
+		const char *reason = ended_reason(h, filter_of(h, who, sizeof who));
+		a->raised(a->ctx, a->pick[a->next++], reason);
+	}
 	if (a->next == a->n)
 		return 0;
 	h->walk.event = h->walk.batch->events[a->pick[a->next++]];
 	for (uint32_t rest = a->hidden; rest != 0; rest &= rest - 1)
 		event_unset(&h->walk.event, (enum event_field)__builtin_ctz(rest));
-	state_count(&h->state);
+	limit_begin(&h->state.limit);
 	return 1;
 }
 
@@ -31,9 +44,11 @@ void nm_filter_answer(struct host *h, int stays)
 void nm_filter_raised(struct host *h, const char *reason, uint32_t len)
 {
 	struct asking *a = &h->asking;
+	const struct event *ev = &h->walk.batch->events[a->pick[a->next - 1]];
+	char who[128];
 	strbuf_reset(&h->reason);
-	strbuf_add(&h->reason, reason, len);
-	strbuf_addc(&h->reason, '\0');
+	strbuf_add(&h->reason, reason, len < ERR_MSG_MAX ? len : ERR_MSG_MAX);
+	ended_note(h, a->strikes, filter_of(h, who, sizeof who), ev->message, &ev->host, h->reason.data);
 	a->raised(a->ctx, a->pick[a->next - 1], h->reason.data);
 }
 
@@ -52,6 +67,8 @@ size_t host_filter(struct host *h, const char *path, struct batch *b, uint32_t h
 	h->walk = (struct walk){.batch = b, .handling = true};
 	h->asking = (struct asking){.hidden = hidden, .pick = pick, .n = n, .raised = raise, .ctx = ctx};
 	int number = number_of(h, path);
+	h->asking.filter = &h->generation->filters[number - 1];
+	h->asking.strikes = &h->strikes[h->generation->source_count + (size_t)number - 1];
 	for (size_t before = 0; before < n && state_filter_loop(&h->state, number, &e) != 0;
 	     before = h->asking.next) {
 		/* Lua failed outside of the filter's pcall (no memory): that costs the event under way, or

@@ -68,6 +68,7 @@ struct host *host_new(struct generation *g, const struct host_options *o, struct
 	h->options = *o;
 	h->reader = envelope_reader_new();
 	h->scratch = regex_scratch_new();
+	h->strikes = xcalloc(g->source_count + g->filter_count + 1, sizeof *h->strikes);
 	int rc = state_open(&h->state, h, &e);
 	if (rc != 0)
 		errlist_add(errors, e.code, "%s", e.msg);
@@ -77,6 +78,8 @@ struct host *host_new(struct generation *g, const struct host_options *o, struct
 		host_free(h);
 		return NULL;
 	}
+	if (o->limit_ms > 0)
+		h->state.limit.most_us = (int64_t)o->limit_ms * 1000;
 	state_jit(&h->state, o->jit);
 	return h;
 }
@@ -94,6 +97,7 @@ void host_free(struct host *h)
 		free(h->routes[i].scripts);
 	}
 	free(h->routes);
+	free(h->strikes);
 	envelope_reader_free(h->reader);
 	regex_scratch_free(h->scratch);
 	strbuf_free(&h->reason);
@@ -109,7 +113,12 @@ int host_run(struct host *h, struct batch *b, struct err *e)
 		/* Lua failed outside of a handler's pcall (no memory): that costs the record under way. */
 		if (!h->walk.open)
 			return err_set(e, ERR_SCRIPT, "the script host failed: %s", raised.msg);
-		walk_dead(h, DEAD_SCRIPT, h->walk.script, "", 0, raised.msg);
+		const char *reason = h->state.limit.refused ? "the handler took more memory than a script may"
+							    : raised.msg;
+		if (h->walk.handling)
+			nm_raised(h, reason, (uint32_t)strlen(reason));
+		else
+			walk_dead(h, DEAD_SCRIPT, h->walk.script, "", 0, reason);
 	}
 	return 0;
 }

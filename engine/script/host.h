@@ -26,10 +26,12 @@
 #define HOST_ARENA_NEED(len) (2 * (len) + 2048)
 
 struct host_options {
-	bool jit;            /* off for checks: an endless handler is then ended, its record dead */
+	bool jit;            /* off for checks, which run too little for it */
 	bool need_host_time; /* an event without host or timestamp is a dead letter (run: true; try, test:
 				false) */
 	bool note_times;     /* host_times() is asked for */
+	int limit_ms;        /* for one record of a handler or event of a filter; 0 = LIMIT_MS */
+	bool alarm;          /* a handler or filter that was ended is told in the log (run: true) */
 };
 
 struct host;

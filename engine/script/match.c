@@ -3,6 +3,7 @@
  * Tries the rules of a route on the record under way, in written order: the first that fits settles it. Rules
  * in C run here; for a handler its number goes back to the Lua loop, which calls nm_next again afterwards.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -249,11 +250,32 @@ static void miss_dead(struct host *h)
 	walk_dead(h, DEAD_UNMATCHED, only, "", 0, h->reason.data);
 }
 
+static struct strikes *handler_strikes(const struct host *h)
+{
+	return &h->strikes[h->walk.script - h->scripts];
+}
+
+static const char *handler_of(const struct host *h, char *name, size_t size)
+{
+	snprintf(name, size, "handler of %s", h->walk.script->name);
+	return name;
+}
+
+static int shut_dead(struct host *h)
+{
+	char who[128];
+	walk_dead(h, DEAD_LIMIT, h->walk.script, h->walk.rule->name, 0,
+		  ended_reason(h, handler_of(h, who, sizeof who)));
+	return NM_DONE;
+}
+
 /* Tries one rule on an event that is still clear; the number of the handler to run, NM_DONE when settled,
  * NM_END to go on. */
 static int try_rule(struct host *h)
 {
 	struct walk *w = &h->walk;
+	if (w->rule->handler > 0 && ended_shut(h, handler_strikes(h)))
+		return shut_dead(h);
 	if (w->rule->handler > 0) {
 		w->handling = true;
 		w->cursor = 0;
@@ -359,7 +381,7 @@ int nm_next(struct host *h)
 		return NM_DONE;
 	if (!w->open && !walk_record(h))
 		return NM_END;
-	state_count(&h->state);
+	limit_begin(&h->state.limit);
 	return match_rules(h);
 }
 
@@ -368,7 +390,10 @@ void nm_raised(struct host *h, const char *reason, uint32_t len)
 	struct walk *w = &h->walk;
 	if (!w->open)
 		return;
+	char who[128];
 	strbuf_reset(&h->reason);
-	strbuf_add(&h->reason, reason, len);
+	strbuf_add(&h->reason, reason, len < ERR_MSG_MAX ? len : ERR_MSG_MAX);
+	ended_note(h, handler_strikes(h), handler_of(h, who, sizeof who), w->message, &w->envelope.host,
+		   h->reason.data);
 	walk_dead(h, DEAD_SCRIPT, w->script, w->rule->name, 0, h->reason.data);
 }

@@ -12,9 +12,9 @@
 #include <string.h>
 
 #include "base/executable.h"
+#include "base/strbuf.h"
+#include "script/checked.h"
 #include "script/embedded.h"
-
-#define HOOK_STEP 10000
 
 /* Everything of the state comes from here, so that a script cannot take the worker's memory. */
 static void *allocate(void *ud, void *p, size_t old, size_t size)
@@ -25,8 +25,8 @@ static void *allocate(void *ud, void *p, size_t old, size_t size)
 		s->used -= old;
 		return NULL;
 	}
-	if (size > old && s->used + (size - old) > s->limit) {
-		s->refused = true;
+	if (size > old && s->used + (size - old) > STATE_MEMORY_MAX) {
+		s->limit.refused = true;
 		return NULL;
 	}
 	void *fresh = realloc(p, size);
@@ -123,7 +123,7 @@ static int fail(lua_State *L, struct err *e)
 
 int state_open(struct state *s, struct host *h, struct err *e)
 {
-	*s = (struct state){.limit = STATE_MEMORY_MAX};
+	*s = (struct state){.limit = {.most_us = LIMIT_MS * 1000, .under_way = STATE_LOADING}};
 	s->lua = lua_newstate(allocate, s);
 	if (s->lua == NULL)
 		return err_set(e, ERR_SYSTEM, "cannot start LuaJIT: it needs a build with GC64 and memory");
@@ -153,22 +153,9 @@ struct load {
 	const char *label;
 	const char *text;
 	size_t len;
+	struct strbuf checked; /* with the checks */
+	struct err error;
 };
-
-static const char loading[] = "script";
-
-static void count_steps(lua_State *L, lua_Debug *ar)
-{
-	struct state *s = state_of(L);
-	s->steps += HOOK_STEP;
-	if (s->steps <= STATE_STEPS_MAX)
-		return;
-	s->steps = 0; /* what comes after the error has its own share */
-	lua_getinfo(L, "Sl", ar);
-	lua_pushfstring(L, "%s:%d: the %s does not come to an end %s", ar->short_src, ar->currentline,
-			s->under_way, s->under_way == loading ? "while it loads" : "on this record");
-	lua_error(L);
-}
 
 /* The text is no Lua: LuaJIT's message is on the stack, and scripts/syntax.lua knows what was meant. */
 static int syntax_error(lua_State *L, const struct load *load)
@@ -182,23 +169,32 @@ static int syntax_error(lua_State *L, const struct load *load)
 	return lua_error(L);
 }
 
+/* Compiles the text as it is, for the errors of people, then with the checks of checked.c. */
+static void compile(lua_State *L, struct load *load)
+{
+	const char *chunk = lua_pushfstring(L, "@%s", load->label);
+	int rc = luaL_loadbufferx(L, load->text, load->len, chunk, "t");
+	if (rc == LUA_ERRSYNTAX)
+		syntax_error(L, load);
+	if (rc == 0 && checked_text(load->label, load->text, load->len, &load->checked, &load->error) != 0)
+		luaL_error(L, "%s", load->error.msg);
+	if (rc == 0)
+		rc = luaL_loadbufferx(L, load->checked.data, load->checked.len, chunk, "t");
+	if (rc != 0)
+		lua_error(L);
+}
+
 /* Protected: compiles the text (never bytecode) and hands it to the loader of boot.lua. */
 static int load_protected(lua_State *L)
 {
-	const struct load *load = lua_touserdata(L, 1);
-	void *ud;
-	lua_getallocf(L, &ud);
-	struct state *s = ud;
+	struct load *load = lua_touserdata(L, 1);
+	struct state *s = state_of(L);
+	compile(L, load);
 	lua_rawgeti(L, LUA_REGISTRYINDEX, load->loader);
-	const char *chunk = lua_pushfstring(L, "@%s", load->label);
-	int rc = luaL_loadbufferx(L, load->text, load->len, chunk, "t");
-	if (rc != 0)
-		return rc == LUA_ERRSYNTAX ? syntax_error(L, load) : lua_error(L);
-	lua_remove(L, -2);
+	lua_insert(L, -2);
 	lua_pushstring(L, load->name);
 	lua_pushstring(L, load->label);
-	state_count(s);
-	lua_sethook(L, count_steps, LUA_MASKCOUNT, HOOK_STEP);
+	limit_begin(&s->limit);
 	lua_call(L, 3, 0);
 	return 0;
 }
@@ -217,9 +213,9 @@ static int load_text(struct state *s, struct load *load, struct err *e)
 	if (is_utf16(load->text, load->len))
 		return err_set(e, ERR_SCRIPT, "%s: is UTF-16: save the file as UTF-8 in your editor", label);
 	state_jit(s, false);
-	s->under_way = loading;
+	s->limit.under_way = STATE_LOADING;
 	int rc = lua_cpcall(s->lua, load_protected, load);
-	lua_sethook(s->lua, NULL, 0, 0);
+	strbuf_free(&load->checked);
 	if (rc == LUA_ERRMEM)
 		err_set(e, ERR_SCRIPT, "%s: the script takes more than %u MB of memory while it loads", label,
 			STATE_MEMORY_MAX >> 20);
@@ -261,21 +257,16 @@ int state_line(const struct state *s, const char *label)
 /* Calls a loop; number 0: without argument. */
 static int call_loop(struct state *s, int loop, int number, struct err *e)
 {
-	s->under_way = number != 0 ? "filter" : "handler";
-	state_count(s);
-	if (!s->jit) /* compiled code calls no hook, and the hook would cost where lines are many */
-		lua_sethook(s->lua, count_steps, LUA_MASKCOUNT, HOOK_STEP);
+	s->limit.under_way = number != 0 ? "filter" : "handler";
+	limit_begin(&s->limit);
 	lua_rawgeti(s->lua, LUA_REGISTRYINDEX, loop);
 	if (number != 0)
 		lua_pushinteger(s->lua, number);
 	int rc = lua_pcall(s->lua, number != 0, 0, 0);
-	if (!s->jit)
-		lua_sethook(s->lua, NULL, 0, 0);
 	if (rc != 0)
 		fail(s->lua, e);
-	if (s->refused)
+	if (s->limit.refused)
 		lua_gc(s->lua, LUA_GCCOLLECT, 0);
-	s->refused = false;
 	return rc == 0 ? 0 : -1;
 }
 

@@ -12,6 +12,7 @@
 #include "base/strbuf.h"
 #include "event/batch.h"
 #include "event/envelope.h"
+#include "script/ended.h"
 #include "script/ffi_api.h"
 #include "script/host.h"
 #include "script/script.h"
@@ -88,6 +89,8 @@ struct asking {
 	size_t n;
 	size_t next; /* place in pick; the event under way is the one before */
 	size_t kept;
+	const struct source *filter;
+	struct strikes *strikes; /* of the filter */
 	host_raised_fn *raised;
 	void *ctx;
 };
@@ -99,6 +102,8 @@ struct host {
 	struct script *scripts; /* in the generation's order */
 	size_t script_count;
 	struct script *loading; /* its file runs */
+	struct strikes
+		*strikes; /* of the scripts' handlers, in the generation's order; then of the filters */
 	int handler_count;
 	struct route *routes;
 	size_t route_count;

@@ -258,7 +258,7 @@ static void take_stats(struct comeback *c)
 static int work(struct comeback *c, struct err *e)
 {
 	struct errlist errors = {0};
-	struct host_options options = {.jit = true, .need_host_time = true};
+	struct host_options options = {.jit = true, .need_host_time = true, .alarm = true};
 	c->host = host_new(c->config->generation, &options, &errors);
 	c->delivery.scripts = c->host;
 	if (c->host == NULL)

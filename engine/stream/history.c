@@ -37,7 +37,7 @@ static int open_all(struct history *h, struct err *e)
 {
 	const struct history_config *config = h->config;
 	struct memory_share memory = settings_memory_share(config->engine);
-	struct host_options options = {.jit = true, .need_host_time = true};
+	struct host_options options = {.jit = true, .need_host_time = true, .alarm = true};
 	struct errlist errors = {0};
 	h->host = host_new(config->generation, &options, &errors);
 	if (h->host == NULL)

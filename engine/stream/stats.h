@@ -20,6 +20,8 @@
 	X(parsed, "records that became events")                                           \
 	X(ignored, "records that a script ignores, and tombstones")                       \
 	X(dead, "records that no handler could turn into an event")                       \
+	X(ended, "handlers and filters ended at their limit of time or memory")           \
+	X(shut, "records and events they were not asked about after that")                \
 	X(events, "events made")                                                          \
 	X(batches, "batches settled")                                                     \
 	X(repeated, "messages of batches given up, and messages read below the position") \

@@ -150,6 +150,8 @@ static void count_batch(struct worker *w)
 	stats_add(&w->stats.ignored, b->counts.ignored);
 	stats_add(&w->stats.dead, b->counts.dead);
 	stats_add(&w->stats.events, b->event_count);
+	stats_add(&w->stats.ended, b->counts.ended);
+	stats_add(&w->stats.shut, b->counts.shut);
 	stats_add(&w->stats.batches, 1);
 	accounts_settle(&w->accounts, w->config->names, w->delivery.generation, b);
 	devices_settle(&w->devices, b);
@@ -287,7 +289,7 @@ static int worker_open(struct worker *w)
 	const struct worker_config *cfg = w->config;
 	struct memory_share memory = settings_memory_share(cfg->engine);
 	struct errlist errors = {0};
-	struct host_options options = {.jit = true, .need_host_time = true};
+	struct host_options options = {.jit = true, .need_host_time = true, .alarm = true};
 	w->host = host_new(cfg->generation, &options, &errors);
 	if (w->host == NULL)
 		w->why = errors.items[0];

@@ -4,7 +4,7 @@
  * envelope where they have none. Prints nanoseconds of this thread's CPU time a record: opening the envelope
  * alone, C without the Lua loop (only for scripts without handlers), and the whole host.
  *
- *     build/tests/bench/bench_host [VENDORS [ROUNDS]]
+ *     build/tests/bench/bench_host [VENDORS [ROUNDS [interpreted]]]
  *
  * On a noisy machine count instructions instead; 20,000 records are two rounds:
  *
@@ -44,6 +44,7 @@ static void add_envelope(const struct sample *s, struct strbuf *out)
 }
 
 static int rounds = 60;
+static bool jit = true;
 
 enum what { ENVELOPE, WITHOUT_LUA, HOST };
 
@@ -94,7 +95,7 @@ static bool has_handler(const struct script *s)
 
 static void bench_samples(struct generation *g, size_t place, const struct sample_file *f)
 {
-	struct host_options options = {.jit = true, .need_host_time = true};
+	struct host_options options = {.jit = jit, .need_host_time = true};
 	struct host *h = host_new(g, &options, NULL);
 	struct batch b;
 	struct strbuf *values = xcalloc(f->count + 1, sizeof *values);
@@ -134,6 +135,8 @@ int main(int argc, char **argv)
 	struct errlist errors = {0};
 	if (argc > 2)
 		rounds = atoi(argv[2]);
+	if (argc > 3)
+		jit = strcmp(argv[3], "interpreted") != 0;
 	struct generation *g = generation_load(argc > 1 ? argv[1] : "vendors", NULL, 0, 1, &errors);
 	if (g == NULL) {
 		fprintf(stderr, "bench_host: %s\n", errors.items[0].msg);

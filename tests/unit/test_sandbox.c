@@ -83,6 +83,20 @@ static const char *const forbidden[] = {
 	"message.get()",
 	"message.cursor():find()",
 	"select(-9, 1)",
+	"string.rep('x', '70000')",
+	"string.rep({}, 1e9)",
+	"string.find('x', ('y'):rep(1025))",
+	"message:cursor():find(('y'):rep(1025))",
+	"message:cursor():skip(('y'):rep(1025))",
+	"table.insert({}, -2e9, 1)",
+	"table.insert({}, '-2000000000', 1)",
+	"table.insert({}, 0 / 0, 1)",
+	"table.insert({}, 2, 1)",
+	"unpack({}, -2e9, 2e9)",
+	"table.concat({}, 'x', -2e9, 2e9)",
+	"(function() local l = {} for i = 1, 10001 do l[i] = i end table.sort(l) return true end)()",
+	"('x'):byte(-2e9, 2e9) == nil",
+	"natmill_check2",
 };
 
 static void nothing_to_reach(void **state)
@@ -118,6 +132,9 @@ static void allowed_works(void **state)
 		"#('abc') == 3",
 		"ipairs ~= nil",
 		"unpack({7}) == 7",
+		"(function() local l = {2} table.insert(l, 3) table.insert(l, 1, 1) table.sort(l) return "
+		"l[3] end)() "
+		"== 3",
 		"('a=b%d'):find('%d') == 4",
 		"string.find('a.b.', '.', 3) == 4",
 		"('abc'):find('c', 1, true) == 3",

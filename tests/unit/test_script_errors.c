@@ -67,11 +67,11 @@ static const struct {
 	 "a zero-width space (U+200B) in it: take it away"},
 	{"local x = vender", "t.lua:2: nothing is named vender here; did you mean vendor?"},
 	{"local x = vendor 'u'", "t.lua:2: write `vendor \"t\"`: the name is that of the file"},
-	{"while true do end", "t.lua:2: the script does not come to an end while it loads"},
+	{"while true do end", "t.lua:2: the script does not come to an end while it loads (limit: 1000 ms)"},
 	{"local s = 'x' while true do s = s .. s end",
 	 "t.lua: the script takes more than 64 MB of memory while it loads"},
 	{"local function f() return f() end f()",
-	 "t.lua:2: the script does not come to an end while it loads"},
+	 "t.lua:2: the script does not come to an end while it loads (limit: 1000 ms)"},
 	{"t:actions { A = created }", "t.lua:2: nothing is named created here; a text stands in quotes: "
 				      "\"created\""},
 	{"t:topics\xc2\xa0'x'",
