@@ -43,14 +43,14 @@ struct message {
 /* Why something is a dead letter, for the accounts: constant, its name there, what it means. The reason tells
  * more.
  */
-#define DEAD_KINDS(X)                                                                          \
-	X(INVALID, "invalid", "a rule or handler read it, but what it made is no valid event") \
-	X(UNMATCHED, "unmatched", "no rule fits")                                              \
-	X(NO_SCRIPT, "no_script", "no vendor script serves the topic")                         \
-	X(ENVELOPE, "envelope", "the envelope cannot be read, or is empty")                    \
-	X(SCRIPT, "script", "the handler raised an error or was ended")                        \
-	X(LIMIT, "limit", "too long, too many records, or too many steps of a regex")          \
-	X(REFUSED, "refused", "an output refused the event for good")                          \
+#define DEAD_KINDS(X)                                                                             \
+	X(INVALID, "invalid", "a rule or handler read it, but what it made is no valid event")    \
+	X(UNMATCHED, "unmatched", "no rule fits")                                                 \
+	X(NO_SCRIPT, "no_script", "no vendor script serves the topic")                            \
+	X(ENVELOPE, "envelope", "the envelope cannot be read, or is empty")                       \
+	X(SCRIPT, "script", "the handler raised an error, was ended, or is not asked after that") \
+	X(LIMIT, "limit", "too long, too many records, or too many steps of a regex")             \
+	X(REFUSED, "refused", "an output refused the event for good")                             \
 	X(FILTER, "filter", "a filter written in Lua raised an error on the event")
 
 enum dead_kind {
@@ -94,8 +94,8 @@ struct batch_counts {
 	uint64_t tombstones;                   /* part of ignored */
 	uint32_t parsed_by[BATCH_SCRIPTS_MAX]; /* parsed, by script */
 	uint32_t ignored_by[BATCH_SCRIPTS_MAX];
-	uint64_t ended;      /* handlers and filters that were ended at a limit */
-	uint64_t shut;       /* records and events that they were not asked about, because of that */
+	uint64_t ended; /* handlers and filters that were ended at a limit */
+	uint64_t shut;  /* records and events that they were not asked about, because of that */
 };
 
 struct batch {

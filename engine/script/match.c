@@ -264,7 +264,7 @@ static const char *handler_of(const struct host *h, char *name, size_t size)
 static int shut_dead(struct host *h)
 {
 	char who[128];
-	walk_dead(h, DEAD_LIMIT, h->walk.script, h->walk.rule->name, 0,
+	walk_dead(h, DEAD_SCRIPT, h->walk.script, h->walk.rule->name, 0,
 		  ended_reason(h, handler_of(h, who, sizeof who)));
 	return NM_DONE;
 }
