@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "control/envtree.h"
+#include "control/metrics.h"
 #include "event/event.h"
 #include "output/filter.h"
 
@@ -213,9 +214,11 @@ void reference_fields(struct strbuf *out)
 int reference_page(const struct section *sections, const char *page, struct strbuf *out, struct err *e)
 {
 	bool fields = page != NULL && strstr(page, FIELDS_BEGIN) != NULL;
-	const char *first = fields ? FIELDS_BEGIN : REFERENCE_BEGIN;
+	bool metrics = page != NULL && strstr(page, METRICS_BEGIN) != NULL;
+	const char *first = fields ? FIELDS_BEGIN : metrics ? METRICS_BEGIN : REFERENCE_BEGIN;
+	const char *last = fields ? FIELDS_END : metrics ? METRICS_END : REFERENCE_END;
 	const char *begin = page != NULL ? strstr(page, first) : NULL;
-	const char *end = begin != NULL ? strstr(begin, fields ? FIELDS_END : REFERENCE_END) : NULL;
+	const char *end = begin != NULL ? strstr(begin, last) : NULL;
 	if (end == NULL)
 		return err_set(e, ERR_CONFIG, "the page lacks the marks '%.*s' and '%.*s' round its tables",
 			       (int)strlen(REFERENCE_BEGIN) - 1, REFERENCE_BEGIN,
@@ -224,6 +227,8 @@ int reference_page(const struct section *sections, const char *page, struct strb
 	strbuf_adds(out, first);
 	if (fields)
 		reference_fields(out);
+	else if (metrics)
+		metrics_reference(out);
 	else
 		reference_markdown(sections, out);
 	strbuf_adds(out, end);

@@ -15,6 +15,8 @@
 
 #define REFERENCE_BEGIN "<!-- options: begin (made by natmill check --reference) -->\n"
 #define REFERENCE_END "<!-- options: end -->\n"
+#define METRICS_BEGIN "<!-- metrics: begin (made by natmill check --reference) -->\n"
+#define METRICS_END "<!-- metrics: end -->\n"
 #define FIELDS_BEGIN "<!-- fields: begin (made by natmill check --reference) -->\n"
 #define FIELDS_END "<!-- fields: end -->\n"
 
@@ -25,7 +27,8 @@ void reference_markdown(const struct section *sections, struct strbuf *out);
 void reference_fields(struct strbuf *out);
 
 /* The page with everything between its two marks made anew: `page` is the present text of
- * docs/configuration.md or docs/vendor-scripts.md, NULL is an empty one. -1 when it has no marks. */
+ * docs/configuration.md, docs/vendor-scripts.md or docs/metrics.md, NULL is an empty one. -1 when it has no
+ * marks. */
 int reference_page(const struct section *sections, const char *page, struct strbuf *out, struct err *e);
 
 /* One line an option, for a terminal. */

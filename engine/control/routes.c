@@ -6,10 +6,12 @@
 
 #include "control/health.h"
 #include "control/live.h"
+#include "control/metrics.h"
 #include "control/status.h"
 
 const struct route routes[] = {
 	{"GET", "/healthz", ROUTE_ANYWHERE, false, health_alive},
+	{"GET", "/metrics", ROUTE_ANYWHERE, false, metrics_show},
 	{"GET", "/readyz", ROUTE_ANYWHERE, false, health_ready},
 	{"GET", "/status", ROUTE_ANYWHERE, false, status_show},
 	{"GET", "/tap", ROUTE_LOCAL, true, live_tap},

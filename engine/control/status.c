@@ -23,10 +23,11 @@ static void add_text(struct strbuf *out, const char *key, const char *value)
 /* null when it is negative. */
 static void add_known(struct strbuf *out, const char *key, int64_t value)
 {
+	strbuf_add_json(out, key, strlen(key));
 	if (value < 0)
-		strbuf_printf(out, "\"%s\":null", key);
+		strbuf_adds(out, ":null");
 	else
-		strbuf_printf(out, "\"%s\":%" PRId64, key, value);
+		strbuf_printf(out, ":%" PRId64, value);
 }
 
 static void add_head(struct strbuf *out, const struct engine *e)

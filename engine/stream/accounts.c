@@ -63,8 +63,7 @@ static uint16_t place_of(struct account_names *n, const char *name)
 	return (uint16_t)(i < ACCOUNT_VENDORS ? i : 0);
 }
 
-/* Once a generation. */
-static void find_places(struct accounts *a, struct account_names *names, const struct generation *g)
+void accounts_prepare(struct accounts *a, struct account_names *names, const struct generation *g)
 {
 	if (a->generation == generation_number(g))
 		return;
@@ -111,7 +110,7 @@ void accounts_settle(struct accounts *a, struct account_names *names, const stru
 {
 	size_t scripts = generation_script_count(g);
 	uint64_t nobodys = b->counts.ignored;
-	find_places(a, names, g);
+	accounts_prepare(a, names, g);
 	for (size_t s = 0; s < scripts; s++) {
 		struct account *of = &a->vendors[a->places[s]];
 		stats_add(&of->parsed, b->counts.parsed_by[s]);

@@ -45,6 +45,9 @@ void account_names_free(struct account_names *n); /* NULL is legal */
 size_t account_names_count(const struct account_names *n);
 const char *account_name(const struct account_names *n, size_t place);
 
+/* The generation's scripts get their places, so that they are there before their first batch. */
+void accounts_prepare(struct accounts *a, struct account_names *names, const struct generation *g);
+
 /* Takes a settled batch, which the generation's scripts have read. */
 void accounts_settle(struct accounts *a, struct account_names *names, const struct generation *g,
 		     const struct batch *b);

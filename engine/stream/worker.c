@@ -313,6 +313,7 @@ static int worker_open(struct worker *w)
 				       .worker = w->number,
 				       .group = cfg->kafka->group,
 				       .session_ms = w->consumer.session_ms};
+	accounts_prepare(&w->accounts, cfg->names, cfg->generation);
 	return sinks_create(&w->sinks, cfg->outputs, cfg->output_count, w->output_stats, &env, &w->why);
 }
 

@@ -33,6 +33,13 @@ def test_field_table_is_what_the_fields_say(natmill):
     assert result.stdout == page.read_text(), "run: natmill check --reference docs/vendor-scripts.md"
 
 
+def test_page_of_metrics_is_what_the_rows_say(natmill):
+    page = ROOT / "docs" / "metrics.md"
+    result = run(natmill, "check", "--reference", page)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout == page.read_text(), "run: natmill check --reference docs/metrics.md"
+
+
 @pytest.mark.parametrize("page", ["README.md", "docs/configuration.md"])
 def test_example_configurations_are_accepted(natmill, page, tmp_path):
     (tmp_path / "vendors").symlink_to(ROOT / "vendors")

@@ -1,12 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""/healthz, /readyz and /status of a running natmill."""
+"""/healthz, /readyz, /status and /metrics of a running natmill."""
 
 import http.client
 import json
+import pathlib
+import re
+import shutil
+import subprocess
+import time
 
 import pytest
 
 import traffic
+from exposition import Metrics
 from waiting import wait_until
 
 COUNT = 500  # of each of four partitions
@@ -34,17 +40,29 @@ def status(process):
     return json.loads(text)
 
 
-def test_status_accounts_for_all(kafka, topic, configure, start_natmill):
-    traffic.produce(kafka, topic, COUNT)
-    process = start_natmill(configure(kafka, topic))
+def metrics(process):
+    code, text = get(process, "/metrics")
+    assert code == 200, text
+    return Metrics(text)
+
+
+def caught_up(process, messages):
+    """Waits until all is settled and Kafka's ends are known; returns the last status."""
     seen = {}
 
     def settled():
         seen.update(status(process))
         parts = seen["partitions"]
-        return seen["totals"]["messages"] >= 4 * COUNT and len(parts) == 4 and all(p["lag"] == 0 for p in parts)
+        return seen["totals"]["messages"] >= messages and len(parts) == 4 and all(p["lag"] == 0 for p in parts)
 
     wait_until(settled, 30, lambda: json.dumps(seen, indent=1))
+    return seen
+
+
+def test_status_accounts_for_all(kafka, topic, configure, start_natmill):
+    traffic.produce(kafka, topic, COUNT)
+    process = start_natmill(configure(kafka, topic))
+    seen = caught_up(process, 4 * COUNT)
     found = kinds()
     totals = seen["totals"]
     assert totals["records"] == totals["parsed"] + totals["ignored"] + totals["dead"]
@@ -65,3 +83,56 @@ def test_status_accounts_for_all(kafka, topic, configure, start_natmill):
     assert seen["devices"] == {"known": 4, "overflow": 0}
     assert seen["group"] and seen["pid"] == process.pid
     assert process.terminate() == 0
+
+
+@pytest.fixture
+def promtool():
+    found = shutil.which("promtool")
+    if found is None:
+        pytest.skip("promtool is not installed (Debian: prometheus)")
+    return found
+
+
+def test_metrics_are_what_prometheus_reads(kafka, topic, configure, start_natmill, promtool, tmp_path):
+    outputs = [{"type": "sqlite", "path": str(tmp_path / "events.db"), "name": 'a"b\\c'}]
+    process = start_natmill(configure(kafka, topic, outputs=outputs))
+    traffic.produce(kafka, topic, COUNT)
+    seen = caught_up(process, 4 * COUNT)
+    text = get(process, "/metrics")[1]
+    checked = subprocess.run([promtool, "check", "metrics"], input=text, capture_output=True, text=True, check=False)
+    assert checked.returncode == 0 and checked.stderr == "", checked.stderr
+    found, m = kinds(), Metrics(text)
+    assert m.get("natmill_messages_total") == 4 * COUNT
+    assert m.get("natmill_records_total") == sum(m.get(f"natmill_{x}_total") for x in ("parsed", "ignored", "dead"))
+    assert m.get("natmill_vendor_parsed_total", vendor="nfware") == found["event"]
+    assert m.get("natmill_vendor_events_total", vendor="nfware", type="session-mapping") == found["event"]
+    assert m.sum("natmill_vendor_ignored_total") == found["ignored"]
+    assert m.get("natmill_vendor_ignored_total", vendor="") == 4 * sum(
+        traffic.value(0, n) is None for n in range(COUNT))
+    assert m.sum("natmill_vendor_dead_total") == found["dead"] == m.get("natmill_dead_total")
+    for kind in ("unmatched", "envelope", "invalid"):
+        assert m.sum("natmill_vendor_dead_total", kind=kind) > 0, kind
+    name = 'a\\"b\\\\c'  # as it stands in the text
+    assert m.get("natmill_output_stored_total", output=name) == found["event"]
+    assert m.get("natmill_output_delivery_seconds_count", output=name) == m.get("natmill_batches_total")
+    assert 0 < m.get("natmill_output_delivery_seconds_sum", output=name) < 60
+    assert m.get("natmill_batch_messages_sum") == 4 * COUNT
+    for part in seen["partitions"]:
+        at = {"topic": topic, "partition": str(part["partition"])}
+        assert m.get("natmill_partition_watermark", output=name, **at) == COUNT
+        assert m.get("natmill_partition_lag_messages", **at) == m.get("natmill_partition_lag_seconds", **at) == 0
+    now = time.time()
+    for number in range(4):
+        seen_at = m.get("natmill_device_last_seen_timestamp_seconds", device=f"192.0.2.{number + 1}")
+        assert now - 120 < seen_at < now + 5
+    assert now - 120 < m.get("process_start_time_seconds") < now
+    assert m.get("natmill_memory_bytes", part="lua") > 10000
+    assert m.get("process_resident_memory_bytes") > 1e6
+    assert m.get("natmill_ready") == 1 and m.sum("natmill_script_info", vendor="nfware") == 1
+
+
+def test_the_page_lists_every_metric(kafka, topic, configure, start_natmill):
+    page = (pathlib.Path(__file__).resolve().parents[2] / "docs" / "metrics.md").read_text(encoding="utf-8")
+    listed = dict(re.findall(r"^\| `(\w+)` \| (\w+) \|", page, re.MULTILINE))
+    process = start_natmill(configure(kafka, topic))
+    assert metrics(process).types == listed
