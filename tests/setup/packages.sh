@@ -39,7 +39,10 @@ packages_of()
 	valgrind) echo valgrind ;;
 	service) echo systemd ;; # for systemd-analyze
 	postgresql) echo postgresql python3-psycopg2 ;;
-	servers) echo redis-server redis-tools rabbitmq-server influxdb nginx-light python3-redis python3-pika zstd prometheus ;;
+	servers)
+		echo redis-server redis-tools rabbitmq-server influxdb nginx-light python3-redis python3-pika zstd \
+			prometheus # for promtool
+		;;
 	esac
 }
 
