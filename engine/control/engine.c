@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/strbuf.h"
+#include "control/health.h"
 #include "control/routes.h"
 #include "control/service.h"
 
@@ -173,12 +174,13 @@ static void look(struct engine *e)
 				    .turning = true};
 	for (size_t i = 0; i < e->count; i++) {
 		watch_loop(e, i);
-		enum readiness readiness = (enum readiness)atomic_load(&e->workers[i].watchdog.readiness);
 		view.joined += atomic_load(&e->workers[i].joined);
 		view.turning = view.turning && e->pulses[i].still_ms == 0;
-		view.readiness = readiness > view.readiness ? readiness : view.readiness;
 	}
+	struct strbuf why = {0};
+	view.why = health_reasons(e, &why) > 0 ? why.data : "";
 	service_tick(&e->service, &view, clock_mono_ms());
+	strbuf_free(&why);
 }
 
 /* Until a worker has ended or a stop was asked for. */

@@ -88,8 +88,8 @@ size_t health_reasons(const struct engine *e, struct strbuf *out)
 	sinks_order(shared->outputs, shared->output_count, order);
 	for (size_t i = 0; i < n; i++) {
 		of_worker(&why, &workers[i]);
+		of_outputs(&why, &workers[i], order, shared->output_count); /* the cause of others: first */
 		of_partitions(&why, &workers[i]);
-		of_outputs(&why, &workers[i], order, shared->output_count);
 		if (why.n == 0 && atomic_load(&workers[i].watchdog.readiness) == NOT_READY_OUTPUT) {
 			why.n++;
 			strbuf_printf(out, "worker %u: an output takes long\n", workers[i].number);

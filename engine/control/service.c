@@ -5,17 +5,11 @@
 #include "control/service.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/clock.h"
 
 #define STATUS_MS 5000 /* between two status lines that tell of the same state */
-
-static const char *const fares[] = {
-	[READY] = "ready",
-	[NOT_READY_STOPPED] = "NOT READY: a partition is stopped",
-	[NOT_READY_OUTPUT] = "NOT READY: an output retries or takes long",
-	[NOT_READY_STALLED] = "NOT READY: no progress, without a known cause",
-};
 
 void service_open(struct service *s)
 {
@@ -36,10 +30,12 @@ static void tell_status(struct service *s, const struct service_view *v, int64_t
 	s->told_ms = now_ms;
 	s->counted_ms = now_ms;
 	s->messages = v->messages;
-	s->readiness = v->readiness;
+	s->well = v->why[0] == '\0';
 	notify_send(&s->notify,
-		    "STATUS=%s; %zu workers read %d partitions; %" PRIu64 " messages settled, %" PRIu64 "/s",
-		    fares[v->readiness], v->workers, v->partitions, v->messages, rate);
+		    "STATUS=%s%.*s; %zu workers read %d partitions; %" PRIu64 " messages settled, %" PRIu64
+		    "/s",
+		    s->well ? "ready" : "NOT READY: ", (int)strcspn(v->why, "\n"), v->why, v->workers,
+		    v->partitions, v->messages, rate);
 }
 
 void service_tick(struct service *s, const struct service_view *v, int64_t now_ms)
@@ -58,7 +54,7 @@ void service_tick(struct service *s, const struct service_view *v, int64_t now_m
 	if (first)
 		s->ready = notify_send(&s->notify, "READY=1");
 	bool reloaded = atomic_exchange(&s->reloaded, false);
-	if (due || first || reloaded || v->readiness != s->readiness)
+	if (due || first || reloaded || s->well != (v->why[0] == '\0'))
 		tell_status(s, v, now_ms);
 }
 

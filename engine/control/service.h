@@ -9,8 +9,9 @@
 
 #include <stdatomic.h>
 
+#include <stddef.h>
+
 #include "control/notify.h"
-#include "stream/watchdog.h"
 
 struct service {
 	struct notify notify;
@@ -19,7 +20,7 @@ struct service {
 	int64_t told_ms;       /* clock_mono_ms of the last status; 0 = none yet */
 	int64_t counted_ms;    /* and of .messages */
 	uint64_t messages;
-	enum readiness readiness; /* told last */
+	bool well; /* told last */
 };
 
 /* What a tick sees. */
@@ -27,9 +28,9 @@ struct service_view {
 	size_t workers;
 	size_t joined; /* of them: in the group, at least once */
 	int partitions;
-	uint64_t messages;        /* settled since the start */
-	enum readiness readiness; /* of the worker that is worst off */
-	bool turning;             /* every worker's loop has turned since the last tick */
+	uint64_t messages; /* settled since the start */
+	const char *why;   /* it is not ready, by /readyz: lines, the first is told; "" = it is */
+	bool turning;      /* every worker's loop has turned since the last tick */
 };
 
 void service_open(struct service *s);

@@ -54,7 +54,7 @@ def test_ready_and_fed_while_the_database_is_away(kafka, topic, configure, start
     manager.wait_for("READY", "1")
     process.wait_for_err(r"warn output postgresql: .*tried again")
     since = time.monotonic()
-    manager.wait_for("STATUS", "NOT READY: an output retries")
+    manager.wait_for("STATUS", "NOT READY: output postgresql of worker 0: postgresql ")
     manager.wait_for("WATCHDOG", "1", count=len(manager.values("WATCHDOG")) + WATCHDOG_S + 1)
     assert fed(manager, since, time.monotonic()) < WATCHDOG_S / 2
     assert process.terminate() == 0
@@ -66,14 +66,16 @@ def test_not_ready_before_the_group_is_joined(kafka, topic, configure, start, le
     assigned = []
     slow = confluent_kafka.Consumer({"bootstrap.servers": kafka.bootstrap, "group.id": config["kafka"]["group"],
                                      "session.timeout.ms": 6000, "max.poll.interval.ms": 60000})
-    slow.subscribe([topic], on_assign=lambda *_: assigned.append(True))
-    while not assigned:
-        slow.poll(0.1)
-    start(config)
-    manager.wait_for("STATUS", "waits for its group: 0 of 1 workers have joined")
-    manager.wait_for("WATCHDOG", "1", count=3)
-    assert manager.values("READY") == []
-    slow.close()
+    try:
+        slow.subscribe([topic], on_assign=lambda *_: assigned.append(True))
+        while not assigned:
+            slow.poll(0.1)
+        start(config)
+        manager.wait_for("STATUS", "waits for its group: 0 of 1 workers have joined")
+        manager.wait_for("WATCHDOG", "1", count=3)
+        assert manager.values("READY") == []
+    finally:
+        slow.close()
     manager.wait_for("READY", "1")
 
 
