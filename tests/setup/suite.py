@@ -17,6 +17,8 @@ from summary import Summary
 RESULTS = "build/results"
 PYTEST = ["build/venv/bin/python", "-m", "pytest", "-q", "-p", "no:cacheprovider"]
 MOCK_MARK = RESULTS + "/mock-cluster"  # tests/system/conftest.py makes it when Apache Kafka is not there
+# Two at a time, each file in one of them: most tests wait for servers and for time to pass. Each has servers of its own.
+SIDE_BY_SIDE = ["-n", "2", "--dist", "loadfile"]
 TSAN = {"TSAN_OPTIONS": f"halt_on_error=1:second_deadlock_stack=1:suppressions={os.getcwd()}/tests/setup/tsan.supp"}
 
 
@@ -56,12 +58,12 @@ class Suite:
         command = ["busted", "--lua=/usr/bin/luajit", "-o", "junit", "-Xoutput", junit]
         self.summary.junit("busted", junit, self.run("busted", command), show=True)
 
-    def pytest(self, title, folders, env=None):
+    def pytest(self, title, folders, env=None, options=()):
         folders = [folder for folder in folders if has_tests(folder)]
         if not folders:
             return
         junit = f"{RESULTS}/pytest-{title.replace(' ', '-')}.xml"
-        status = self.run(title, PYTEST + [f"--junitxml={junit}", *folders], env)
+        status = self.run(title, PYTEST + [f"--junitxml={junit}", *options, *folders], env)
         self.summary.junit(title, junit, status)
 
     def faults(self, arguments):
@@ -104,7 +106,8 @@ def test(suite, everything):
     suite.ctest("asan", "build/asan")
     suite.busted()
     suite.fuzz(60 if everything else 5)
-    suite.pytest("system", ["tests/system", "tests/faults"])
+    suite.pytest("system", ["tests/system"], options=SIDE_BY_SIDE)
+    suite.pytest("short faults", ["tests/faults"])
     if everything:
         suite.valgrind()
         suite.ctest("tsan", "build/tsan")
