@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "output/tls_rows.h"
+
 #define NAME_MAX_BYTES 255 /* AMQP's limit of names and routing keys */
 
 static void close_output(struct output *o);
@@ -122,18 +124,7 @@ static const struct option rows[] = {
 	 .offset = FIELD(tls),
 	 .fallback = "false",
 	 .help = "Connects through TLS; the broker's certificate must be made out to the name in `address`."},
-	{.name = "tls_ca",
-	 .type = OPTION_TEXT,
-	 .offset = FIELD(tls_ca),
-	 .help = "File with the certificates that are trusted. Default: the system's."},
-	{.name = "tls_certificate",
-	 .type = OPTION_TEXT,
-	 .offset = FIELD(tls_certificate),
-	 .help = "File with natmill's own certificate, for brokers that ask for one."},
-	{.name = "tls_key",
-	 .type = OPTION_TEXT,
-	 .offset = FIELD(tls_key),
-	 .help = "File with its key. Default: the file of `tls_certificate`."},
+	TLS_ROWS(struct amqp_options, tls_ca, tls_certificate, tls_key),
 	{.name = "exchange",
 	 .type = OPTION_TEXT,
 	 .offset = FIELD(exchange),

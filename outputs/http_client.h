@@ -13,6 +13,7 @@
 
 #include "base/secret.h"
 #include "output/output.h"
+#include "output/tls_rows.h"
 
 #define HTTP_BODY_KEPT 1024 /* bytes of an answer's body that are kept */
 #define HTTP_HEADERS_MAX 8  /* of a request, beside those of the configuration */
@@ -62,22 +63,7 @@ struct http_settings {
 		 .offset = offsetof(owner, http.headers),                                              \
 		 .reloadable = true,                                                                   \
 		 .help = "More headers of each request, a map from name to value."},                   \
-		{.name = "tls_ca",                                                                     \
-		 .type = OPTION_TEXT,                                                                  \
-		 .offset = offsetof(owner, http.tls_ca),                                               \
-		 .reloadable = true,                                                                   \
-		 .help = "File with the certificates (PEM) that are trusted. Default: the system's."}, \
-		{.name = "tls_certificate",                                                            \
-		 .type = OPTION_TEXT,                                                                  \
-		 .offset = offsetof(owner, http.tls_certificate),                                      \
-		 .reloadable = true,                                                                   \
-		 .help = "File with natmill's own certificate, for servers that ask for one."},        \
-		{.name = "tls_key",                                                                    \
-		 .type = OPTION_TEXT,                                                                  \
-		 .offset = offsetof(owner, http.tls_key),                                              \
-		 .reloadable = true,                                                                   \
-		 .help = "File with its key, without a passphrase. Default: the file of "              \
-			 "`tls_certificate`."},                                                        \
+		TLS_ROWS(owner, http.tls_ca, http.tls_certificate, http.tls_key),                      \
 	{                                                                                              \
 		.name = "tls_verify", .type = OPTION_BOOL, .offset = offsetof(owner, http.tls_verify), \
 		.fallback = "true", .reloadable = true,                                                \

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "output/tls_rows.h"
+
 static void redis_close(struct output *o);
 
 static int settle(struct redis *s, struct err *e)
@@ -94,18 +96,7 @@ static const struct option rows[] = {
 	 .offset = FIELD(tls),
 	 .fallback = "false",
 	 .help = "Connects through TLS; the server's certificate is checked."},
-	{.name = "tls_ca",
-	 .type = OPTION_TEXT,
-	 .offset = FIELD(tls_ca),
-	 .help = "File with the certificates that are trusted. Default: the system's."},
-	{.name = "tls_certificate",
-	 .type = OPTION_TEXT,
-	 .offset = FIELD(tls_certificate),
-	 .help = "File with natmill's own certificate, for servers that ask for one."},
-	{.name = "tls_key",
-	 .type = OPTION_TEXT,
-	 .offset = FIELD(tls_key),
-	 .help = "File with its key. Default: the file of `tls_certificate`."},
+	TLS_ROWS(struct redis_options, tls_ca, tls_certificate, tls_key),
 	{.name = "tls_server_name",
 	 .type = OPTION_TEXT,
 	 .offset = FIELD(tls_server_name),
