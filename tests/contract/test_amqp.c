@@ -15,50 +15,14 @@
 #include "tests/contract/cases.h"
 #include "tests/contract/driver_amqp.h"
 #include "tests/contract/rabbit_server.h"
+#include "tests/contract/steps.h"
 
 #define QUEUE DRIVER_AMQP_QUEUE
 #define EXCHANGE "cgnat.events"
 
 static int set_up(void **state)
 {
-	struct fixture *f = xcalloc(1, sizeof *f);
-	fixture_open(f, &amqp_driver);
-	*state = f;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	fixture_close(*state);
-	free(*state);
-	return 0;
-}
-
-/* The output anew with the options as they are now; its verdict about opening. */
-static struct output_result reopen(struct fixture *f)
-{
-	struct output_result r;
-	struct err e = {0};
-	f->type->close(f->output);
-	f->output = f->type->create(&f->options, &f->env, &e);
-	if (f->output == NULL)
-		fail_msg("create: %s", e.msg);
-	f->type->open(f->output, &r);
-	return r;
-}
-
-static void reopen_well(struct fixture *f)
-{
-	struct output_result r = reopen(f);
-	cases_assert_verdict(&r, OUTPUT_OK);
-}
-
-static void refused(struct fixture *f, const char *why)
-{
-	struct err e = {0};
-	assert_null(f->type->create(&f->options, &f->env, &e));
-	if (strstr(e.msg, why) == NULL)
-		fail_msg("'%s' does not tell '%s'", e.msg, why);
+	return steps_set_up(state, &amqp_driver);
 }
 
 static void assert_alarm(const struct output_result *r, const char *word)
@@ -68,13 +32,6 @@ static void assert_alarm(const struct output_result *r, const char *word)
 	if (strstr(r->why.msg, word) == NULL)
 		fail_msg("'%s' does not tell '%s'", r->why.msg, word);
 	assert_null(strstr(r->why.msg, "open sesame"));
-}
-
-static enum output_verdict attempt(struct fixture *f, struct output_result *r)
-{
-	if (fixture_begin(f->output, f->type, r) != OUTPUT_OK)
-		return r->verdict;
-	return fixture_write(f->output, f->type, &f->batch, r);
 }
 
 static void fill_four(struct fixture *f)
@@ -121,7 +78,7 @@ static void own_routing_keys(void **state)
 	rabbit_bind(QUEUE, EXCHANGE, "#");
 	option_put(map, &f->options, "session-mapping", "nat.s");
 	fixture_option(f, "routing_key", "nat");
-	reopen_well(f);
+	steps_reopen_well(f);
 	fill_four(f);
 	fixture_deliver(f, 0, 4);
 	assert_seen("nat.s cluster-1:cgnat.syslog.nfware:2:100:0 session-mapping\n"
@@ -129,7 +86,7 @@ static void own_routing_keys(void **state)
 		    "nat cluster-1:cgnat.syslog.nfware:2:102:0 port-block-mapping\n"
 		    "nat cluster-1:cgnat.syslog.nfware:2:103:0 address-mapping\n");
 	option_put(map, &f->options, "flows", "x");
-	refused(f, "routing_keys: 'flows' is no type of event");
+	steps_refused(f, "routing_keys: 'flows' is no type of event");
 	option_clear(map, &f->options);
 }
 
@@ -141,7 +98,7 @@ static void straight_into_a_queue(void **state)
 	fixture_option(f, "exchange", "");
 	fixture_option(f, "routing_key", QUEUE);
 	option_put(map, &f->options, "session-mapping", QUEUE);
-	reopen_well(f);
+	steps_reopen_well(f);
 	fixture_fill(&f->batch, 0, 0, 100);
 	fixture_deliver(f, 0, 100);
 	cases_assert_stored(f, &f->batch);
@@ -168,7 +125,7 @@ static void makes_the_exchange(void **state)
 {
 	struct fixture *f = *state;
 	rabbit_delete_exchange(EXCHANGE);
-	reopen_well(f);
+	steps_reopen_well(f);
 	rabbit_declare(EXCHANGE, "topic"); /* refused unless it is a durable one */
 	rabbit_bind(QUEUE, EXCHANGE, "#");
 	fixture_fill(&f->batch, 0, 0, 100);
@@ -181,19 +138,19 @@ static void another_exchange_is_an_alarm(void **state)
 	struct fixture *f = *state;
 	rabbit_delete_exchange(EXCHANGE);
 	rabbit_declare(EXCHANGE, "fanout");
-	struct output_result r = reopen(f);
+	struct output_result r = steps_reopen(f);
 	assert_alarm(&r, "mend exchange_type");
 	fixture_option(f, "exchange_type", "fanout");
-	reopen_well(f);
+	steps_reopen_well(f);
 }
 
 static void missing_exchange_without_declare(void **state)
 {
 	struct fixture *f = *state;
 	fixture_option(f, "declare", "false");
-	reopen_well(f);
+	steps_reopen_well(f);
 	rabbit_delete_exchange(EXCHANGE);
-	struct output_result r = reopen(f);
+	struct output_result r = steps_reopen(f);
 	assert_alarm(&r, "set declare: true");
 	rabbit_declare(EXCHANGE, "topic");
 }
@@ -207,13 +164,13 @@ static void unroutable_is_kept_back(void **state)
 	rabbit_bind(QUEUE, EXCHANGE, "*.*.sessionmapping");
 	fixture_fill(&f->batch, 0, 0, 2000);
 	for (int i = 0; i < 3; i++) {
-		attempt(f, &r);
+		steps_attempt(f, &r);
 		assert_alarm(&r, "NO_ROUTE for routing key cgnat.events.portmapping: bind a queue");
 		assert_false(r.reopen);
 		f->type->abort(f->output);
 	}
 	rabbit_bind(QUEUE, EXCHANGE, "#");
-	attempt(f, &r);
+	steps_attempt(f, &r);
 	cases_assert_verdict(&r, OUTPUT_OK);
 	cases_assert_stored(f, &f->batch); /* each exactly once */
 }
@@ -223,10 +180,10 @@ static void unroutable_may_be_dropped(void **state)
 	struct fixture *f = *state;
 	struct output_result r;
 	fixture_option(f, "mandatory", "false");
-	reopen_well(f);
+	steps_reopen_well(f);
 	rabbit_delete_queue(QUEUE);
 	fixture_fill(&f->batch, 0, 0, 100);
-	attempt(f, &r);
+	steps_attempt(f, &r);
 	cases_assert_verdict(&r, OUTPUT_OK);
 	rabbit_bind(QUEUE, EXCHANGE, "#");
 }
@@ -240,7 +197,7 @@ static void confirms_are_of_their_batch(void **state)
 	struct strbuf found = {0};
 	fixture_fill(&f->batch, 0, 0, 500);
 	fixture_expect(&f->batch, &expected);
-	attempt(f, &r); /* given up behind it, without commit */
+	steps_attempt(f, &r); /* given up behind it, without commit */
 	cases_assert_verdict(&r, OUTPUT_OK);
 	f->type->abort(f->output);
 	fixture_fill(&f->batch, 0, 500, 500);
@@ -259,25 +216,25 @@ static void user_with_few_rights(void **state)
 	rabbit_ctl("add_user nat 'open sesame'");
 	rabbit_ctl("set_permissions nat '' '.*' ''");
 	fixture_option(f, "user", "nat");
-	struct output_result r = reopen(f);
+	struct output_result r = steps_reopen(f);
 	assert_alarm(&r, "ACCESS_REFUSED");
 	fixture_option(f, "password", "open sesame");
-	reopen_well(f);
+	steps_reopen_well(f);
 	fixture_fill(&f->batch, 0, 0, 100);
 	fixture_deliver(f, 0, 100);
 	rabbit_ctl("set_permissions nat '' '' ''");
 	fixture_fill(&f->batch, 0, 100, 100);
-	reopen_well(f); /* the broker remembers rights of a channel */
-	attempt(f, &r);
+	steps_reopen_well(f); /* the broker remembers rights of a channel */
+	steps_attempt(f, &r);
 	assert_alarm(&r, "ACCESS_REFUSED");
 	rabbit_ctl("clear_permissions nat");
-	r = reopen(f);
+	r = steps_reopen(f);
 	assert_alarm(&r, "virtual_host");
 	rabbit_ctl("delete_user nat");
 	fixture_option(f, "user", "guest");
 	fixture_option(f, "password", "guest");
 	fixture_option(f, "virtual_host", "nowhere");
-	r = reopen(f);
+	r = steps_reopen(f);
 	assert_alarm(&r, "virtual_host");
 }
 
@@ -286,20 +243,20 @@ static void tls(void **state)
 	struct fixture *f = *state;
 	fixture_option(f, "tls", "true");
 	fixture_option(f, "address", rabbit_tls_address());
-	struct output_result r = reopen(f); /* the system does not know the certificate */
+	struct output_result r = steps_reopen(f); /* the system does not know the certificate */
 	assert_alarm(&r, "certificate");
 	fixture_option(f, "tls_ca", rabbit_ca());
-	reopen_well(f);
+	steps_reopen_well(f);
 	fixture_fill(&f->batch, 0, 0, 4000);
 	fixture_deliver(f, 0, 4000);
 	cases_assert_stored(f, &f->batch);
 	char other[64];
 	snprintf(other, sizeof other, "127.0.0.1%s", strchr(rabbit_tls_address(), ':'));
 	fixture_option(f, "address", other); /* not its name */
-	r = reopen(f);
+	r = steps_reopen(f);
 	assert_alarm(&r, "certificate");
 	fixture_option(f, "tls_ca", "/nowhere/ca.pem");
-	r = reopen(f);
+	r = steps_reopen(f);
 	assert_alarm(&r, "certificate");
 }
 
@@ -307,18 +264,18 @@ static void address_that_cannot_be(void **state)
 {
 	struct fixture *f = *state;
 	fixture_option(f, "address", "unix:/run/rabbitmq");
-	refused(f, "no local socket");
+	steps_refused(f, "no local socket");
 	fixture_option(f, "address", "localhost:http");
-	refused(f, "address must be like host:port");
+	steps_refused(f, "address must be like host:port");
 	fixture_option(f, "address", "no-such-host.invalid");
-	struct output_result r = reopen(f);
+	struct output_result r = steps_reopen(f);
 	cases_assert_verdict(&r, OUTPUT_RETRY);
 	assert_false(r.alarm);
 }
 
 int main(void)
 {
-#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, steps_tear_down)
 	const struct CMUnitTest tests[] = {
 		CASE(keys_and_properties),
 		CASE(own_routing_keys),

@@ -17,6 +17,7 @@
 #include "tests/contract/cases.h"
 #include "tests/contract/driver_amqp.h"
 #include "tests/contract/rabbit_server.h"
+#include "tests/contract/steps.h"
 
 #define QUEUE DRIVER_AMQP_QUEUE
 #define EXCHANGE "cgnat.events"
@@ -25,45 +26,7 @@
 
 static int set_up(void **state)
 {
-	struct fixture *f = xcalloc(1, sizeof *f);
-	fixture_open(f, &amqp_driver);
-	*state = f;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	fixture_close(*state);
-	free(*state);
-	return 0;
-}
-
-static enum output_verdict attempt(struct fixture *f, struct output_result *r)
-{
-	if (fixture_begin(f->output, f->type, r) != OUTPUT_OK)
-		return r->verdict;
-	return fixture_write(f->output, f->type, &f->batch, r);
-}
-
-static void assert_retry(const struct output_result *r, bool alarm, bool again, const char *word)
-{
-	cases_assert_verdict(r, OUTPUT_RETRY);
-	if (strstr(r->why.msg, word) == NULL)
-		fail_msg("'%s' does not tell '%s'", r->why.msg, word);
-	assert_int_equal(r->alarm, alarm);
-	assert_int_equal(r->reopen, again);
-}
-
-static void open_and_deliver(struct fixture *f, const struct output_result *before)
-{
-	struct output_result r;
-	f->type->abort(f->output);
-	if (before->reopen) {
-		f->type->open(f->output, &r);
-		cases_assert_verdict(&r, OUTPUT_OK);
-	}
-	attempt(f, &r);
-	cases_assert_verdict(&r, OUTPUT_OK);
+	return steps_set_up(state, &amqp_driver);
 }
 
 static int compare(const void *a, const void *b)
@@ -101,13 +64,13 @@ static void full_queue(void **state)
 		   "queues",
 		   QUEUE);
 	fixture_fill(&f->batch, 0, 0, EVENTS);
-	attempt(f, &r);
-	assert_retry(&r, true, false, "is a queue full");
+	steps_attempt(f, &r);
+	steps_assert_retry(&r, true, false, "is a queue full");
 	f->type->abort(f->output);
-	attempt(f, &r);
-	assert_retry(&r, true, false, "is a queue full");
+	steps_attempt(f, &r);
+	steps_assert_retry(&r, true, false, "is a queue full");
 	rabbit_ctl("clear_policy full");
-	open_and_deliver(f, &r);
+	steps_try_again(f, &r);
 	cases_assert_stored(f, &f->batch); /* each exactly once */
 }
 
@@ -118,16 +81,16 @@ static void broker_short_of_memory(void **state)
 	int64_t deadline = clock_mono_ms() + 20000;
 	rabbit_ctl("set_vm_memory_high_watermark 0");
 	fixture_fill(&f->batch, 0, 0, EVENTS);
-	while (attempt(f, &r) == OUTPUT_OK && clock_mono_ms() < deadline)
+	while (steps_attempt(f, &r) == OUTPUT_OK && clock_mono_ms() < deadline)
 		fixture_commit(f->output, f->type, 0, 0, EVENTS, &r); /* it is told a little later */
 	struct output_result again;
 	f->type->abort(f->output);
-	attempt(f, &again);
+	steps_attempt(f, &again);
 	rabbit_ctl("set_vm_memory_high_watermark 0.6");
-	assert_retry(&r, true, false, "the broker takes nothing: low on memory");
-	assert_retry(&again, true, false, "the broker takes nothing: low on memory");
+	steps_assert_retry(&r, true, false, "the broker takes nothing: low on memory");
+	steps_assert_retry(&again, true, false, "the broker takes nothing: low on memory");
 	deadline = clock_mono_ms() + 20000;
-	while (attempt(f, &r) != OUTPUT_OK && clock_mono_ms() < deadline) {
+	while (steps_attempt(f, &r) != OUTPUT_OK && clock_mono_ms() < deadline) {
 		f->type->abort(f->output);
 		usleep(LOOK_US);
 	}
@@ -142,12 +105,12 @@ static void killed_broker_keeps_what_it_confirmed(void **state)
 	fixture_fill(&f->batch, 0, 0, EVENTS);
 	fixture_deliver(f, 0, EVENTS);
 	rabbit_kill();
-	attempt(f, &r);
-	assert_retry(&r, false, true, "");
+	steps_attempt(f, &r);
+	steps_assert_retry(&r, false, true, "");
 	f->type->open(f->output, &r);
-	assert_retry(&r, false, true, "connecting");
+	steps_assert_retry(&r, false, true, "connecting");
 	rabbit_start();
-	open_and_deliver(f, &r);
+	steps_try_again(f, &r);
 	assert_stored_at_least_once(f);
 }
 
@@ -172,7 +135,7 @@ static void frozen_broker(void **state)
 	fixture_fill(&f->batch, 0, 0, EVENTS);
 	f->driver->block(f);
 	int64_t start = clock_mono_ms();
-	attempt(f, &r);
+	steps_attempt(f, &r);
 	bool late = clock_mono_ms() - start >= 290;
 	start = clock_mono_ms();
 	f->type->open(f->output, &opened);
@@ -182,9 +145,9 @@ static void frozen_broker(void **state)
 	fixture_option(f, "connect_timeout", "5s");
 	assert_true(late);
 	assert_in_range(took, 0, 2000);
-	assert_retry(&r, false, true, "no answer in time");
+	steps_assert_retry(&r, false, true, "no answer in time");
 	cases_assert_verdict(&opened, OUTPUT_RETRY);
-	open_and_deliver(f, &opened);
+	steps_try_again(f, &opened);
 	assert_stored_at_least_once(f);
 }
 
@@ -201,9 +164,9 @@ static void given_up_while_connecting(void **state)
 	f->host.give_up_after = UINT32_MAX;
 	f->driver->unblock(f);
 	assert_in_range(took, 0, 2000);
-	assert_retry(&r, false, true, "stopped meanwhile");
+	steps_assert_retry(&r, false, true, "stopped meanwhile");
 	fixture_fill(&f->batch, 0, 0, EVENTS);
-	open_and_deliver(f, &r);
+	steps_try_again(f, &r);
 	cases_assert_stored(f, &f->batch);
 }
 
@@ -213,11 +176,11 @@ static void deleted_exchange_is_an_alarm(void **state)
 	struct output_result r;
 	rabbit_delete_exchange(EXCHANGE);
 	fixture_fill(&f->batch, 0, 0, EVENTS);
-	attempt(f, &r);
-	assert_retry(&r, true, true, "no exchange 'cgnat.events'");
+	steps_attempt(f, &r);
+	steps_assert_retry(&r, true, true, "no exchange 'cgnat.events'");
 	rabbit_declare(EXCHANGE, "topic");
 	rabbit_bind(QUEUE, EXCHANGE, "#");
-	open_and_deliver(f, &r);
+	steps_try_again(f, &r);
 	cases_assert_stored(f, &f->batch);
 }
 
@@ -227,15 +190,15 @@ static void connection_taken_away(void **state)
 	struct output_result r;
 	rabbit_ctl("close_all_connections maintenance");
 	fixture_begin(f->output, f->type, &r);
-	assert_retry(&r, false, true, "maintenance");
+	steps_assert_retry(&r, false, true, "maintenance");
 	fixture_fill(&f->batch, 0, 0, EVENTS);
-	open_and_deliver(f, &r);
+	steps_try_again(f, &r);
 	cases_assert_stored(f, &f->batch);
 }
 
 int main(void)
 {
-#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, steps_tear_down)
 	const struct CMUnitTest tests[] = {
 		CASE(full_queue),
 		CASE(broker_short_of_memory),

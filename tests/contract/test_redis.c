@@ -15,6 +15,7 @@
 #include "tests/contract/cases.h"
 #include "tests/contract/driver_redis.h"
 #include "tests/contract/redis_server.h"
+#include "tests/contract/steps.h"
 
 extern const struct output_type redis_output;
 
@@ -30,45 +31,7 @@ static const struct driver plain = {.type = &redis_output, .set_up = set_up_plai
 
 static int set_up(void **state)
 {
-	struct fixture *f = xcalloc(1, sizeof *f);
-	fixture_open(f, &plain);
-	*state = f;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	fixture_close(*state);
-	free(*state);
-	return 0;
-}
-
-/* The output anew with the options as they are now; its verdict about opening. */
-static struct output_result reopen(struct fixture *f)
-{
-	struct output_result r;
-	struct err e = {0};
-	f->type->close(f->output);
-	f->output = f->type->create(&f->options, &f->env, &e);
-	if (f->output == NULL)
-		fail_msg("create: %s", e.msg);
-	f->type->open(f->output, &r);
-	return r;
-}
-
-static void reopen_well(struct fixture *f)
-{
-	struct output_result r = reopen(f);
-	cases_assert_verdict(&r, OUTPUT_OK);
-}
-
-/* Cannot be made; the message tells why. */
-static void refused(struct fixture *f, const char *why)
-{
-	struct err e = {0};
-	assert_null(f->type->create(&f->options, &f->env, &e));
-	if (strstr(e.msg, why) == NULL)
-		fail_msg("'%s' does not tell '%s'", e.msg, why);
+	return steps_set_up(state, &plain);
 }
 
 static void assert_text(const char *const words[], const char *text)
@@ -130,7 +93,7 @@ static void keys_of_other_fields(void **state)
 {
 	struct fixture *f = *state;
 	fixture_option(f, "key_field", "subscriber");
-	reopen_well(f);
+	steps_reopen_well(f);
 	fixture_add(&f->batch, EVENT_PORT, 0, 0)->subscriber = fixture_text(&f->batch, "user 1:\n$");
 	fixture_add(&f->batch, EVENT_PORT, 0, 1);
 	fixture_deliver(f, 0, 2);
@@ -145,14 +108,14 @@ static void keys_of_other_fields(void **state)
 	};
 	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
 		fixture_option(f, "key_field", others[i][0]);
-		reopen_well(f);
+		steps_reopen_well(f);
 		batch_reset(&f->batch);
 		fixture_add(&f->batch, EVENT_PORT, 3, 7)->x_port = 40123;
 		fixture_deliver(f, 0, 8);
 		assert_there(others[i][1]);
 	}
 	fixture_option(f, "key_field", "src_port_");
-	refused(f, "key_field: 'src_port_' is no field of an event");
+	steps_refused(f, "key_field: 'src_port_' is no field of an event");
 	fixture_option(f, "key_field", "identity");
 }
 
@@ -170,18 +133,18 @@ static void prefixes(void **state)
 	struct fixture *f = *state;
 	const struct option *map = option_find(f->type->options, "key_prefixes");
 	fixture_option(f, "key_prefix", "nat");
-	reopen_well(f);
+	steps_reopen_well(f);
 	deliver_four(f);
 	assert_there("nat:sessionmapping:10.0.0.0");
 	option_put(map, &f->options, "port-block-mapping", "blocks");
 	option_put(map, &f->options, "session_mapping", "a:b");
-	reopen_well(f);
+	steps_reopen_well(f);
 	deliver_four(f);
 	assert_there("blocks:10.0.0.2");
 	assert_there("a:b:10.0.0.0");
 	assert_there("nat:10.0.0.1");
 	option_put(map, &f->options, "sessions", "x");
-	refused(f, "key_prefixes: 'sessions' is no type of event");
+	steps_refused(f, "key_prefixes: 'sessions' is no type of event");
 	option_clear(map, &f->options);
 }
 
@@ -189,7 +152,7 @@ static void time_to_live(void **state)
 {
 	struct fixture *f = *state;
 	fixture_option(f, "key_ttl", "86400");
-	reopen_well(f);
+	steps_reopen_well(f);
 	deliver_four(f);
 	long long left = redis_number(WORDS("TTL", "cgnat:events:sessionmapping:10.0.0.0"));
 	assert_in_range(left, 86390, 86400);
@@ -200,13 +163,13 @@ static void database_and_local_socket(void **state)
 	struct fixture *f = *state;
 	fixture_option(f, "database", "3");
 	fixture_option(f, "address", redis_server_socket());
-	reopen_well(f);
+	steps_reopen_well(f);
 	deliver_four(f);
 	assert_int_equal(redis_number(WORDS("DBSIZE")), 0);
 	redis_run(WORDS("SWAPDB", "0", "3"));
 	assert_int_equal(redis_number(WORDS("DBSIZE")), 4);
 	fixture_option(f, "database", "77");
-	struct output_result r = reopen(f);
+	struct output_result r = steps_reopen(f);
 	assert_int_equal(r.verdict, OUTPUT_RETRY);
 	assert_true(r.alarm);
 	assert_non_null(strstr(r.why.msg, "SELECT"));
@@ -215,7 +178,7 @@ static void database_and_local_socket(void **state)
 /* Verdict of opening: RETRY with alarm, telling the word, but not the password. */
 static void assert_shut_out(struct fixture *f, const char *word)
 {
-	struct output_result r = reopen(f);
+	struct output_result r = steps_reopen(f);
 	assert_int_equal(r.verdict, OUTPUT_RETRY);
 	assert_true(r.alarm);
 	assert_true(r.reopen);
@@ -228,12 +191,12 @@ static void password_of_the_server(void **state)
 {
 	struct fixture *f = *state;
 	redis_run(WORDS("CONFIG", "SET", "requirepass", "open sesame"));
-	struct output_result r = reopen(f);
+	struct output_result r = steps_reopen(f);
 	bool shut = r.verdict == OUTPUT_RETRY && r.alarm && strstr(r.why.msg, "NOAUTH") != NULL;
 	fixture_option(f, "password", "open sesam");
 	assert_shut_out(f, "WRONGPASS");
 	fixture_option(f, "password", "open sesame");
-	reopen_well(f);
+	steps_reopen_well(f);
 	deliver_four(f);
 	fixture_option(f, "database", "0");
 	redisContext *c = redisConnectUnix(redis_server_socket() + strlen("unix:"));
@@ -253,9 +216,9 @@ static void user_with_few_rights(void **state)
 	struct output_result r;
 	redis_run(WORDS("ACL", "SETUSER", "nat", "on", ">open sesame", "~cgnat:*", "+set", "+select"));
 	fixture_option(f, "user", "nat");
-	refused(f, "user: needs a password");
+	steps_refused(f, "user: needs a password");
 	fixture_option(f, "password", "open sesame");
-	reopen_well(f);
+	steps_reopen_well(f);
 	deliver_four(f);
 	assert_int_equal(redis_number(WORDS("DBSIZE")), 4);
 	redis_run(WORDS("ACL", "SETUSER", "nat", "resetkeys", "~other:*"));
@@ -275,14 +238,14 @@ static void tls(void **state)
 	fixture_option(f, "tls", "true");
 	fixture_option(f, "tls_ca", redis_server_ca());
 	fixture_option(f, "address", redis_server_tls_address());
-	reopen_well(f);
+	steps_reopen_well(f);
 	fixture_fill(&f->batch, 0, 0, 4000);
 	fixture_deliver(f, 0, 4000);
 	assert_int_equal(redis_number(WORDS("DBSIZE")), 4000);
 	fixture_option(f, "tls_server_name", "another");
 	assert_shut_out(f, "mismatch");
 	fixture_option(f, "tls_server_name", "127.0.0.1"); /* named as an address */
-	reopen_well(f);
+	steps_reopen_well(f);
 }
 
 static void tls_with_nobody_known(void **state)
@@ -292,12 +255,12 @@ static void tls_with_nobody_known(void **state)
 	fixture_option(f, "address", redis_server_tls_address());
 	assert_shut_out(f, "certificate"); /* the system does not know it */
 	fixture_option(f, "tls_ca", "/nowhere/ca.pem");
-	refused(f, "tls_ca: cannot use '/nowhere/ca.pem': No such file or directory");
+	steps_refused(f, "tls_ca: cannot use '/nowhere/ca.pem': No such file or directory");
 	fixture_option(f, "tls_ca", redis_server_ca());
 	fixture_option(f, "tls_certificate", "/nowhere/own.pem");
-	refused(f, "tls_certificate: cannot use");
+	steps_refused(f, "tls_certificate: cannot use");
 	fixture_option(f, "address", redis_server_socket());
-	refused(f, "tls: a local socket has none");
+	steps_refused(f, "tls: a local socket has none");
 }
 
 /* The server speaks TLS, natmill does not, and the other way round: no hanging. */
@@ -305,12 +268,12 @@ static void tls_on_one_side_only(void **state)
 {
 	struct fixture *f = *state;
 	fixture_option(f, "address", redis_server_tls_address());
-	struct output_result r = reopen(f);
+	struct output_result r = steps_reopen(f);
 	cases_assert_verdict(&r, OUTPUT_RETRY);
 	fixture_option(f, "address", redis_server_address());
 	fixture_option(f, "tls", "true");
 	fixture_option(f, "tls_ca", redis_server_ca());
-	r = reopen(f);
+	r = steps_reopen(f);
 	cases_assert_verdict(&r, OUTPUT_RETRY);
 }
 
@@ -318,16 +281,16 @@ static void address_that_cannot_be(void **state)
 {
 	struct fixture *f = *state;
 	fixture_option(f, "address", "localhost:0");
-	refused(f, "address must be like host:port");
+	steps_refused(f, "address must be like host:port");
 	fixture_option(f, "address", "no-such-host.invalid");
-	struct output_result r = reopen(f);
+	struct output_result r = steps_reopen(f);
 	cases_assert_verdict(&r, OUTPUT_RETRY);
 	assert_non_null(strstr(r.why.msg, "no address of the host"));
 }
 
 int main(void)
 {
-#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, steps_tear_down)
 	const struct CMUnitTest tests[] = {
 		CASE(keys_of_the_field),
 		CASE(last_one_wins),

@@ -18,6 +18,7 @@
 #include "tests/contract/driver_redis.h"
 #include "tests/contract/redis_double.h"
 #include "tests/contract/redis_server.h"
+#include "tests/contract/steps.h"
 
 extern const struct output_type redis_output;
 
@@ -27,10 +28,7 @@ extern const struct output_type redis_output;
 
 static int set_up_real(void **state)
 {
-	struct fixture *f = xcalloc(1, sizeof *f);
-	fixture_open(f, &redis_driver);
-	*state = f;
-	return 0;
+	return steps_set_up(state, &redis_driver);
 }
 
 static const char *always_ok(struct redis_double *d, const char *key)
@@ -53,10 +51,7 @@ static const struct driver on_double = {.type = &redis_output, .set_up = start_d
 
 static int set_up_double(void **state)
 {
-	struct fixture *f = xcalloc(1, sizeof *f);
-	fixture_open(f, &on_double);
-	*state = f;
-	return 0;
+	return steps_set_up(state, &on_double);
 }
 
 /* The output's connection ends before its server is waited for. */
@@ -79,46 +74,17 @@ static void fill(struct fixture *f, int n)
 		fixture_add(&f->batch, EVENT_ADDRESS, 0, i);
 }
 
-static enum output_verdict attempt(struct fixture *f, struct output_result *r)
-{
-	if (fixture_begin(f->output, f->type, r) != OUTPUT_OK)
-		return r->verdict;
-	return fixture_write(f->output, f->type, &f->batch, r);
-}
-
-/* RETRY that tells the word; then all is well again and everything there. */
-static void assert_retry(const struct output_result *r, bool alarm, bool again, const char *word)
-{
-	cases_assert_verdict(r, OUTPUT_RETRY);
-	if (strstr(r->why.msg, word) == NULL)
-		fail_msg("'%s' does not tell '%s'", r->why.msg, word);
-	assert_int_equal(r->alarm, alarm);
-	assert_int_equal(r->reopen, again);
-}
-
-static void open_and_deliver(struct fixture *f, const struct output_result *before)
-{
-	struct output_result r;
-	f->type->abort(f->output);
-	if (before->reopen) {
-		f->type->open(f->output, &r);
-		cases_assert_verdict(&r, OUTPUT_OK);
-	}
-	attempt(f, &r);
-	cases_assert_verdict(&r, OUTPUT_OK);
-}
-
 static void full_server_is_an_alarm(void **state)
 {
 	struct fixture *f = *state;
 	struct output_result r;
 	fill(f, EVENTS);
 	redis_run(WORDS("CONFIG", "SET", "maxmemory", "1"));
-	attempt(f, &r);
+	steps_attempt(f, &r);
 	redis_run(WORDS("CONFIG", "SET", "maxmemory", "0"));
-	assert_retry(&r, true, false, "OOM");
+	steps_assert_retry(&r, true, false, "OOM");
 	assert_non_null(strstr(r.why.msg, "maxmemory"));
-	open_and_deliver(f, &r);
+	steps_try_again(f, &r);
 	cases_assert_stored(f, &f->batch);
 }
 
@@ -128,10 +94,10 @@ static void replica_is_an_alarm(void **state)
 	struct output_result r;
 	fill(f, EVENTS);
 	redis_run(WORDS("REPLICAOF", "127.0.0.1", "1"));
-	attempt(f, &r);
+	steps_attempt(f, &r);
 	redis_run(WORDS("REPLICAOF", "NO", "ONE"));
-	assert_retry(&r, true, true, "READONLY");
-	open_and_deliver(f, &r);
+	steps_assert_retry(&r, true, true, "READONLY");
+	steps_try_again(f, &r);
 	cases_assert_stored(f, &f->batch);
 }
 
@@ -142,14 +108,14 @@ static void restarted_server(void **state)
 	fill(f, EVENTS);
 	fixture_deliver(f, 0, EVENTS);
 	redis_server_stop();
-	attempt(f, &r);
-	assert_retry(&r, false, true, "connection");
+	steps_attempt(f, &r);
+	steps_assert_retry(&r, false, true, "connection");
 	f->type->open(f->output, &r);
-	assert_retry(&r, false, true, "connecting: Connection refused");
-	attempt(f, &r);
-	assert_retry(&r, false, true, "lost");
+	steps_assert_retry(&r, false, true, "connecting: Connection refused");
+	steps_attempt(f, &r);
+	steps_assert_retry(&r, false, true, "lost");
 	redis_server_start();
-	open_and_deliver(f, &r);
+	steps_try_again(f, &r);
 	cases_assert_stored(f, &f->batch);
 }
 
@@ -162,17 +128,17 @@ static void frozen_server(void **state)
 	fill(f, EVENTS);
 	f->driver->block(f);
 	int64_t start = clock_mono_ms();
-	attempt(f, &r);
+	steps_attempt(f, &r);
 	bool late = clock_mono_ms() - start >= 290;
 	struct output_result opened;
 	f->type->open(f->output, &opened);
 	f->driver->unblock(f);
 	assert_true(late);
-	assert_retry(&r, false, true, "no answer in time");
-	assert_retry(&opened, false, true, "no answer in time");
+	steps_assert_retry(&r, false, true, "no answer in time");
+	steps_assert_retry(&opened, false, true, "no answer in time");
 	fixture_option(f, "timeout", "10s");
 	fixture_option(f, "connect_timeout", "5s");
-	open_and_deliver(f, &opened);
+	steps_try_again(f, &opened);
 	cases_assert_stored(f, &f->batch);
 }
 
@@ -183,8 +149,8 @@ static void connection_closed_between_batches(void **state)
 	fill(f, EVENTS);
 	redis_run(WORDS("CLIENT", "KILL", "TYPE", "normal"));
 	fixture_begin(f->output, f->type, &r);
-	assert_retry(&r, false, true, "the connection is lost");
-	open_and_deliver(f, &r);
+	steps_assert_retry(&r, false, true, "the connection is lost");
+	steps_try_again(f, &r);
 	cases_assert_stored(f, &f->batch);
 }
 
@@ -199,8 +165,8 @@ static void password_set_while_it_runs(void **state)
 	freeReplyObject(redisCommand(c, "AUTH secret"));
 	freeReplyObject(redisCommand(c, "CONFIG SET requirepass %s", ""));
 	redisFree(c);
-	assert_retry(&r, true, true, "NOAUTH");
-	open_and_deliver(f, &r);
+	steps_assert_retry(&r, true, true, "NOAUTH");
+	steps_try_again(f, &r);
 	cases_assert_stored(f, &f->batch);
 }
 
@@ -283,8 +249,8 @@ static void what_errors_mean(void **state)
 		special = rows[i].answer;
 		d->sets = 0;
 		d->answer = say_special;
-		attempt(f, &r);
-		assert_retry(&r, rows[i].alarm, rows[i].reopen, rows[i].word);
+		steps_attempt(f, &r);
+		steps_assert_retry(&r, rows[i].alarm, rows[i].reopen, rows[i].word);
 		f->type->abort(f->output);
 		if (r.reopen) {
 			f->type->open(f->output, &r);
@@ -292,7 +258,7 @@ static void what_errors_mean(void **state)
 		}
 	}
 	d->answer = always_ok;
-	attempt(f, &r);
+	steps_attempt(f, &r);
 	cases_assert_verdict(&r, OUTPUT_OK);
 }
 
@@ -310,13 +276,13 @@ static void cut_within_an_answer(void **state)
 	struct output_result r;
 	d->answer = half_an_answer;
 	fill(f, EVENTS);
-	attempt(f, &r);
+	steps_attempt(f, &r);
 	cases_assert_verdict(&r, OUTPUT_RETRY);
 	assert_true(r.reopen);
 	assert_false(r.alarm);
 	d->sets = 0;
 	d->answer = always_ok;
-	open_and_deliver(f, &r);
+	steps_try_again(f, &r);
 	assert_int_equal(d->sets, EVENTS);
 }
 
@@ -334,7 +300,7 @@ static void answer_nobody_asked_for(void **state)
 	struct output_result r;
 	d->answer = one_too_many;
 	fill(f, EVENTS);
-	attempt(f, &r);
+	steps_attempt(f, &r);
 	if (r.verdict == OUTPUT_OK)
 		fixture_begin(f->output, f->type, &r); /* it came a little later */
 	cases_assert_verdict(&r, OUTPUT_RETRY);

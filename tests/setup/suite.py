@@ -17,7 +17,8 @@ from summary import Summary
 RESULTS = "build/results"
 PYTEST = ["build/venv/bin/python", "-m", "pytest", "-q", "-p", "no:cacheprovider"]
 MOCK_MARK = RESULTS + "/mock-cluster"  # tests/system/conftest.py makes it when Apache Kafka is not there
-# Two at a time, each file in one of them: most tests wait for servers and for time to pass. Each has servers of its own.
+# Two at a time, each file in one of them: most tests wait for servers or for time to pass. Each process has servers of
+# its own.
 SIDE_BY_SIDE = ["-n", "2", "--dist", "loadfile"]
 TSAN = {"TSAN_OPTIONS": f"halt_on_error=1:second_deadlock_stack=1:suppressions={os.getcwd()}/tests/setup/tsan.supp"}
 
