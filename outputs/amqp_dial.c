@@ -122,12 +122,15 @@ static amqp_socket_t *make_socket(struct job *j)
 		return NULL;
 	const char *key = j->o.tls_key != NULL ? j->o.tls_key : j->o.tls_certificate;
 	j->status = AMQP_STATUS_OK;
+	j->doing = "TLS: reading the file of tls_ca";
 	if (j->o.tls_ca != NULL)
 		j->status = amqp_ssl_socket_set_cacert(socket, j->o.tls_ca);
 	else if (SSL_CTX_set_default_verify_paths(amqp_ssl_socket_get_context(socket)) != 1)
 		j->status = AMQP_STATUS_SSL_ERROR;
-	if (j->status == AMQP_STATUS_OK && j->o.tls_certificate != NULL)
+	if (j->status == AMQP_STATUS_OK && j->o.tls_certificate != NULL) {
+		j->doing = "TLS: reading the files of tls_certificate and tls_key";
 		j->status = amqp_ssl_socket_set_key(socket, j->o.tls_certificate, key);
+	}
 	SSL_CTX_set_cert_verify_callback(amqp_ssl_socket_get_context(socket), on_certificates, NULL);
 	amqp_ssl_socket_set_verify_peer(socket, 1);
 	amqp_ssl_socket_set_verify_hostname(socket, 1);
@@ -136,8 +139,8 @@ static amqp_socket_t *make_socket(struct job *j)
 
 static int connect_socket(struct job *j, struct timeval *limit)
 {
+	j->doing = "connecting";
 	amqp_socket_t *socket = make_socket(j);
-	j->doing = j->o.tls ? "TLS" : "connecting";
 	if (socket == NULL && j->status == AMQP_STATUS_OK)
 		j->status = AMQP_STATUS_NO_MEMORY;
 	if (socket == NULL)

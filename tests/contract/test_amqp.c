@@ -257,7 +257,7 @@ static void tls(void **state)
 	assert_alarm(&r, "certificate");
 	fixture_option(f, "tls_ca", "/nowhere/ca.pem");
 	r = steps_reopen(f);
-	assert_alarm(&r, "certificate");
+	assert_alarm(&r, "tls_ca");
 }
 
 static void address_that_cannot_be(void **state)
