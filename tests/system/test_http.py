@@ -6,6 +6,7 @@ import json
 import pathlib
 import re
 import shutil
+import sqlite3
 import subprocess
 import time
 
@@ -136,3 +137,35 @@ def test_the_page_lists_every_metric(kafka, topic, configure, start_natmill):
     listed = dict(re.findall(r"^\| `(\w+)` \| (\w+) \|", page, re.MULTILINE))
     process = start_natmill(configure(kafka, topic))
     assert metrics(process).types == listed
+
+
+def lags(process):
+    return [(part["lag"], part["lag_seconds"]) for part in status(process)["partitions"]]
+
+
+def test_an_output_that_is_away_is_told(kafka, topic, configure, start_natmill, ledger):
+    """Another program holds the database: not ready, and a lag that counts what Kafka has, not what is fetched."""
+    process = start_natmill(configure(kafka, topic, memory="16MB", batch={"messages": 100}))
+    traffic.produce(kafka, topic, COUNT)
+    caught_up(process, 4 * COUNT)
+    assert get(process, "/readyz") == (200, "ready\n")
+    with sqlite3.connect(ledger.path, isolation_level=None) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        began = time.time()
+        traffic.produce(kafka, topic, 20 * COUNT, start=COUNT)
+        wait_until(lambda: sum(lag or 0 for lag, _ in lags(process)) > 80 * COUNT - 200, 20, lambda: str(lags(process)))
+        wait_until(lambda: get(process, "/readyz")[0] == 503, 20, "not ready")
+        code, why = get(process, "/readyz")
+        assert code == 503 and re.search(r"^output sqlite\b.*database is locked", why, re.MULTILINE), why
+        wait_until(lambda: max(seconds or 0 for _, seconds in lags(process)) > 5, 20, lambda: str(lags(process)))
+        assert max(seconds or 0 for _, seconds in lags(process)) < time.time() - began + 1
+        m = metrics(process)
+        assert m.get("natmill_output_failures", output="sqlite") > 0 and m.get("natmill_ready") == 0
+        assert m.sum("natmill_partition_lag_messages") > 80 * COUNT - 200
+        assert get(process, "/healthz") == (200, "ok\n")
+        other.execute("ROLLBACK")
+    seen = caught_up(process, 84 * COUNT)
+    assert all(part["lag_seconds"] == 0 for part in seen["partitions"])
+    wait_until(lambda: get(process, "/readyz")[0] == 200, 20, "ready again")
+    assert metrics(process).get("natmill_output_retries_total", output="sqlite") > 0
+    assert process.terminate() == 0

@@ -13,7 +13,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -26,6 +28,7 @@
 static char folder[] = "/tmp/natmill-server-XXXXXX";
 static _Atomic int left; /* streams that saw their client go */
 static _Atomic int streams_begun;
+static _Atomic int given_up; /* answers */
 
 static void say(struct request *r, void *context)
 {
@@ -47,8 +50,10 @@ static void big(struct request *r, void *context)
 	char block[1000];
 	(void)context;
 	memset(block, 'x', sizeof block);
-	for (int i = 0; i < BIG / 1000 && request_write(r, block, sizeof block); i++)
-		;
+	int i = 0;
+	while (i < BIG / 1000 && request_write(r, block, sizeof block))
+		i++;
+	given_up += i < BIG / 1000;
 }
 
 /* Until the client goes. */
@@ -153,7 +158,7 @@ static bool three_lines(void *context, const char *data, size_t n)
 
 static void await(_Atomic int *what, int value)
 {
-	int64_t deadline = clock_mono_ms() + 10000;
+	int64_t deadline = clock_mono_ms() + 30000;
 	while (*what < value && clock_mono_ms() < deadline)
 		usleep(5000);
 	assert_true(*what >= value);
@@ -185,6 +190,21 @@ static void *ask_stream(void *arg)
 	struct err e = {0};
 	long status;
 	return ask(&rig->ask, "GET", "/stream", forever, NULL, &status, &e) != 0 ? xstrdup(e.msg) : NULL;
+}
+
+/* It would hold its thread and its memory for ever. */
+static void a_client_that_takes_nothing_is_given_up(void **state)
+{
+	struct rig *rig = *state;
+	static const char request[] = "GET /big HTTP/1.1\r\nHost: x\r\n\r\n";
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	snprintf(at.sun_path, sizeof at.sun_path, "%.100s", rig->ask.paths.at[0]);
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	assert_int_equal(connect(fd, (const struct sockaddr *)&at, sizeof at), 0);
+	assert_int_equal(write(fd, request, sizeof request - 1), sizeof request - 1);
+	await(&given_up, 1);
+	close(fd);
+	answers(rig, "GET", "/say", 201, "hello nobody\n");
 }
 
 static void a_stop_ends_streams(void **state)
@@ -297,6 +317,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_route_answers, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(much_comes_whole, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_stream_ends_with_its_client, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_client_that_takes_nothing_is_given_up, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_stop_ends_streams, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_socket_is_ours, set_up, tear_down),
 		cmocka_unit_test(a_dead_ones_socket_is_taken_over),
