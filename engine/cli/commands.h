@@ -20,6 +20,7 @@
 	X(new, "make a first vendor script and samples of real lines")                \
 	X(watermarks, "show or set how far the outputs have come")                    \
 	X(dead, "list dead letters, and bring them back after a script was mended")   \
+	X(top, "watch a running natmill: rates, lag, outputs, errors")                \
 	X(tap, "show some messages as they pass through a running natmill")           \
 	X(unmatched, "what kinds of lines fit no rule of a running natmill")          \
 	X(replay, "process what Kafka still has between two times once more")         \
