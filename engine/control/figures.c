@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 
@@ -137,6 +138,18 @@ static void take_memory(struct figures *f, struct worker *w)
 	f->memory.batch += m.batch;
 }
 
+static uint64_t resident(void)
+{
+	unsigned long pages = 0;
+	FILE *in = fopen("/proc/self/statm", "re");
+	if (in == NULL)
+		return 0;
+	if (fscanf(in, "%*u %lu", &pages) != 1)
+		pages = 0;
+	fclose(in);
+	return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
 void figures_take(struct figures *f, const struct engine *e)
 {
 	const struct worker_config *shared = engine_shared(e);
@@ -158,6 +171,7 @@ void figures_take(struct figures *f, const struct engine *e)
 		take_memory(f, &workers[i]);
 		add_histogram(&f->batches, &workers[i].accounts.batches);
 	}
+	f->resident = resident();
 	take_vendors(f, workers, n);
 	merge_devices(f);
 	if (f->partition_count > 0)

@@ -55,6 +55,7 @@ struct figures {
 	uint64_t device_overflow;
 	struct figures_histogram batches; /* messages */
 	struct memory_view memory;
+	uint64_t resident; /* bytes of the process; 0 = not known */
 };
 
 void figures_take(struct figures *f, const struct engine *e);

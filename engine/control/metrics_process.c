@@ -125,14 +125,8 @@ static void write_start(struct strbuf *out, const struct metric *row, const stru
 
 static void write_resident(struct strbuf *out, const struct metric *row, const struct figures *f)
 {
-	unsigned long pages = 0;
-	FILE *in = fopen("/proc/self/statm", "re");
-	(void)f;
-	if (in == NULL)
-		return;
-	if (fscanf(in, "%*u %lu", &pages) == 1)
-		exposition_count(out, row->name, NULL, (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE));
-	fclose(in);
+	if (f->resident > 0)
+		exposition_count(out, row->name, NULL, f->resident);
 }
 
 static void write_cpu(struct strbuf *out, const struct metric *row, const struct figures *f)

@@ -156,8 +156,12 @@ void status_show(struct request *r, void *engine)
 		strbuf_adds(&out, i > 0 ? ",\n" : "\n");
 		add_vendor(&out, f.vendors[i].name, &f.vendors[i]);
 	}
-	strbuf_printf(&out, "],\"devices\":{\"known\":%zu,\"overflow\":%" PRIu64 "}}\n", f.device_count,
+	strbuf_printf(&out, "],\"devices\":{\"known\":%zu,\"overflow\":%" PRIu64 "}", f.device_count,
 		      f.device_overflow);
+	strbuf_printf(&out,
+		      ",\"memory\":{\"resident\":%" PRIu64 ",\"lua\":%" PRIu64 ",\"arena\":%" PRIu64
+		      ",\"batch\":%" PRIu64 "}}\n",
+		      f.resident, f.memory.lua, f.memory.arena, f.memory.batch);
 	figures_free(&f);
 	request_type(r, "application/json");
 	request_write(r, out.data, out.len);

@@ -11,7 +11,7 @@
  * {OUTPUT: offset}}]; what is not known is null, outputs [{name, type, mode, offered, stored, filtered,
  * rejected, dropped, skipped, retries, failures, alarm, why}]; failures: of attempts in a row, the worst
  * worker's, vendors [{name, parsed, ignored, events {TYPE: n}, dead {KIND: n}}]; name "": what is nobody's,
- *   devices {known, overflow}.
+ *   devices {known, overflow}, memory {resident: of the process; lua, arena, batch: of all workers; bytes}.
  */
 #ifndef NATMILL_CONTROL_STATUS_H
 #define NATMILL_CONTROL_STATUS_H

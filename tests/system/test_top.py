@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""natmill top on a real terminal (a pty): what it shows, over a reload and a restart, in any size, and that the terminal
-is given back as it was."""
+"""natmill top on a real terminal (a pty): what it shows, over a reload and a restart, in any size, and that the
+terminal is given back as it was."""
 
 import fcntl
 import json
@@ -103,6 +103,7 @@ def test_reload_restart_and_quit(running, kafka, topic, ledger, top, group):
     one.shows(r"^sqlite .* ok$")
     one.shows(r"^nfware ")
     one.shows(r"^0 +4 ")
+    one.shows(r"memory \d+MB$")
     deadline = time.monotonic() + 30  # rates: while messages come
     while not re.search(r"messages (?!0/s|-/s)\S+/s  events (?!0/s|-/s)\S+/s", "\n".join(one.frame())):
         assert time.monotonic() < deadline, one.frame()
