@@ -119,6 +119,8 @@ function scan.opens(text)
 	return #open
 end
 
+local KEYS_MAX = 2000 -- bytes of a line that is searched for keys, each time from the script's beginning
+
 local context = {}
 context.__index = context
 
@@ -155,6 +157,9 @@ end
 
 -- The first key within braces on this line that must stand in brackets: as it stands in the script.
 function context:wrong_key(words)
+	if #self.bare > KEYS_MAX then
+		return nil
+	end
 	local from = 1
 	while true do
 		local at = find(self.bare, "=", from, true)

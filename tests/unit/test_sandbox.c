@@ -7,7 +7,11 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include <time.h>
+
 #include "tests/unit/script_fixture.h"
+
+#include "event/regex.h"
 
 /* Expressions that must raise, or be nil or false. */
 static const char *const forbidden[] = {
@@ -151,6 +155,137 @@ static void allowed_works(void **state)
 	}
 }
 
+/* The same where LuaJIT has compiled the handler, and with the JIT off. */
+static void nothing_to_reach_when_compiled(void **state)
+{
+	struct fixture *f = *state;
+	for (size_t i = 0; i < sizeof forbidden / sizeof forbidden[0]; i++) {
+		struct strbuf body = {0};
+		strbuf_printf(
+			&body,
+			"t:handler(function(message, event, emit)\n"
+			"if message.text == 'x' then local x = %s if x then error('reached', 0) end end\n"
+			"message:ignore() end)",
+			forbidden[i]);
+		fixture_script(f, body.data);
+		for (int batch = 0; batch < 2; batch++) {
+			batch_reset(&f->batch);
+			for (int k = 0; k < 100; k++)
+				fixture_add(f, "y", 1);
+			fixture_run(f);
+			assert_int_equal(f->batch.counts.ignored, 100);
+		}
+		batch_reset(&f->batch);
+		for (int k = 0; k < 70; k++)
+			fixture_add(f, "x", 1);
+		if (strstr(fixture_run(f), "reached") != NULL)
+			fail_msg("%s: %s", forbidden[i], f->shown.data);
+		strbuf_free(&body);
+	}
+}
+
+/* What a script keeps of a record works on the record under way, and never on another script's. */
+static void what_is_kept_holds_nothing(void **state)
+{
+	struct fixture *f = *state;
+	fixture_script(f, "local m, e, put, c\n"
+			  "t:handler(function(message, event, emit)\n"
+			  "if not m then m, e, put, c = message, event, emit, message:cursor() c:rest() "
+			  "event.vrf_id = 'first' return end\n"
+			  "if e.vrf_id or e ~= event or m ~= message or m.text ~= message.text then "
+			  "error('kept', 0) end\n"
+			  "error(tostring(c:position()) .. (c:word() or '-') .. (c:rest() or '-'), 0) end)");
+	fixture_line(f, "a long line of many words that leaves the cursor far behind");
+	assert_string_equal(fixture_line(f, "b"), "dead 0 t/handler 0: 1b-\n");
+	assert_string_equal(fixture_line(f, "c d"), "dead 0 t/handler 0: 1c d\n");
+}
+
+/* Tables that a script gave away are its own again: changing them changes no rule. */
+static void tables_given_away(void **state)
+{
+	struct fixture *f = *state;
+	fixture_script(f, "local keys = { a = '{src_ip}', b = '{x_ip}' }\n"
+			  "local values = { action = 'created' }\n"
+			  "t:key_value('address_mapping', keys, values)\n"
+			  "keys.a, keys.c, values.action = '{x_ip}', 'x', 'deleted'\n"
+			  "t:handler(function(message) keys.b = nil keys = nil message:ignore() end)");
+	const char *event = "{\"type\":\"address-mapping\",\"event\":1,\"src_ip\":\"10.0.0.1\","
+			    "\"x_ip\":\"192.0.2.1\"}\n";
+	assert_string_equal(fixture_line(f, "a=10.0.0.1 b=192.0.2.1"), event);
+	assert_string_equal(fixture_line(f, "x"), "ignored\n");
+	assert_string_equal(fixture_line(f, "a=10.0.0.1 b=192.0.2.1"), event);
+}
+
+/* A script of this text must be refused with a message, or load. */
+static void load_text(struct fixture *f, const char *text, size_t len, bool loads)
+{
+	fixture_write(f, "t.lua", text, len);
+	if (fixture_load(f, false) != loads)
+		fail_msg("%.60s: %s", text, loads ? f->errors.items[0].msg : "loads");
+}
+
+static void hostile_texts(void **state)
+{
+	struct fixture *f = *state;
+	static const char *const repeated[] = {"(",  "{",  "do ",     "function f() ", "x = -",
+					       "[[", "f(", "goto a ", "if x then "};
+	static const char *const texts[] = {"\33LJ\2", "#!x\n\33LJ\2", "\xef\xbb\xbf\33LJ\2", "#",
+					    "",        "return"};
+	for (size_t i = 0; i < sizeof repeated / sizeof *repeated; i++) {
+		struct strbuf text = {0};
+		for (int k = 0; k < 50000; k++)
+			strbuf_adds(&text, repeated[i]);
+		load_text(f, text.data, text.len, false);
+		strbuf_free(&text);
+	}
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+		load_text(f, texts[i], strlen(texts[i]), false);
+	struct strbuf text = {0};
+	strbuf_adds(&text, "local t = vendor 't'\n--");
+	while (text.len < 1000000)
+		strbuf_adds(&text, "while do function goto [[ ]] ");
+	strbuf_adds(&text, "\nt:ignore 'x'\nreturn t");
+	load_text(f, text.data, text.len, true);
+	strbuf_free(&text);
+	load_text(f, "local t = vendor 't'\0\nreturn t", 30, false);
+}
+
+/* A regex that takes for ever, by its line or by its size, costs its record or does not load. */
+static void hostile_regexes(void **state)
+{
+	struct fixture *f = *state;
+	static const char *const patterns[] = {
+		"(a+)+$",         "(*NO_JIT)(a+)+$",    "(*NO_START_OPT)(*NO_AUTO_POSSESS)(a*)*b",
+		"^(a|aa)+$",      "(?:a?){500}a{500}$", "(a(?1)?)+b",
+		"(?:\\C+\\C+)+x", "(?C1)(?:a+(?C2))+$", "(?=(a+))*?b(?:\\1)+c",
+		"a*a*a*a*a*b",    "(?<=a)(?:.*.*)*=",
+	};
+	struct strbuf line = {0};
+	for (int i = 0; i < REGEX_TEXT_MAX - 1; i++)
+		strbuf_addc(&line, 'a');
+	strbuf_addc(&line, '!');
+	for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++) {
+		struct strbuf body = {0};
+		strbuf_printf(&body, "t:regex('ignore', [==[%s]==])", patterns[i]);
+		fixture_script(f, body.data);
+		clock_t began = clock();
+		fixture_line(f, line.data);
+		if (clock() - began > 3 * CLOCKS_PER_SEC)
+			fail_msg("%s takes %ld ms", patterns[i], (long)(clock() - began) / 1000);
+		assert_string_equal(fixture_line(f, "b"), f->shown.data);
+		strbuf_free(&body);
+	}
+	strbuf_free(&line);
+	assert_non_null(strstr(fixture_error(f, "t:regex('ignore', '((((a{1,999}){1,999}){1,999}){1,999})')"),
+			       "regex"));
+	assert_non_null(
+		strstr(fixture_error(f, "t:regex('ignore', ('('):rep(4000) .. (')'):rep(4000))"), "regex"));
+	assert_non_null(
+		strstr(fixture_error(f, "t:regex('ignore', ('a'):rep(8193))"), "longer than 8192 bytes"));
+	assert_non_null(
+		strstr(fixture_error(f, "for i = 1, 1e9 do t:regex('ignore', 'a' .. i) end"), "1000"));
+}
+
 /* Two scripts in one state share nothing. */
 static void scripts_are_apart(void **state)
 {
@@ -170,6 +305,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		FIXTURE_TEST(nothing_to_reach),
 		FIXTURE_TEST(allowed_works),
+		FIXTURE_TEST(nothing_to_reach_when_compiled),
+		FIXTURE_TEST(what_is_kept_holds_nothing),
+		FIXTURE_TEST(tables_given_away),
+		FIXTURE_TEST(hostile_texts),
+		FIXTURE_TEST(hostile_regexes),
 		FIXTURE_TEST(scripts_are_apart),
 	};
 	return cmocka_run_group_tests_name("sandbox", tests, NULL, NULL);
