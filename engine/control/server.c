@@ -111,7 +111,7 @@ static void on_completed(void *cls, struct MHD_Connection *c, void **slot,
 }
 
 /* What clients do wrong: not an operator's business unless he asks. */
-static void on_log(void *cls, const char *fmt, va_list ap)
+__attribute__((format(printf, 2, 0))) static void on_log(void *cls, const char *fmt, va_list ap)
 {
 	char text[LOG_MAX];
 	(void)cls;
