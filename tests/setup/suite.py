@@ -21,6 +21,7 @@ MOCK_MARK = RESULTS + "/mock-cluster"  # tests/system/conftest.py makes it when 
 # its own.
 SIDE_BY_SIDE = ["-n", "2", "--dist", "loadfile"]
 TSAN = {"TSAN_OPTIONS": f"halt_on_error=1:second_deadlock_stack=1:suppressions={os.getcwd()}/tests/setup/tsan.supp"}
+LONG = {"NATMILL_OUTAGE_S": "120"}  # of --all, where a short outage serves otherwise
 
 
 class Suite:
@@ -107,7 +108,7 @@ def test(suite, everything):
     suite.ctest("asan", "build/asan")
     suite.busted()
     suite.fuzz(60 if everything else 5)
-    suite.pytest("system", ["tests/system"], options=SIDE_BY_SIDE)
+    suite.pytest("system", ["tests/system"], LONG if everything else None, SIDE_BY_SIDE)
     suite.pytest("short faults", ["tests/faults"])
     if everything:
         suite.valgrind()
