@@ -73,7 +73,7 @@ def test_natmill_shows_its_own_certificate(kafka, topic, configure, start_natmil
     bare = {name: value for name, value in trusting(server, authority).items() if name != "url" or kind != "postgresql"}
     if kind == "postgresql":
         bare["url"] = server.output()["url"].split("&sslcert=")[0] + "&sslcert=/nowhere&sslkey=/nowhere"
-    process = start_natmill(configure(kafka, topic, outputs=[bare]))
+    process = start_natmill(configure(kafka, topic, outputs=[bare], shutdown="200ms"))
     process.wait_for_err(rf"output {kind}: .*tried again")
     assert process.terminate() == 0 and server.stored() == set()
     process = start_natmill(configure(kafka, topic, outputs=[{**trusting(server, authority), **own}]))
