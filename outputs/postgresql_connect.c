@@ -25,15 +25,26 @@ static const char *value_of(const PQconninfoOption *list, const char *keyword)
 	return "";
 }
 
+/* A password with an unescaped @ or / in a url is taken apart, and its pieces stand where messages show host
+ * and port. */
+static bool is_torn(const PQconninfoOption *list)
+{
+	const char *port = value_of(list, "port");
+	return port[strspn(port, "0123456789,")] != '\0' || strchr(value_of(list, "host"), '@') != NULL;
+}
+
 int postgresql_check_url(struct postgresql *p, struct err *e)
 {
 	/* libpq's own message may repeat a part of the url, which may hold a password. */
 	PQconninfoOption *list = PQconninfoParse(p->options->url, NULL);
-	if (list == NULL)
+	if (list == NULL || is_torn(list)) {
+		PQconninfoFree(list);
 		return err_set(e, ERR_CONFIG,
 			       "output %s: url must be like postgresql://user@host:5432/database or "
-			       "'host=... user=... dbname=...'",
+			       "'host=... user=... dbname=...'; a password with @ : / or %% has an option of "
+			       "its own",
 			       p->env->name);
+	}
 	const char *host = value_of(list, "host");
 	p->names = xstrdup(value_of(list, "hostaddr")[0] == '\0' ? host : "");
 	const char *database = value_of(list, "dbname");

@@ -67,8 +67,11 @@ const struct option kafka_options[] = {
 	{.name = "properties",
 	 .type = OPTION_MAP,
 	 .offset = KAFKA(properties),
-	 .help = "Any librdkafka property, for instance `security.protocol: SASL_SSL`. "
-		 "Properties on which the delivery guarantee rests are refused."},
+	 .help = "Any librdkafka property, for instance `security.protocol: SASL_SSL`. A name with `_file` "
+		 "behind "
+		 "it, such as `sasl.password_file`, takes its value from a file; a login's is read anew "
+		 "after "
+		 "Kafka has refused it. Properties on which the delivery guarantee rests are refused."},
 	{.name = NULL},
 };
 

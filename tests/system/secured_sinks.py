@@ -43,12 +43,13 @@ class Sink:
 
 
 class WebSink(Sink):
-    """Takes what comes with the right Authorization. An answer 401 repeats the request's headers."""
+    """Takes what comes with the right Authorization. refuse: the status for all. An answer that is none repeats path
+    and headers."""
 
     kind = "http"
 
     def __init__(self, authority=None, mutual=False):
-        self.seen, self.authorization = set(), None
+        self.seen, self.authorization, self.refuse = set(), None, None
         sink = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -56,11 +57,11 @@ class WebSink(Sink):
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                good = sink.authorization in (None, self.headers["Authorization"])
+                good = sink.authorization in (None, self.headers["Authorization"]) and not sink.refuse
                 if good:
                     sink.take(body.decode())
-                echo = b"" if good else str(self.headers).encode() + self.path.encode()
-                self.send_response(200 if good else 401)
+                echo = b"" if good else f"{self.path} {self.headers['Authorization']} {self.headers}".encode()
+                self.send_response(200 if good else sink.refuse or 401)
                 self.send_header("Content-Length", str(len(echo)))
                 self.end_headers()
                 self.wfile.write(echo)

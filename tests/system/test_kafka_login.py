@@ -33,7 +33,8 @@ class SecuredKafka(kafka_server.KafkaServer):
         names = {name: name.upper().replace("-", "") for name in LISTENERS}
         advertised = {**self.ports, "scram": self.front.port}
         settings = {
-            "listeners": ",".join([own["listeners"], *(f"{names[one]}://127.0.0.1:{self.ports[one]}" for one in names)]),
+            "listeners": ",".join([own["listeners"], *(
+                f"{names[one]}://127.0.0.1:{self.ports[one]}" for one in names)]),
             "advertised.listeners": ",".join([f"PLAINTEXT://127.0.0.1:{self.port}", *(
                 f"{names[one]}://localhost:{advertised[one]}" for one in names)]),
             "listener.security.protocol.map": ",".join(["CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT", *(
