@@ -144,7 +144,7 @@ def wrong_configurations(secrets, tmp_path):
     yield {"type": "http", "url": "http://x/", "headers": {"X-Key": secrets.new("header") + "\r"}}
     yield {"type": "influxdb", "url": "http://x/?" + secrets.new("query", plain=True), "token": secrets.new("influx")}
     yield {"type": "kafka", "properties": {"sasl.password": secrets.new("sasl"), "no.such": secrets.new("none")}}
-    yield {"type": "kafka", "properties": {"ssl.key.password": secrets.new("pem"), "sasl.mechanism": "none"}}
+    yield {"type": "kafka", "properties": {"ssl.key.password": secrets.new("pem"), "security.protocol": "none"}}
     yield {"type": "kafka", "properties": {"sasl.password_file": str(spoilt)}}
 
 
