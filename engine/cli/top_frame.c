@@ -121,7 +121,8 @@ static void add_reasons(struct page *p, const struct node *now)
 		struct strbuf line = {0};
 		const char *text = list->items[i]->text;
 		strbuf_adds(&line, "! ");
-		try_show_safe(text, strlen(text), &line);
+		if (text != NULL)
+			try_show_safe(text, strlen(text), &line);
 		add_line(p, RED, &line);
 		strbuf_free(&line);
 	}
