@@ -13,6 +13,7 @@
 
 #include "event/batch.h"
 #include "stream/ends.h"
+#include "stream/former.h"
 #include "stream/partitions.h"
 #include "stream/settings.h"
 #include "stream/stats.h"
@@ -46,6 +47,7 @@ struct consumer {
 	struct worker_stats *stats;
 	const _Atomic int64_t *stop; /* not 0: the process is to end */
 	char cluster_id[64];
+	struct former former;      /* asked only for `start: latest`, which needs it */
 	int64_t session_ms;        /* session.timeout.ms */
 	int64_t prefetch_messages; /* librdkafka stops to fetch when so many wait, */
 	int64_t prefetch_bytes;    /* or so many bytes */
@@ -73,6 +75,10 @@ int consumer_open(struct consumer *c, const struct consumer_config *config, stru
 /* Commits what is settled, leaves the group and frees everything, within a few seconds: a handle whose broker
  * does not answer is left to the end of the process. Call with the batch released. */
 void consumer_close(struct consumer *c);
+
+/* Have the brokers become those of another cluster? Then `fatal` is set: watermarks and identities are of the
+ * old one. */
+void consumer_check_cluster(struct consumer *c);
 
 /* Serves the control queue, waiting up to timeout_ms for the first item. Does nothing while a rebalance that
  * was asked for is not answered: what comes next would be taken for it. */

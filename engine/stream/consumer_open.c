@@ -15,6 +15,7 @@
 #include "stream/consumer_conf.h"
 
 #define CONNECT_SLICE_MS 100 /* how soon a stop is noticed while no broker answers */
+#define FORMER_MS 1000       /* one attempt to ask what the group had */
 #define CLOSE_SLICE_MS 50
 #define CLOSE_MS 3000 /* how long leaving the group may take */
 
@@ -119,6 +120,33 @@ static int subscribe(struct consumer *c, const char *const *topics, size_t count
 	return 0;
 }
 
+/* Joins the group; where `start: latest` needs it not before it is known what the group had. */
+static int join(struct consumer *c, const struct consumer_config *config, struct err *e)
+{
+	const struct kafka_settings *s = config->settings;
+	int64_t deadline = clock_mono_ms() + s->connect_timeout_ms;
+	while (s->start == START_LATEST && former_ask(&c->former, c->rk, s->group, FORMER_MS, e) != 0) {
+		stats_add(&c->stats->beats, 1);
+		if (atomic_load(c->stop) != 0 || clock_mono_ms() >= deadline)
+			return -1;
+		rd_kafka_poll(c->rk, CONNECT_SLICE_MS);
+	}
+	*e = (struct err){0};
+	return subscribe(c, config->topics, config->topic_count, e);
+}
+
+void consumer_check_cluster(struct consumer *c)
+{
+	char *id = rd_kafka_clusterid(c->rk, 0); /* as the last answer about topics has told */
+	if (id != NULL && strcmp(id, c->cluster_id) != 0)
+		err_set(&c->fatal, ERR_KAFKA,
+			"ALARM: Kafka: the brokers are of another cluster now (%s, was %s); start natmill "
+			"again if that is meant",
+			id, c->cluster_id);
+	if (id != NULL)
+		rd_kafka_mem_free(c->rk, id);
+}
+
 int consumer_open(struct consumer *c, const struct consumer_config *config, struct err *e)
 {
 	*c = (struct consumer){.stats = config->stats,
@@ -152,7 +180,7 @@ int consumer_open(struct consumer *c, const struct consumer_config *config, stru
 	}
 	rd_kafka_poll_set_consumer(c->rk);
 	c->control = rd_kafka_queue_get_consumer(c->rk);
-	if (config->topic_count > 0 && subscribe(c, config->topics, config->topic_count, e) != 0) {
+	if (config->topic_count > 0 && join(c, config, e) != 0) {
 		consumer_close(c);
 		return -1;
 	}
@@ -199,6 +227,7 @@ void consumer_close(struct consumer *c)
 	if (c->asked_list != NULL)
 		rd_kafka_topic_partition_list_destroy(c->asked_list);
 	free(c->leftovers.items);
+	former_free(&c->former);
 	rd_kafka_mem_free(NULL, c->membership);
 	c->membership = NULL;
 	partitions_free(&c->parts);

@@ -182,12 +182,15 @@ int offsets_ask(struct consumer *c, struct offsets *out, size_t max, int timeout
 	size_t n = 0;
 	for (size_t i = 0; i < c->parts.n && n < max; i++)
 		if (c->parts.items[i]->state == PARTITION_WAITING)
-			out[n++] = (struct offsets){.partition = c->parts.items[i],
-						    .low = -1,
-						    .high = -1,
-						    .committed = -1,
-						    .settled = c->parts.items[i]->settled,
-						    .known = true};
+			out[n++] =
+				(struct offsets){.partition = c->parts.items[i],
+						 .low = -1,
+						 .high = -1,
+						 .committed = -1,
+						 .settled = c->parts.items[i]->settled,
+						 .added = former_added(&c->former, c->parts.items[i]->topic,
+								       c->parts.items[i]->id),
+						 .known = true};
 	if (n == 0)
 		return 0;
 	int64_t deadline = clock_mono_ms() + timeout_ms;
@@ -200,8 +203,10 @@ int offsets_ask(struct consumer *c, struct offsets *out, size_t max, int timeout
 	int64_t soon = clock_mono_ms() + TOPIC_IDS_MS;
 	ask_topic_ids(c, out, n, soon < deadline ? soon : deadline);
 	for (size_t i = 0; i < n; i++)
-		if (other_id(&out[i]))
-			out[i].settled = -1; /* that was another log */
+		if (other_id(&out[i])) { /* that was another log */
+			out[i].settled = -1;
+			out[i].added = true;
+		}
 	return (int)n;
 }
 

@@ -14,6 +14,7 @@ struct offsets {
 	int64_t high;                /* offset behind the last message */
 	int64_t committed;           /* of the group; -1 = none */
 	int64_t settled;             /* by this worker since the partition is its own; -1 = not begun */
+	bool added;                  /* to a topic that was known before: `latest` does not hold */
 	bool known;                  /* the broker answered for this partition */
 	char topic_id[TOPIC_ID_MAX]; /* "" = the broker does not tell */
 };

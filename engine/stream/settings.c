@@ -32,7 +32,10 @@ const struct option kafka_options[] = {
 	 .offset = KAFKA(start),
 	 .fallback = "earliest",
 	 .choices = "earliest|latest",
-	 .help = "Where to start when neither a watermark nor a committed offset is known."},
+	 .help = "Where to start when neither a watermark nor a committed offset is known. `latest` is for "
+		 "topics "
+		 "of which neither the group nor an output knows a partition: one that is added to a known "
+		 "topic is read from its beginning."},
 	{.name = "connect_timeout",
 	 .type = OPTION_DURATION,
 	 .offset = KAFKA(connect_timeout_ms),

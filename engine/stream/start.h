@@ -13,7 +13,8 @@
 
 /* Gives every WAITING partition its position (state POSITIONED) or stops it with an alarm (STOPPED). 0, or -1
  * with e: the broker or an output did not answer; those partitions stay WAITING, try again later. */
-int start_partitions(struct consumer *c, struct sinks *s, enum start_at start, struct err *e);
+int start_partitions(struct consumer *c, struct sinks *s, const struct kafka_settings *settings,
+		     struct err *e);
 
 /* The decision for one partition, pure. rows: what the transactional outputs hold, in out-state of
  * positions(). */
@@ -27,7 +28,19 @@ struct start_choice {
 struct start_choice start_choose(const struct offsets *kafka, const struct position *const *rows,
 				 size_t row_count, bool others, enum start_at start);
 
-/* Where a partition starts that no row knows. */
+enum start_from {
+	START_FROM_GROUP,    /* its offset, or what this worker has settled */
+	START_FROM_OUTPUTS,  /* their watermarks; the group has no offset */
+	START_FROM_EARLIEST, /* the option `start` */
+	START_FROM_LATEST,
+	START_FROM_ADDED, /* the beginning of a partition that was added to a known topic */
+};
+/* By what a partition starts, pure. */
+enum start_from start_from(const struct offsets *kafka, const struct start_choice *choice,
+			   enum start_at start);
+
+/* Where a partition starts that no row knows: `latest` is for topics of which neither group nor outputs knew
+ * a partition; of others a partition was added, and its first messages are not skipped. */
 int64_t start_without_row(const struct offsets *kafka, enum start_at start);
 
 #endif

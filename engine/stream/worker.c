@@ -100,7 +100,10 @@ static void take_partitions(struct worker *w)
 	int64_t now = clock_mono_ms();
 	struct err e = {0};
 	if (partitions_count(&c->parts, PARTITION_WAITING) > 0 && now >= w->next_start_ms) {
-		int rc = start_partitions(c, &w->sinks, (enum start_at)w->config->kafka->start, &e);
+		consumer_check_cluster(c);
+		if (c->fatal.code != ERR_NONE)
+			return;
+		int rc = start_partitions(c, &w->sinks, w->config->kafka, &e);
 		if (rc != 0 && e.code != ERR_OUTPUT) /* outputs tell of themselves */
 			log_warn("%s; positions are asked for again", e.msg);
 		w->start_failures = rc != 0 ? w->start_failures + 1 : 0;
@@ -129,6 +132,7 @@ static void look_around(struct worker *w)
 	if (now >= w->next_topics_ms) {
 		w->next_topics_ms = now + TOPICS_AGAIN_MS;
 		offsets_check_topics(&w->consumer);
+		consumer_check_cluster(&w->consumer);
 	}
 	if (partitions_count(parts, PARTITION_STOPPED) == 0)
 		w->next_wake_ms = now + STOPPED_AGAIN_MS;

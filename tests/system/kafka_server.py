@@ -20,6 +20,7 @@ from waiting import Late, die_with_parent, wait_until
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 JARS = ROOT / "build" / "kafka"
 CLUSTER_ID = "bmF0bWlsbC10ZXN0cy0wMQ"  # 16 bytes, base64 without padding, as Kafka wants them
+OTHER_CLUSTER_ID = "bmF0bWlsbC10ZXN0cy0wMg"
 
 LOG4J = """log4j.rootLogger=WARN, stdout
 log4j.appender.stdout=org.apache.log4j.ConsoleAppender
@@ -55,6 +56,7 @@ class KafkaServer(KafkaClient):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="natmill-kafka-"))
         self.log = self.folder / "server.log"
         self.process = None
+        self.cluster_id = CLUSTER_ID
         self.java = ["java", f"-Xmx{heap}", *java_options, f"-Dlog4j.configuration=file:{self.folder}/log4j.properties",
                      "-cp", f"{JARS}/*"]
         super().__init__(f"127.0.0.1:{self.port}")
@@ -106,7 +108,7 @@ class KafkaServer(KafkaClient):
 
     def _format(self):
         with open(self.log, "ab") as log:
-            status = self._run("kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", self.config,
+            status = self._run("kafka.tools.StorageTool", "format", "-t", self.cluster_id, "-c", self.config,
                                stdout=log).wait(60)
         if status != 0:
             raise RuntimeError(f"Kafka's storage could not be formatted: {self.tail()}")
@@ -172,6 +174,14 @@ class KafkaServer(KafkaClient):
     def restart(self):
         """On the same ports and data."""
         self.stop()
+        return self.start()
+
+    def replace(self):
+        """By another cluster at the same address, that has nothing of this one."""
+        self.kill()
+        shutil.rmtree(self.folder / "data")
+        self.cluster_id = OTHER_CLUSTER_ID
+        self._admin = None
         return self.start()
 
     def close(self):

@@ -123,10 +123,67 @@ static void choices(void **state)
 	}
 }
 
+/* Where a partition without rows starts, and what is told of it. */
+static void added(void **state)
+{
+	static const struct {
+		bool added;
+		enum start_at start;
+		int64_t committed, settled, offset;
+		enum start_from from;
+	} table[] = {
+		{false, FIRST, -1, -1, 40, START_FROM_EARLIEST},
+		{false, LAST, -1, -1, 100, START_FROM_LATEST},
+		{true, FIRST, -1, -1, 40, START_FROM_ADDED},
+		{true, LAST, -1, -1, 40, START_FROM_ADDED},
+		{true, LAST, 60, -1, 60, START_FROM_GROUP},
+		{true, LAST, -1, 70, 70, START_FROM_GROUP},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+		struct offsets kafka = {.low = 40,
+					.high = 100,
+					.committed = table[i].committed,
+					.settled = table[i].settled,
+					.added = table[i].added,
+					.known = true};
+		struct start_choice choice = start_choose(&kafka, NULL, 0, true, table[i].start);
+		assert_int_equal(choice.offset, table[i].offset);
+		assert_int_equal(start_from(&kafka, &choice, table[i].start), table[i].from);
+	}
+	struct offsets unknown = {.high = 100, .committed = -1, .settled = -1, .known = true};
+	struct position row = {.offset = 20};
+	const struct position *rows[] = {&row};
+	struct start_choice choice = start_choose(&unknown, rows, 1, false, LAST);
+	assert_int_equal(start_from(&unknown, &choice, LAST), START_FROM_OUTPUTS);
+	row.born = true;
+	assert_int_equal(start_from(&unknown, &choice, LAST), START_FROM_LATEST);
+}
+
+/* What counts as added, once it was asked what there was. */
+static void former(void **state)
+{
+	char known[] = "known";
+	char new[] = "new";
+	struct former_topic topics[] = {{known, 2, true}, {new, 2, false}};
+	const struct former none = {0};
+	const struct former f = {.items = topics, .n = 2, .asked = true};
+	(void)state;
+	assert_false(former_added(&none, "known", 5));
+	assert_true(former_added(&f, "known", 0));
+	assert_true(former_added(&f, "known", 2));
+	assert_false(former_added(&f, "new", 0));
+	assert_false(former_added(&f, "new", 1));
+	assert_true(former_added(&f, "new", 2));
+	assert_true(former_added(&f, "made since", 0));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(choices),
+		cmocka_unit_test(added),
+		cmocka_unit_test(former),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
