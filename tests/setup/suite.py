@@ -21,7 +21,7 @@ MOCK_MARK = RESULTS + "/mock-cluster"  # tests/system/conftest.py makes it when 
 # its own.
 SIDE_BY_SIDE = ["-n", "2", "--dist", "loadfile"]
 TSAN = {"TSAN_OPTIONS": f"halt_on_error=1:second_deadlock_stack=1:suppressions={os.getcwd()}/tests/setup/tsan.supp"}
-LONG = {"NATMILL_OUTAGE_S": "120"}  # of --all, where a short outage serves otherwise
+LONG = {"TEST_OUTAGE_S": "120"}  # of --all, where a short outage serves otherwise
 
 
 class Suite:

@@ -19,7 +19,7 @@ from waiting import wait_until
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "faults"))
 
-OUTAGE_S = float(os.environ.get("NATMILL_OUTAGE_S", "4"))
+OUTAGE_S = float(os.environ.get("TEST_OUTAGE_S", "4"))
 PARTITIONS = 4
 OLD, NEW = "old-password-5d1", "new-password-9f3"
 BY_PASSWORD = ["local all all trust", "host all postgres all trust", "host all cgnat all scram-sha-256"]
