@@ -49,6 +49,23 @@ def test_example_configurations_are_accepted(natmill, page, tmp_path):
         assert result.returncode == 0, result.stderr
 
 
+def test_examples_of_the_page_on_security_are_accepted(natmill, tmp_path):
+    """With the files that they name."""
+    (tmp_path / "vendors").symlink_to(ROOT / "vendors")
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "ca.crt").touch()
+    examples = fenced("docs/security.md", "yaml")
+    assert examples
+    for text in examples:
+        (tmp_path / "natmill.yaml").write_text(text)
+        result = run(natmill, "check", cwd=tmp_path)
+        assert result.returncode == 1 and "cannot read 'secrets/" in result.stderr
+        for name in ("kafka", "postgresql"):
+            (tmp_path / "secrets" / name).write_text("hush\n")
+        result = run(natmill, "check", cwd=tmp_path)
+        assert result.returncode == 0, result.stderr
+
+
 def test_script_of_the_readme_reads_its_line(natmill, tmp_path):
     (tmp_path / "acme.lua").write_text(fenced("README.md", "lua")[0])
     line = re.search(r"echo '(.*?)' \| build/natmill try", (ROOT / "README.md").read_text()).group(1)
