@@ -9,12 +9,13 @@ import http.server
 import json
 import pathlib
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+
+from server_process import ServerProcess
 
 if __name__ != "__main__":
     from kafka_server import free_ports
@@ -70,7 +71,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
-class HttpServer:
+class HttpServer(ServerProcess):
     def __init__(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="natmill-http-"))
         self.port = free_ports(1)[0]
@@ -101,15 +102,6 @@ class HttpServer:
         new = self.folder / "mode.new"
         new.write_text(text, encoding="ascii")
         new.replace(self.folder / "mode")
-
-    def stop(self, how=signal.SIGKILL):
-        if self.process is not None:
-            self.process.send_signal(how)
-            self.process.wait(30)
-            self.process = None
-
-    def freeze(self, on=True):
-        self.process.send_signal(signal.SIGSTOP if on else signal.SIGCONT)
 
     def events(self):
         """((partition, offset, index), the event as JSON text) of each event of each body."""

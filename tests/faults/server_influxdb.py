@@ -7,7 +7,6 @@ import io
 import json
 import pathlib
 import shutil
-import signal
 import subprocess
 import tempfile
 import urllib.error
@@ -16,6 +15,7 @@ import urllib.request
 
 from kafka_server import free_ports
 from oracle import COLUMNS
+from server_process import ServerProcess
 from waiting import die_with_parent, wait_until
 
 DATABASE = "cgnat"
@@ -24,7 +24,7 @@ NUMBERS = ("event", "protocol", "src_port", "x_port", "dst_port", "start_port", 
 COMMON = ("host", "event", "host_name")
 
 
-class InfluxServer:
+class InfluxServer(ServerProcess):
     def __init__(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="natmill-influxdb-"))
         self.port, back = free_ports(2)
@@ -71,15 +71,6 @@ class InfluxServer:
                     if row.get(name):
                         event[name] = int(row[name]) if name in NUMBERS else row[name]
                 yield (int(row["partition"]), int(row["offset"]), int(row.get("index") or 0)), json.dumps(event)
-
-    def stop(self, how=signal.SIGKILL):
-        if self.process is not None:
-            self.process.send_signal(how)
-            self.process.wait(30)
-            self.process = None
-
-    def freeze(self, on=True):
-        self.process.send_signal(signal.SIGSTOP if on else signal.SIGCONT)
 
     def close(self):
         if self.process is not None:

@@ -4,17 +4,17 @@ before it is answered."""
 
 import pathlib
 import shutil
-import signal
 import subprocess
 import tempfile
 
 import redis
 
 from kafka_server import free_ports
+from server_process import ServerProcess
 from waiting import die_with_parent, wait_until
 
 
-class RedisServer:
+class RedisServer(ServerProcess):
     def __init__(self, settings=("--appendonly", "yes", "--appendfsync", "no")):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="natmill-redis-"))
         self.port = free_ports(1)[0]
@@ -41,15 +41,6 @@ class RedisServer:
 
     def client(self, **more):
         return redis.Redis(host="127.0.0.1", port=self.port, decode_responses=True, socket_timeout=30, **more)
-
-    def stop(self, how=signal.SIGKILL):
-        if self.process is not None:
-            self.process.send_signal(how)
-            self.process.wait(30)
-            self.process = None
-
-    def freeze(self, on=True):
-        self.process.send_signal(signal.SIGSTOP if on else signal.SIGCONT)
 
     def pairs(self):
         """All keys with their values."""

@@ -6,12 +6,11 @@ import contextlib
 import signal
 import time
 
+import beside
 import json_oracle
-import killing
+from beside import in_log, proxy_of, stands_still
 from campaigns import campaign
-from proxy import Proxy
 from server_rabbitmq import RabbitServer
-from sink_redis import Pieces, alarm
 from waiting import wait_until
 
 CUTS = 15
@@ -19,11 +18,11 @@ RATE = 1000  # messages a second
 
 
 @contextlib.contextmanager
-def beside(rig):
+def running(rig):
     """A RabbitMQ behind a proxy, and the output for it."""
     server = RabbitServer().start()
     server.declare()
-    proxy = Proxy(server.port, Pieces)
+    proxy = proxy_of(server)
     rig.others = [{"type": "amqp", "address": f"127.0.0.1:{proxy.port}", "timeout": "2s", "connect_timeout": "2s"}]
     try:
         yield server, proxy
@@ -43,7 +42,7 @@ def check(rig, server):
 @campaign("amqp-restart", "O1 S3 P4")
 def amqp_restart(rig, times=2):
     """RabbitMQ is killed, and stopped in good order, and started again, under load"""
-    with beside(rig) as (server, _):
+    with running(rig) as (server, _):
         rig.watch()
         rig.start()
         with rig.load(RATE):
@@ -63,27 +62,23 @@ def is_message(_, body):
 @campaign("amqp-kills", "O1 O7 O8")
 def amqp_kills(rig, count=20):
     """kill -9 of natmill at random moments, and before and after messages reach RabbitMQ"""
-    points = (("before a message", is_message, True), ("after a message", is_message, False))
-    with beside(rig) as (server, proxy):
-        told = killing.kill_again_and_again(rig, count, 1, points, proxy, RATE)
-        return f"{told.split(';')[0]}; {check(rig, server)}"
+    with running(rig) as (server, proxy):
+        return f"{beside.kills(rig, count, 'a message', is_message, proxy)}; {check(rig, server)}"
 
 
 @campaign("amqp-memory", "O2 S3 S5")
 def amqp_memory(rig):
     """RabbitMQ is short of memory and blocks its publishers for longer than max.poll.interval.ms: an alarm, and on"""
     rig.properties["max.poll.interval.ms"] = 3000
-    with beside(rig) as (server, _):
+    with running(rig) as (server, _):
         rig.watch()
         rig.start()
         with rig.load(RATE):
             rig.advance(500)
             before = rig.logged(r"Kafka: assigned")
             server.ctl("set_vm_memory_high_watermark", "0")
-            alarm(rig, r"ALARM: output amqp.*the broker takes nothing")
-            stands = rig.progress()
-            time.sleep(4)
-            assert rig.progress() == stands, "went on though the broker blocks"
+            in_log(rig, r"ALARM: output amqp.*the broker takes nothing")
+            stands_still(rig, 4)
             server.ctl("set_vm_memory_high_watermark", "0.6")
             rig.advance(1000, 60)
         assert rig.logged(r"Kafka: assigned") == before, f"thrown out of the group:\n{rig.tail(30)}"
@@ -93,17 +88,15 @@ def amqp_memory(rig):
 @campaign("amqp-exchange-deleted", "O2 P9")
 def amqp_exchange_deleted(rig):
     """the exchange is deleted under load: natmill makes a new one, to which no queue is bound; nothing is lost"""
-    with beside(rig) as (server, _):
+    with running(rig) as (server, _):
         rig.watch()
         rig.start()
         with rig.load(RATE):
             rig.advance(500)
             server.delete_exchange()
-            alarm(rig, r"ALARM: output amqp.*(no exchange|NO_ROUTE)")
+            in_log(rig, r"ALARM: output amqp.*(no exchange|NO_ROUTE)")
             wait_until(lambda: rig.logged("NO_ROUTE") > 0, 30, lambda: f"no route\n{rig.tail()}")
-            stands = rig.progress()
-            time.sleep(1)
-            assert rig.progress() == stands, "went on though nobody gets the events"
+            stands_still(rig, 1)
             server.declare()
             rig.advance(1000, 60)
         return check(rig, server)
@@ -112,7 +105,7 @@ def amqp_exchange_deleted(rig):
 @campaign("amqp-cut", "O1 P7")
 def amqp_cut(rig, times=CUTS):
     """the connection to RabbitMQ is cut at random moments, with messages and confirms under way"""
-    with beside(rig) as (server, proxy):
+    with running(rig) as (server, proxy):
         rig.watch()
         rig.start()
         with rig.load(RATE):

@@ -6,17 +6,14 @@ loses and PostgreSQL has nothing twice."""
 import contextlib
 import time
 
+import beside
 import json_oracle
-import killing
 import lines
+from beside import POLL_MS, frozen, in_log, proxy_of, restarts, stands_still
 from campaigns import campaign
-from proxy import Proxy
 from server_http import HttpServer
 from server_influxdb import InfluxServer
-from sink_redis import Pieces
-from waiting import wait_until
 
-POLL_MS = 3000  # max.poll.interval.ms of natmill while the server is slow or frozen
 ALARMS = ("401", "403", "404", "405", "302", "415")
 LATER = ("408", "429 1", "500", "502", "503 1")
 REFUSED = "198.51.100.77"
@@ -24,7 +21,7 @@ TAKEN = ("half", "silent")  # the server has it, and natmill cannot know
 
 
 @contextlib.contextmanager
-def beside(rig, server, output):
+def running(rig, server, output):
     """Starts the server; its output goes beside PostgreSQL's."""
     rig.others = [{"timeout": "1s", **output}]
     try:
@@ -36,13 +33,13 @@ def beside(rig, server, output):
 
 def web(rig, **options):
     server = HttpServer()
-    return beside(rig, server, {"type": "http", "url": server.url(), "identity": True, "request_events": 100,
+    return running(rig, server, {"type": "http", "url": server.url(), "identity": True, "request_events": 100,
                                 **options})
 
 
 def influx(rig):
     server = InfluxServer()
-    return beside(rig, server, {"type": "influxdb", "url": server.url(), "create_database": True})
+    return running(rig, server, {"type": "influxdb", "url": server.url(), "create_database": True})
 
 
 def check(rig, server):
@@ -52,72 +49,26 @@ def check(rig, server):
     return f"{told}; {events} events at the other, 0 lost, {again} repeated"
 
 
-def in_log(rig, pattern):
-    before = rig.logged(pattern)
-    wait_until(lambda: rig.logged(pattern) > before, 30, lambda: f"/{pattern}/ in the log\n{rig.tail()}")
-
-
-def stands_still(rig):
-    stands = rig.progress()
-    time.sleep(0.5)
-    assert rig.progress() == stands, "went on though the server refuses"
-
-
-def restarts(rig, server, times):
-    rig.watch()
-    process = rig.start()
-    with rig.load():
-        for number in range(times):
-            rig.advance(500)
-            server.stop()
-            if number % 2:
-                process.kill()
-            time.sleep(rig.dice.random())
-            server.start()
-            if number % 2:
-                process = rig.start()
-        rig.advance(500)
-    return check(rig, server)
-
-
 def is_request(_, body):
     return b"POST " in body
 
 
 def kills(rig, server, count):
-    """At random moments, and before and after a piece with the head of a request reaches the server."""
-    points = (("before a request", is_request, True), ("after a request", is_request, False))
-    proxy = Proxy(server.port, Pieces)
+    proxy = proxy_of(server)
     try:
         rig.others[0]["url"] = rig.others[0]["url"].replace(str(server.port), str(proxy.port))
-        told = killing.kill_again_and_again(rig, count, 1, points, proxy)
+        told = beside.kills(rig, count, "a request", is_request, proxy)
     finally:
         proxy.close()
-    return f"{told.split(';')[0]}; {check(rig, server)}"
-
-
-def frozen(rig, server, name, times):
-    rig.properties["max.poll.interval.ms"] = POLL_MS
-    rig.watch()
-    rig.start()
-    with rig.load():
-        for _ in range(times):
-            rig.advance(500)
-            before = rig.logged(r"Kafka: assigned")
-            server.freeze()
-            in_log(rig, rf"output {name}.*no whole answer within 1s")
-            time.sleep(POLL_MS / 1000)
-            server.freeze(False)
-            rig.advance(500)
-    assert rig.logged(r"Kafka: assigned") == before, f"thrown out of the group:\n{rig.tail(30)}"
-    return check(rig, server)
+    return f"{told}; {check(rig, server)}"
 
 
 @campaign("http-restart", "O1 S3 P4")
 def http_restart(rig, times=6):
     """the web server is killed and started again under load, and natmill with it now and then"""
     with web(rig) as server:
-        return restarts(rig, server, times)
+        restarts(rig, server, times)
+        return check(rig, server)
 
 
 @campaign("http-kills", "O1 O7 O8")
@@ -131,7 +82,8 @@ def http_kills(rig, count=20):
 def http_frozen(rig, times=2):
     """the web server is frozen for longer than the output waits, and for longer than max.poll.interval.ms"""
     with web(rig) as server:
-        return frozen(rig, server, "http", times)
+        frozen(rig, server, r"output http.*no whole answer within 1s", times)
+        return check(rig, server)
 
 
 @campaign("http-answers", "O1 O2 P7")
@@ -221,7 +173,8 @@ def http_slow(rig):
 def influxdb_restart(rig, times=4):
     """InfluxDB is killed and started again under load, and natmill with it now and then; nothing is there twice"""
     with influx(rig) as server:
-        return restarts(rig, server, times)
+        restarts(rig, server, times)
+        return check(rig, server)
 
 
 @campaign("influxdb-kills", "O1 O7 O8")
@@ -235,4 +188,5 @@ def influxdb_kills(rig, count=20):
 def influxdb_frozen(rig, times=2):
     """InfluxDB is frozen for longer than the output waits, and for longer than max.poll.interval.ms"""
     with influx(rig) as server:
-        return frozen(rig, server, "influxdb", times)
+        frozen(rig, server, r"output influxdb.*no whole answer within 1s", times)
+        return check(rig, server)

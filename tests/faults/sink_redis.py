@@ -4,32 +4,23 @@ cut in the middle of an answer. It stands before PostgreSQL in the same natmill,
 neither loses and PostgreSQL has nothing twice."""
 
 import contextlib
-import time
 
+import beside
 import json_oracle
-import killing
+from beside import frozen, in_log, proxy_of, restarts, stands_still
 from campaigns import campaign
-from proxy import Proxy
 from server_redis import RedisServer
 from waiting import wait_until
 
 PASSWORD = "open sesame"
 CUTS = 15
-POLL_MS = 3000  # max.poll.interval.ms of natmill while Redis is frozen
-
-
-class Pieces:
-    """What a client sends, as it comes."""
-
-    def feed(self, data):
-        yield b"", data, data
 
 
 @contextlib.contextmanager
-def beside(rig):
+def running(rig):
     """A Redis behind a proxy, and the output for it; checks itself at the end."""
     server = RedisServer().start()
-    proxy = Proxy(server.port, Pieces)
+    proxy = proxy_of(server)
     rig.others = [{"type": "redis", "address": f"127.0.0.1:{proxy.port}", "key_field": "identity", "timeout": "1s",
                    "connect_timeout": "1s"}]
     try:
@@ -47,28 +38,11 @@ def check(rig, server):
     return f"{told}; {events} events in Redis, 0 lost"
 
 
-def alarm(rig, pattern):
-    before = rig.logged(pattern)
-    wait_until(lambda: rig.logged(pattern) > before, 30, lambda: f"/{pattern}/ in the log\n{rig.tail()}")
-
-
 @campaign("redis-restart", "O1 S3 P4")
 def redis_restart(rig, times=4):
     """Redis is killed and started again under load, and natmill with it now and then"""
-    with beside(rig) as (server, _):
-        rig.watch()
-        process = rig.start()
-        with rig.load():
-            for number in range(times):
-                rig.advance(500)
-                server.stop()
-                if number % 2:
-                    process.kill()
-                time.sleep(rig.dice.random())
-                server.start()
-                if number % 2:
-                    process = rig.start()
-            rig.advance(500)
+    with running(rig) as (server, _):
+        restarts(rig, server, times)
         return check(rig, server)
 
 
@@ -79,29 +53,15 @@ def is_set(_, body):
 @campaign("redis-kills", "O1 O7 O8")
 def redis_kills(rig, count=20):
     """kill -9 of natmill at random moments, and before and after a piece of its pipeline reaches Redis"""
-    points = (("before SET", is_set, True), ("after SET", is_set, False))
-    with beside(rig) as (server, proxy):
-        told = killing.kill_again_and_again(rig, count, 1, points, proxy)
-        return f"{told.split(';')[0]}; {check(rig, server)}"
+    with running(rig) as (server, proxy):
+        return f"{beside.kills(rig, count, 'SET', is_set, proxy)}; {check(rig, server)}"
 
 
 @campaign("redis-frozen", "S3 S5")
 def redis_frozen(rig, times=2):
     """Redis is frozen for longer than the output waits, and for longer than max.poll.interval.ms"""
-    rig.properties["max.poll.interval.ms"] = POLL_MS
-    with beside(rig) as (server, _):
-        rig.watch()
-        rig.start()
-        with rig.load():
-            for _ in range(times):
-                rig.advance(500)
-                before = rig.logged(r"Kafka: assigned")
-                server.freeze()
-                alarm(rig, r"output redis.*no answer in time")
-                time.sleep(POLL_MS / 1000)
-                server.freeze(False)
-                rig.advance(500)
-        assert rig.logged(r"Kafka: assigned") == before, f"thrown out of the group:\n{rig.tail(30)}"
+    with running(rig) as (server, _):
+        frozen(rig, server, r"output redis.*no answer in time", times)
         return check(rig, server)
 
 
@@ -129,7 +89,7 @@ class Cutter:
 @campaign("redis-cut", "O1 P7")
 def redis_cut(rig, times=CUTS):
     """the connection to Redis is cut in the middle of an answer, and the server has taken everything"""
-    with beside(rig) as (server, proxy):
+    with running(rig) as (server, proxy):
         rig.watch()
         rig.start()
         cutter = Cutter(rig, proxy)
@@ -145,16 +105,14 @@ def redis_cut(rig, times=CUTS):
 @campaign("redis-full", "O2 O9")
 def redis_full(rig):
     """Redis is at its maxmemory and refuses; with room again nothing is lost"""
-    with beside(rig) as (server, _):
+    with running(rig) as (server, _):
         rig.watch()
         rig.start()
         with rig.load():
             rig.advance(500)
             server.client().config_set("maxmemory", "1")
-            alarm(rig, r"ALARM: output redis.*OOM")
-            stands = rig.progress()
-            time.sleep(1)
-            assert rig.progress() == stands, "went on though Redis refuses"
+            in_log(rig, r"ALARM: output redis.*OOM")
+            stands_still(rig)
             server.client().config_set("maxmemory", "0")
             rig.advance(1000)
         return check(rig, server)
@@ -163,7 +121,7 @@ def redis_full(rig):
 @campaign("redis-password", "O2")
 def redis_password(rig):
     """Redis asks for a password all of a sudden: an alarm, nothing goes by; without it again nothing is lost"""
-    with beside(rig) as (server, _):
+    with running(rig) as (server, _):
         rig.watch()
         rig.start()
         with rig.load():
@@ -171,10 +129,8 @@ def redis_password(rig):
             client = server.client()
             client.config_set("requirepass", PASSWORD)
             client.client_kill_filter(_type="normal", skipme=True)
-            alarm(rig, r"ALARM: output redis.*NOAUTH")
-            stands = rig.progress()
-            time.sleep(1)
-            assert rig.progress() == stands, "went on though Redis refuses"
+            in_log(rig, r"ALARM: output redis.*NOAUTH")
+            stands_still(rig)
             server.client(password=PASSWORD).config_set("requirepass", "")
             rig.advance(1000)
         return check(rig, server)
