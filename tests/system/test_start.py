@@ -60,6 +60,23 @@ def test_added_partition_is_read_from_its_beginning(when, start, kafka, configur
     assert "gaps" not in process.err or " 0 gaps" in process.err
 
 
+@pytest.mark.parametrize("away", [False, True], ids=["while it runs", "while it is away"])
+def test_added_partition_without_watermarks(away, kafka, group, configure, start_natmill):
+    """Where only the group knows the topic."""
+    topic = kafka.create_topic(partitions=1)
+    config = with_start(configure(kafka, topic, SLOW, outputs=[{"type": "stdout"}],
+                                  dead_letters={"type": "file", "path": "dead"}), "latest")
+    process = start_natmill(config)
+    wait_until(lambda: kafka.committed(group, topic) == {0: 0}, 30, lambda: process.err)
+    if away:
+        assert process.terminate() == 0
+    add_partition(kafka, topic)
+    process = start_natmill(config) if away else process
+    wait_until(lambda: kafka.committed(group, topic).get(1) == 100, 30, lambda: process.err)
+    assert process.terminate() == 0
+    assert len(process.out.splitlines()) == 2 * sum(traffic.kind(number) == "event" for number in range(100))
+
+
 def test_latest_of_a_topic_that_nobody_knew(kafka, topic, configure, start_natmill, ledger):
     """Two workers join one group for the first time: what one of them commits is no past for the other."""
     traffic.produce(kafka, topic, 100)
