@@ -67,7 +67,7 @@ static void what_it_tells(void **state)
 	(void)state;
 	struct node *before = tree(STATUS(1, 200, 1000, true, 7));
 	struct node *now = tree(STATUS(1, 202, 5000, true, 7000));
-	struct node *other = tree(STATUS(2, 202, 5000, false, 7000));
+	struct node *other = tree(STATUS(2, 204, 5000, false, 7000));
 	const struct top_frame f = {.width = SIZE_MAX, .height = SIZE_MAX};
 	struct strbuf out = {0};
 	top_frame(&f, now, before, &out);
