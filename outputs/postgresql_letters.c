@@ -16,9 +16,8 @@
 #define HEAD                                                                                       \
 	"SELECT " KEY ", vendor, rule, column_no, reason, script_hash, generation, " MICROSECONDS( \
 		"timestamp") ", " MICROSECONDS("stored_at")
-#define CLAIM_CLASS "1852011629" /* "natm": of the keys of advisory locks, so that they meet nobody else's \
-				  */
-#define REMOVE_KEYS 1000         /* of one statement */
+#define CLAIM_CLASS "1852011629"
+#define REMOVE_KEYS 1000 /* of one statement */
 
 /* Columns of the answer; the first seven are the key's. */
 enum {
@@ -221,7 +220,8 @@ void postgresql_dead_remove(struct output *o, const struct dead_key *keys, size_
 	output_ok(r, gone);
 }
 
-/* The lock belongs to the table, whatever it is called from, and ends with the connection. */
+/* The lock belongs to the table, whatever it is called from, and ends with the connection. Its class is
+ * "natm", so that it meets no advisory lock of others. */
 void postgresql_dead_claim(struct output *o, struct output_result *r)
 {
 	static const char sql[] = "SELECT pg_try_advisory_lock((" CLAIM_CLASS "::bigint << 32) +"
