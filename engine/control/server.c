@@ -121,10 +121,8 @@ __attribute__((format(printf, 2, 0))) static void on_log(void *cls, const char *
 }
 
 /* Takes the listening descriptor in any case. */
-static int open_door(struct server *s, struct door *d, int fd)
+static int open_door(struct door *d, int fd)
 {
-	d->server = s;
-	guard_init(d);
 	d->daemon =
 		MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG,
 				 0, NULL, NULL, on_request, d, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
@@ -146,7 +144,7 @@ static void open_tcp(struct server *s, const char *listen)
 	if (server_is_off(listen))
 		return;
 	int fd = server_listen(listen, &port, &e);
-	if (fd >= 0 && open_door(s, &s->tcp, fd) != 0)
+	if (fd >= 0 && open_door(&s->tcp, fd) != 0)
 		err_set(&e, ERR_SYSTEM, "cannot make a thread");
 	if (s->tcp.daemon == NULL)
 		log_warn("http: cannot listen on %s: %s; there are no metrics, change the option http.listen",
@@ -164,7 +162,7 @@ static void open_local(struct server *s, const struct server_config *config)
 		return;
 	local_choose(option, config->file, config->group, &paths);
 	int rc = local_listen(&paths, &s->socket, &e);
-	if (rc == 0 && open_door(s, &s->local, s->socket.fd) != 0) {
+	if (rc == 0 && open_door(&s->local, s->socket.fd) != 0) {
 		err_set(&e, ERR_SYSTEM, "cannot make a thread");
 		local_end(&s->socket);
 	}
@@ -190,8 +188,8 @@ struct server *server_start(const struct server_config *config)
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	pthread_cond_init(&s->idle, &monotonic);
 	pthread_condattr_destroy(&monotonic);
-	guard_init(&s->tcp);
-	guard_init(&s->local);
+	guard_init(s, &s->tcp);
+	guard_init(s, &s->local);
 	if (guard_start(s) != 0) {
 		log_warn("http: cannot make a thread; there are no metrics and no local socket");
 	} else {

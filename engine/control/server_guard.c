@@ -16,8 +16,9 @@
 #define LOOK_MS 500
 #define CROWDED (CONNECTIONS_MAX - 8) /* from here on the oldest idle connection gives way to a new one */
 
-void guard_init(struct door *d)
+void guard_init(struct server *s, struct door *d)
 {
+	d->server = s;
 	for (size_t i = 0; i < CONNECTIONS_MAX; i++)
 		d->connections[i] = (struct connection){.fd = -1};
 }

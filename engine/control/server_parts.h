@@ -101,7 +101,7 @@ void request_give_up(struct request *r);
 enum MHD_Result request_refuse(struct MHD_Connection *c, unsigned status, const char *text);
 
 /* server_guard.c: connections. */
-void guard_init(struct door *d);
+void guard_init(struct server *s, struct door *d); /* before guard_start() */
 
 /* Told by libmicrohttpd of each connection's begin and end. */
 void guard_connection(void *door, struct MHD_Connection *c, void **slot,
