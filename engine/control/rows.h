@@ -14,7 +14,6 @@
 #include "base/option.h"
 #include "control/section.h"
 
-
 struct origin {
 	const void *field; /* address in the config struct */
 	const struct node *node;

@@ -38,11 +38,11 @@ struct consumer {
 	bool lost;        /* the asked revocation came too late: the partitions are others' already */
 	bool cooperative; /* protocol of the group, known at the first assignment */
 	bool closing;
-	bool out_of_place;  /* a partition's position is not readable any more: take up anew */
-	bool commit_failed; /* since the last commit; it is sent again */
-	struct err fatal;   /* code ERR_NONE: none */
-	bool others_commit; /* the group's offsets: an output does it */
-	void *membership;   /* of consumer_membership() */
+	bool out_of_place;                 /* a partition's position is not readable any more: take up anew */
+	bool commit_failed;                /* since the last commit; it is sent again */
+	struct err fatal;                  /* code ERR_NONE: none */
+	bool others_commit;                /* the group's offsets: an output does it */
+	void *membership;                  /* of consumer_membership() */
 	const struct text_map *properties; /* the configuration's, of librdkafka */
 	struct worker_stats *stats;
 	const _Atomic int64_t *stop; /* not 0: the process is to end */

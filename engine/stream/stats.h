@@ -15,8 +15,8 @@
 /* name, help */
 #define WORKER_STATS(X)                                                                   \
 	X(messages, "messages settled")                                                   \
-	X(bytes, "bytes of the values of settled messages")                                                 \
-	X(records, "records found in settled messages")                                               \
+	X(bytes, "bytes of the values of settled messages")                               \
+	X(records, "records found in settled messages")                                   \
 	X(parsed, "records that became events")                                           \
 	X(ignored, "records that a script ignores, and tombstones")                       \
 	X(dead, "records that no handler could turn into an event")                       \
