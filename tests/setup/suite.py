@@ -114,7 +114,8 @@ def test(suite, everything):
         suite.valgrind()
         suite.ctest("tsan", "build/tsan")
         for kind in ("asan", "tsan"):
-            suite.pytest(f"system under {kind}", ["tests/system"], {"NATMILL": f"build/{kind}/natmill", **TSAN})
+            suite.pytest(f"system under {kind}", ["tests/system"], {"NATMILL": f"build/{kind}/natmill", **TSAN},
+                         SIDE_BY_SIDE)
         suite.faults([])
         suite.faults(["--kills", "200"])
 
