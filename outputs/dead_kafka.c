@@ -230,15 +230,18 @@ static const struct option kafka_options[] = {
 	 .type = OPTION_TEXT,
 	 .offset = FIELD(topic),
 	 .fallback = "cgnat.dead",
+	 .reloadable = true,
 	 .help = "The topic; its max.message.bytes must be a little larger than that of the topics read."},
 	{.name = "brokers",
 	 .type = OPTION_TEXT,
 	 .offset = FIELD(brokers),
+	 .reloadable = true,
 	 .help = "Brokers of the cluster that keeps the letters; without it the one that messages come "
 		 "from."},
 	{.name = "properties",
 	 .type = OPTION_MAP,
 	 .offset = FIELD(properties),
+	 .reloadable = true,
 	 .help = "Any librdkafka property of a producer; without brokers those of the section kafka hold "
 		 "too."},
 	{.name = NULL},

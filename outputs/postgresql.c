@@ -221,6 +221,7 @@ static const struct option rows[] = {
 	 .type = OPTION_TEXT,
 	 .offset = FIELD(url),
 	 .required = true,
+	 .reloadable = true,
 	 .help = "The database, as libpq takes it: `postgresql://user@host:5432/database` or "
 		 "`host=... user=... dbname=...`."},
 	{.name = "password",
@@ -231,16 +232,19 @@ static const struct option rows[] = {
 	{.name = "schema",
 	 .type = OPTION_TEXT,
 	 .offset = FIELD(schema),
+	 .reloadable = true,
 	 .help = "Schema of all tables. Default: the search path of the user."},
 	{.name = "create_tables",
 	 .type = OPTION_BOOL,
 	 .offset = FIELD(create_tables),
 	 .fallback = "true",
+	 .reloadable = true,
 	 .help = "Makes tables that are missing; as hypertables where the database has TimescaleDB."},
 	{.name = "identity",
 	 .type = OPTION_BOOL,
 	 .offset = FIELD(identity),
 	 .fallback = "false",
+	 .reloadable = true,
 	 .help = "Event tables that natmill makes get the columns topic, partition, offset and idx: where "
 		 "the "
 		 "event came from. They are filled wherever a table has them."},
@@ -249,6 +253,7 @@ static const struct option rows[] = {
 	 .offset = FIELD(null_port),
 	 .fallback = "null",
 	 .choices = "null|0",
+	 .reloadable = true,
 	 .help = "What is stored for a port that the line does not tell; `0` for tables that do not allow "
 		 "NULL."},
 	{.name = "connect_timeout",

@@ -118,9 +118,9 @@ static bool may_pass(struct log_site *site, enum log_level level, uint32_t *held
 
 void log_write(struct log_site *site, enum log_level level, const char *fmt, ...)
 {
-	uint32_t held;
+	uint32_t held = 0;
 	va_list ap;
-	if (!log_passes(site)) {
+	if (site != NULL && !log_passes(site)) {
 		log_hold(site, 1);
 		return;
 	}
@@ -131,7 +131,9 @@ void log_write(struct log_site *site, enum log_level level, const char *fmt, ...
 	if (n >= (int)sizeof text)
 		memcpy(text + sizeof text - 4, "...", 4);
 	pthread_mutex_lock(&lock);
-	if (may_pass(site, level, &held)) {
+	if (site == NULL) {
+		emit(level, text, 0);
+	} else if (may_pass(site, level, &held)) {
 		memcpy(site->shown, text, sizeof text);
 		emit(level, text, held);
 	} else {

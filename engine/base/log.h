@@ -37,7 +37,8 @@ int log_level_of(const char *name);
 
 bool log_enabled(enum log_level level);
 
-/* Writes one line; use through the macros below. */
+/* Writes one line; use through the macros below. site NULL: never held back, for the lines of an answer that
+ * is asked for. */
 void log_write(struct log_site *site, enum log_level level, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 

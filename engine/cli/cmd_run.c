@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "cli/commands.h"
 #include "cli/config.h"
+#include "cli/config_source.h"
 #include "control/reference.h"
 
 #define USAGE "[-c FILE]"
@@ -56,12 +57,14 @@ static void log_end(const struct engine_totals *t, const struct output_totals *o
 				 outputs[i].dropped);
 }
 
-static int run_engine(const struct loaded_config *c)
+static int run_engine(const struct loaded_config *c, const char *path)
 {
 	struct err e = {0};
 	struct engine_totals totals;
 	struct output_totals outputs[OUTPUTS_MAX];
 	struct engine_config engine = config_engine(c);
+	struct engine_source source = config_source(path);
+	engine.source = &source;
 	log_start(c);
 	int rc = engine_run(&engine, NULL, NULL, &totals, outputs, &e);
 	if (totals.messages > 0 || rc == 0)
@@ -91,7 +94,7 @@ int cmd_run(int argc, char **argv)
 	int status = config_load(&c, path, &errs) != 0 ? config_fail(&errs) : 0;
 	if (status == 0) {
 		logging_apply(&c.config.log);
-		status = run_engine(&c);
+		status = run_engine(&c, path);
 	}
 	config_unload(&c);
 	return status;

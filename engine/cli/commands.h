@@ -14,6 +14,7 @@
 /* name, one line of help */
 #define COMMANDS(X)                                                                   \
 	X(run, "consume, run the vendor scripts and write events until told to stop") \
+	X(reload, "have the running natmill read configuration and scripts again")    \
 	X(check, "check configuration, scripts and samples as a start would")         \
 	X(try, "show what the vendor scripts make of each input line")                \
 	X(test, "run the samples beside the vendor scripts and show what differs")    \

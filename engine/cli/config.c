@@ -36,6 +36,7 @@ static const struct option output_common_rows[] = {
 	{.name = "filters",
 	 .type = OPTION_NODE,
 	 .offset = offsetof(struct output_common, filters),
+	 .reloadable = true,
 	 .help = "What events pass on their way to this output, in this order, such as `[{ match_kv: { key: "
 		 "type, "
 		 "value: session-mapping } }, { drop_destination: }]`. Other outputs are not concerned."},
@@ -73,7 +74,7 @@ static const struct section sections[] = {
 	 .offset = offsetof(struct config, topics),
 	 .size = sizeof(struct topic_settings),
 	 .shorthand = "vendors",
-	 .reloadable = false,
+	 .reloadable = true,
 	 .help = "Topics by name or ^regex. Default: the topics that the scripts declare. With entries only "
 		 "those are read; the entry `\"*\": {}` adds all topics that scripts declare and no other "
 		 "entry "
@@ -293,7 +294,8 @@ static void add_filters(struct loaded_config *c, struct errlist *errs)
 	free(paths);
 }
 
-static int load(struct loaded_config *c, const struct settings_source *src, struct errlist *errs)
+static int load(struct loaded_config *c, const struct settings_source *src, uint32_t number,
+		struct errlist *errs)
 {
 	*c = (struct loaded_config){.file = src->path};
 	c->settings = settings_load(config_sections(), &c->config, sizeof c->config, src, errs);
@@ -313,7 +315,7 @@ static int load(struct loaded_config *c, const struct settings_source *src, stru
 		c->config.engine.vendors != NULL ? c->config.engine.vendors : cli_default_vendors();
 	size_t n;
 	const struct topic_config *topics = config_topics_rows(c->topics, &n);
-	c->generation = generation_load(folder, topics, n, 1, errs);
+	c->generation = generation_load(folder, topics, n, number, errs);
 	if (c->generation != NULL)
 		add_filters(c, errs);
 	return errs->n > 0 || c->generation == NULL ? -1 : 0;
@@ -321,17 +323,22 @@ static int load(struct loaded_config *c, const struct settings_source *src, stru
 
 int config_load(struct loaded_config *c, const char *path, struct errlist *errs)
 {
+	return config_load_number(c, path, 1, errs);
+}
+
+int config_load_number(struct loaded_config *c, const char *path, uint32_t number, struct errlist *errs)
+{
 	struct settings_source src = {.path = path, .env = environ};
 	if (path == NULL && access(CONFIG_DEFAULT_FILE, F_OK) == 0)
 		src.path = CONFIG_DEFAULT_FILE;
-	return load(c, &src, errs);
+	return load(c, &src, number, errs);
 }
 
 int config_load_text(struct loaded_config *c, const char *name, const char *text, size_t len,
 		     struct errlist *errs)
 {
 	struct settings_source src = {.path = name, .text = text, .len = len};
-	return load(c, &src, errs);
+	return load(c, &src, 1, errs);
 }
 
 void config_unload(struct loaded_config *c)
@@ -362,11 +369,13 @@ struct engine_config config_engine(const struct loaded_config *c)
 {
 	return (struct engine_config){
 		.kafka = &c->config.kafka,
-		.batch = &c->config.batch,
 		.engine = &c->config.engine,
-		.generation = c->generation,
-		.outputs = c->sinks,
-		.output_count = c->sink_count,
+		.setup = {.generation = c->generation,
+			  .batch = &c->config.batch,
+			  .outputs = c->sinks,
+			  .output_count = c->sink_count},
+		.sections = sections,
+		.values = &c->config,
 		.server = &c->config.server,
 		.file = c->file,
 	};

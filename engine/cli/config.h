@@ -47,6 +47,9 @@ const struct section *config_sections(void);
  * every error in errs; config_unload is legal after both. */
 int config_load(struct loaded_config *c, const char *path, struct errlist *errs);
 
+/* The same as generation of that number. */
+int config_load_number(struct loaded_config *c, const char *path, uint32_t number, struct errlist *errs);
+
 /* The same from a text that needs no file (demo). */
 int config_load_text(struct loaded_config *c, const char *name, const char *text, size_t len,
 		     struct errlist *errs);

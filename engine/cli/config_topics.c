@@ -16,11 +16,13 @@ const struct option topic_options[] = {
 	{.name = "vendors",
 	 .type = OPTION_TEXTS,
 	 .offset = offsetof(struct topic_settings, vendors),
+	 .reloadable = true,
 	 .help = "Scripts to try on the topic's messages, in this order. Default: those that declare the "
 		 "topic."},
 	{.name = "hosts",
 	 .type = OPTION_NODE,
 	 .offset = offsetof(struct topic_settings, hosts),
+	 .reloadable = true,
 	 .help = "Other scripts for some devices: a map from host to list, such as `{ 192.0.2.1: [a10], "
 		 "10.1.0.0/16: [juniper], cgn-3: [f5] }`. A host is a name, an address or a prefix as the "
 		 "envelope tells it. A name is stronger than an address, a long prefix than a short one. "
@@ -29,10 +31,12 @@ const struct option topic_options[] = {
 	{.name = "host",
 	 .type = OPTION_TEXT,
 	 .offset = offsetof(struct topic_settings, host),
+	 .reloadable = true,
 	 .help = "Address of the NAT device for messages that tell none."},
 	{.name = "zone",
 	 .type = OPTION_TEXT,
 	 .offset = offsetof(struct topic_settings, zone),
+	 .reloadable = true,
 	 .help = "Zone of times without one: `UTC` or `+02:00`. For times of headers and collectors it is "
 		 "stronger than the script's zone, for times in the lines themselves the script's is."},
 	{.name = NULL},

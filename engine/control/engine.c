@@ -19,6 +19,7 @@
 #include "control/health.h"
 #include "control/routes.h"
 #include "control/service.h"
+#include "control/reload_run.h"
 
 #define TICK_MS 1000
 #define STUCK_MS 15000 /* beyond the deadline of a stop; leaving the group may take some seconds */
@@ -31,6 +32,7 @@ struct pulse {
 
 struct engine {
 	struct worker_config shared;
+	struct reload *reload; /* NULL = none */
 	struct worker *workers;
 	struct pulse *pulses; /* one a worker */
 	size_t count;         /* started */
@@ -64,8 +66,8 @@ void engine_totals(const struct engine *e, struct engine_totals *t)
 void engine_output_totals(const struct engine *e, struct output_totals *outputs)
 {
 	const struct sink_config *order[OUTPUTS_MAX];
-	size_t n = e->shared.output_count;
-	sinks_order(e->shared.outputs, n, order);
+	size_t n = e->shared.first->output_count; /* the same in each generation */
+	sinks_order(e->shared.first->outputs, n, order);
 	for (size_t k = 0; k < n; k++) {
 		outputs[k] = (struct output_totals){.name = order[k]->name};
 		for (size_t i = 0; i < e->count; i++) {
@@ -108,6 +110,16 @@ int64_t engine_started_us(const struct engine *e)
 	return e->started_us;
 }
 
+struct reload *engine_reload(const struct engine *e)
+{
+	return e->reload;
+}
+
+struct generation *engine_generation(const struct engine *e)
+{
+	return e->reload != NULL ? reload_generation(e->reload) : generation_ref(e->shared.first->generation);
+}
+
 static bool all_running(const struct engine *e)
 {
 	for (size_t i = 0; i < e->count; i++)
@@ -130,7 +142,10 @@ static void read_signal(struct engine *e)
 	if (read(e->signal_fd, &info, sizeof info) != sizeof info)
 		return;
 	if (info.ssi_signo == SIGHUP) {
-		log_warn("SIGHUP: live reload is not there yet; restart natmill to take up changes");
+		if (e->reload != NULL)
+			reload_ask(e->reload);
+		else
+			log_warn("SIGHUP: this command knows no reload");
 		return;
 	}
 	log_info("%s: the batch under way is delivered, then natmill leaves the group",
@@ -248,11 +263,9 @@ static int prepare(struct engine *e, const struct engine_config *config, struct 
 	*e = (struct engine){.signal_fd = -1};
 	e->shared = (struct worker_config){
 		.kafka = config->kafka,
-		.batch = config->batch,
 		.engine = config->engine,
-		.generation = config->generation,
-		.outputs = config->outputs,
-		.output_count = config->output_count,
+		.first = &config->setup,
+		.told_fd = -1,
 	};
 	service_open(&e->service);
 	signal(SIGPIPE, SIG_IGN);
@@ -272,6 +285,10 @@ static int prepare(struct engine *e, const struct engine_config *config, struct 
 		return err_set(err, ERR_SYSTEM,
 			       "cannot make file descriptors: %s; raise the limit (ulimit -n)",
 			       strerror(errno));
+	if (config->source != NULL && (e->reload = reload_new(config, &e->service, err)) == NULL)
+		return -1;
+	if (e->reload != NULL)
+		e->shared.told_fd = reload_fd(e->reload);
 	e->workers = xcalloc((size_t)config->engine->workers, sizeof *e->workers);
 	e->pulses = xcalloc((size_t)config->engine->workers, sizeof *e->pulses);
 	return 0;
@@ -293,6 +310,8 @@ int engine_run(const struct engine_config *config, engine_tick tick, void *conte
 							      .group = config->kafka->group,
 							      .routes = routes,
 							      .context = &e});
+	if (rc == 0 && e.reload != NULL)
+		rc = reload_start(e.reload, e.workers, e.count, err);
 	if (rc == 0)
 		watch(&e, tick, context);
 	if (join_all(&e, err) != 0)
@@ -302,8 +321,10 @@ int engine_run(const struct engine_config *config, engine_tick tick, void *conte
 		engine_totals(&e, totals);
 	if (outputs != NULL)
 		engine_output_totals(&e, outputs);
+	reload_stop(e.reload);
 	for (size_t i = 0; i < e.count; i++)
 		worker_free(&e.workers[i]);
+	reload_free(e.reload);
 	account_names_free(e.shared.names);
 	unmatched_free(e.shared.unmatched);
 	taps_free(e.shared.taps);

@@ -1,24 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Runs the workers until a signal, a caller or a fault ends them. Called by the commands run and demo. Owns
- * the worker threads; SIGTERM and SIGINT drain and leave, a second one leaves at once.
+ * the worker threads; SIGTERM and SIGINT drain and leave, a second one leaves at once; SIGHUP reloads.
  */
 #ifndef NATMILL_CONTROL_ENGINE_H
 #define NATMILL_CONTROL_ENGINE_H
 
+#include "control/reload.h"
+#include "control/section.h"
 #include "control/server.h"
 #include "stream/worker.h"
 
 /* Everything a run needs; outlives it. */
 struct engine_config {
 	const struct kafka_settings *kafka;
-	const struct batch_settings *batch;
 	const struct engine_settings *engine;
-	struct generation *generation;
-	const struct sink_config *outputs;
-	size_t output_count;
+	struct setup setup;
+	const struct section *sections; /* with their values, for a reload to compare */
+	const void *values;
 	const struct server_settings *server; /* NULL = answers nothing over HTTP */
 	const char *file;                     /* the configuration's; NULL = none */
+	const struct engine_source *source;   /* NULL = this run knows no reload */
+};
+
+/* Where configurations come from. Called on the reload's thread. */
+struct engine_source {
+	void *ctx;
+	/* Reads configuration and scripts again; number is of the generation. NULL with every error. */
+	struct engine_config *(*load)(void *ctx, uint32_t number, struct errlist *errors);
+	void (*unload)(void *ctx, struct engine_config *config);
 };
 
 /* Sums over all workers. */
@@ -52,6 +62,12 @@ void engine_totals(const struct engine *e, struct engine_totals *t);
 /* For control/live.c: what the workers feed. They live as long as the engine. */
 struct unmatched *engine_unmatched(const struct engine *e);
 struct taps *engine_taps(const struct engine *e);
+
+/* NULL when the run knows no reload. */
+struct reload *engine_reload(const struct engine *e);
+
+/* The newest that workers got. Any thread; unref it. */
+struct generation *engine_generation(const struct engine *e);
 
 /* outputs: room for one entry per configured output, filled in the order of delivery. */
 void engine_output_totals(const struct engine *e, struct output_totals *outputs);

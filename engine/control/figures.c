@@ -157,9 +157,11 @@ void figures_take(struct figures *f, const struct engine *e)
 	struct output_totals totals[OUTPUTS_MAX];
 	size_t n;
 	struct worker *workers = engine_workers(e, &n);
-	*f = (struct figures){.engine = e, .now_us = clock_wall_us(), .output_count = shared->output_count};
+	*f = (struct figures){.engine = e,
+			      .now_us = clock_wall_us(),
+			      .output_count = shared->first->output_count};
 	engine_totals(e, &f->totals);
-	sinks_order(shared->outputs, shared->output_count, order);
+	sinks_order(shared->first->outputs, shared->first->output_count, order);
 	engine_output_totals(e, totals);
 	for (size_t i = 0; i < f->output_count; i++)
 		f->outputs[i] = (struct figures_output){.config = order[i], .totals = totals[i]};

@@ -85,10 +85,11 @@ size_t health_reasons(const struct engine *e, struct strbuf *out)
 	const struct sink_config *order[OUTPUTS_MAX];
 	size_t n;
 	struct worker *workers = engine_workers(e, &n);
-	sinks_order(shared->outputs, shared->output_count, order);
+	sinks_order(shared->first->outputs, shared->first->output_count, order);
 	for (size_t i = 0; i < n; i++) {
 		of_worker(&why, &workers[i]);
-		of_outputs(&why, &workers[i], order, shared->output_count); /* the cause of others: first */
+		of_outputs(&why, &workers[i], order,
+			   shared->first->output_count); /* the cause of others: first */
 		of_partitions(&why, &workers[i]);
 		if (why.n == 0 && atomic_load(&workers[i].watchdog.readiness) == NOT_READY_OUTPUT) {
 			why.n++;

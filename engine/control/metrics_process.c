@@ -98,18 +98,21 @@ static void write_budget(struct strbuf *out, const struct metric *row, const str
 
 static void write_generation(struct strbuf *out, const struct metric *row, const struct figures *f)
 {
-	exposition_count(out, row->name, NULL, generation_number(engine_shared(f->engine)->generation));
+	struct generation *g = engine_generation(f->engine);
+	exposition_count(out, row->name, NULL, generation_number(g));
+	generation_unref(g);
 }
 
 static void write_scripts(struct strbuf *out, const struct metric *row, const struct figures *f)
 {
-	const struct generation *g = engine_shared(f->engine)->generation;
+	struct generation *g = engine_generation(f->engine);
 	for (size_t i = 0; i < generation_script_count(g); i++) {
 		const struct label labels[] = {{"vendor", generation_script_name(g, i)},
 					       {"hash", generation_script_hash(g, i)},
 					       {NULL, NULL}};
 		exposition_count(out, row->name, labels, 1);
 	}
+	generation_unref(g);
 }
 
 static void write_lost(struct strbuf *out, const struct metric *row, const struct figures *f)

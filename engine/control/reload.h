@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/strbuf.h"
+#include "script/generation.h"
 
 struct reload;
 
@@ -24,7 +25,10 @@ struct reload_times {
 	uint32_t generation; /* number of the newest that workers got; 1 at first */
 };
 
-/* These three from any thread. */
+/* All of these from any thread. */
+
+/* The newest that workers got, with a reference for the caller. */
+struct generation *reload_generation(struct reload *r);
 void reload_times(struct reload *r, struct reload_times *t);
 
 /* Asks for a reload; never waits. Returns a ticket for reload_outcome(). */

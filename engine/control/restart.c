@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What a reload cannot change: the options that differ between two config structs and are read only at
- * start; see settings_restart in settings.h.
+ * The options that differ between two config structs: those that a reload changes, and those that are read
+ * only at start; see settings_changed and settings_restart in settings.h.
  */
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +12,7 @@
 
 struct changes {
 	struct strbuf *names;
+	bool reloadable; /* which ones are asked for */
 	size_t n;
 };
 
@@ -26,7 +27,7 @@ static void compare_rows(struct changes *c, const char *path, const struct optio
 			 const void *next)
 {
 	for (const struct option *row = rows; row != NULL && row->name != NULL; row++)
-		if (!row->reloadable && !option_equal(row, now, next))
+		if (row->reloadable == c->reloadable && !option_equal(row, now, next))
 			add(c, path, row->name);
 }
 
@@ -34,7 +35,7 @@ static void compare_rows(struct changes *c, const char *path, const struct optio
 static void compare_items(struct changes *c, const struct section *s, const char *path,
 			  const struct settings_item *now, const struct settings_item *next)
 {
-	if (now->type != next->type && !s->reloadable)
+	if (now->type != next->type && s->reloadable == c->reloadable)
 		add(c, path, "type");
 	if (now->common != NULL && next->common != NULL)
 		compare_rows(c, path, s->rows, now->common, next->common);
@@ -68,14 +69,14 @@ static void compare_lists(struct changes *c, const struct section *s, const stru
 			compare_items(c, s, path, &now->items[i], other);
 		same = same && other != NULL;
 	}
-	if (!same && !s->reloadable)
+	if (!same && s->reloadable == c->reloadable)
 		add(c, s->name, "");
 }
 
-size_t settings_restart(const struct section *sections, const void *now, const void *next,
-			struct strbuf *names)
+static size_t compare_sections(const struct section *sections, const void *now, const void *next,
+			       bool reloadable, struct strbuf *names)
 {
-	struct changes c = {.names = names};
+	struct changes c = {.names = names, .reloadable = reloadable};
 	for (const struct section *s = sections; s->name != NULL; s++) {
 		const void *a = (const char *)now + s->offset;
 		const void *b = (const char *)next + s->offset;
@@ -87,4 +88,16 @@ size_t settings_restart(const struct section *sections, const void *now, const v
 			compare_lists(&c, s, a, b);
 	}
 	return c.n;
+}
+
+size_t settings_restart(const struct section *sections, const void *now, const void *next,
+			struct strbuf *names)
+{
+	return compare_sections(sections, now, next, false, names);
+}
+
+size_t settings_changed(const struct section *sections, const void *now, const void *next,
+			struct strbuf *names)
+{
+	return compare_sections(sections, now, next, true, names);
 }

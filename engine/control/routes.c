@@ -7,6 +7,7 @@
 #include "control/health.h"
 #include "control/live.h"
 #include "control/metrics.h"
+#include "control/reload_route.h"
 #include "control/status.h"
 
 const struct route routes[] = {
@@ -16,5 +17,6 @@ const struct route routes[] = {
 	{"GET", "/status", ROUTE_ANYWHERE, false, status_show},
 	{"GET", "/tap", ROUTE_LOCAL, true, live_tap},
 	{"GET", "/unmatched", ROUTE_LOCAL, false, live_unmatched},
+	{"POST", "/reload", ROUTE_LOCAL, true, reload_answer},
 	{.method = NULL},
 };

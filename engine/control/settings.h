@@ -49,9 +49,11 @@ bool settings_given(const struct settings *s, const void *field);
 int settings_refuse(const struct settings *s, struct errlist *errs, const void *field, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/* Adds to names, separated by ", ", every option that differs between the two config structs and
- * takes a restart; returns how many. */
+/* Adds to names, separated by ", ", every option that differs between the two config structs and takes a
+ * restart, or is taken up by a reload; returns how many. Names only, never values. */
 size_t settings_restart(const struct section *sections, const void *now, const void *next,
+			struct strbuf *names);
+size_t settings_changed(const struct section *sections, const void *now, const void *next,
 			struct strbuf *names);
 
 #endif

@@ -33,13 +33,15 @@ static void add_known(struct strbuf *out, const char *key, int64_t value)
 static void add_head(struct strbuf *out, const struct engine *e)
 {
 	const struct worker_config *shared = engine_shared(e);
+	struct generation *g = engine_generation(e);
 	struct strbuf why = {0};
 	strbuf_adds(out, "{\"version\":\"" NATMILL_VERSION "\",");
 	strbuf_printf(out, "\"pid\":%ld,", (long)getpid());
 	add_text(out, "group", shared->kafka->group);
 	strbuf_printf(out, ",\"started\":%.3f,\"now\":%.3f,\"generation\":%u",
 		      (double)engine_started_us(e) / 1e6, (double)clock_wall_us() / 1e6,
-		      generation_number(shared->generation));
+		      generation_number(g));
+	generation_unref(g);
 	strbuf_printf(out, ",\"ready\":%s,\"reasons\":[", health_reasons(e, &why) == 0 ? "true" : "false");
 	for (size_t at = 0; at < why.len;) {
 		size_t len = strcspn(why.data + at, "\n");

@@ -8,6 +8,7 @@
 #ifndef NATMILL_SCRIPT_GENERATION_H
 #define NATMILL_SCRIPT_GENERATION_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -62,6 +63,9 @@ void generation_unref(struct generation *g);
 
 /* What to subscribe to: names and ^regexes, no name twice. Returns their number. */
 size_t generation_topics(const struct generation *g, const char *const **names);
+
+/* Is the topic one of them? */
+bool generation_reads(const struct generation *g, const char *topic);
 
 uint32_t generation_number(const struct generation *g);
 

@@ -74,6 +74,11 @@ static const struct topic *configured(const struct generation *g, const char *to
 	return NULL;
 }
 
+bool generation_reads(const struct generation *g, const char *topic)
+{
+	return configured(g, topic) != NULL || (g->topic_count == 0 && is_declared(g, topic));
+}
+
 static void add_scripts(const struct host *h, struct route *r, const struct choice *c)
 {
 	for (size_t i = 0; i < c->count; i++)

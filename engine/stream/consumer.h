@@ -80,6 +80,10 @@ void consumer_close(struct consumer *c);
  * old one. */
 void consumer_check_cluster(struct consumer *c);
 
+/* Subscribes to other topics, names and ^regexes, without leaving the group: it asks for a rebalance. -1 with
+ * e: the former ones hold. */
+int consumer_subscribe(struct consumer *c, const char *const *topics, size_t count, struct err *e);
+
 /* Serves the control queue, waiting up to timeout_ms for the first item. Does nothing while a rebalance that
  * was asked for is not answered: what comes next would be taken for it. */
 void consumer_serve(struct consumer *c, int timeout_ms);

@@ -107,7 +107,7 @@ static int connect_broker(struct consumer *c, const struct kafka_settings *s, st
 		c->fatal.msg[0] != '\0' ? c->fatal.msg : "no error told");
 }
 
-static int subscribe(struct consumer *c, const char *const *topics, size_t count, struct err *e)
+int consumer_subscribe(struct consumer *c, const char *const *topics, size_t count, struct err *e)
 {
 	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(8);
 	for (size_t i = 0; i < count; i++)
@@ -132,7 +132,7 @@ static int join(struct consumer *c, const struct consumer_config *config, struct
 		rd_kafka_poll(c->rk, CONNECT_SLICE_MS);
 	}
 	*e = (struct err){0};
-	return subscribe(c, config->topics, config->topic_count, e);
+	return consumer_subscribe(c, config->topics, config->topic_count, e);
 }
 
 void consumer_check_cluster(struct consumer *c)

@@ -17,6 +17,8 @@
 #include "stream/letters_tell.h"
 #include "stream/share.h"
 
+#define RENEW_MS 50 /* how soon new settings end the wait for the next attempt */
+
 bool deliver_output_refuses(size_t refused, size_t n)
 {
 	size_t allowed = n / 100 > 100 ? n / 100 : 100;
@@ -176,6 +178,20 @@ static void drop_share(const struct delivery *d, struct batch *b, const struct s
 		  share->sink->config->name, dropped, DELIVER_BEST_EFFORT_ATTEMPTS, origin);
 }
 
+/* Waits until the next attempt, or until new settings are there: then they may be what it waits for. */
+static enum deliver_verdict back_off(const struct delivery *d, int64_t delay_ms)
+{
+	int64_t end = clock_mono_ms() + delay_ms;
+	for (bool over = false; !over;) {
+		int64_t until = d->renew != NULL ? clock_mono_ms() + RENEW_MS : end;
+		over = until >= end;
+		if (output_wait(d->host, -1, 0, over ? end : until) < 0)
+			return DELIVER_GIVEN_UP;
+		over = over || (d->renew != NULL && d->renew(d->host));
+	}
+	return DELIVER_DONE;
+}
+
 /* After an attempt that did not succeed. DELIVER_DONE: waited long enough, try again; or dropped, *dropped is
  * set. */
 static enum deliver_verdict after_failure(struct delivery *d, struct batch *b, const struct share *share,
@@ -203,7 +219,7 @@ static enum deliver_verdict after_failure(struct delivery *d, struct batch *b, c
 		*dropped = true;
 		return DELIVER_DONE;
 	}
-	return output_wait(d->host, -1, 0, clock_mono_ms() + delay) < 0 ? DELIVER_GIVEN_UP : DELIVER_DONE;
+	return back_off(d, delay);
 }
 
 static enum deliver_verdict deliver_to(struct delivery *d, struct batch *b, size_t place)

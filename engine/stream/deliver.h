@@ -37,8 +37,10 @@ struct delivery {
 	struct partitions *parts;
 	struct output_host *host;
 	struct worker_stats *stats;
-	const struct generation *generation; /* of the scripts that made the events; NULL unknown */
-	struct host *scripts;                /* knows the filters written in Lua; NULL: no output has one */
+	const struct generation *generation;  /* of the scripts that made the events; NULL unknown */
+	struct host *scripts;                 /* knows the filters written in Lua; NULL: no output has one */
+	bool (*renew)(struct output_host *h); /* between two attempts: outputs take up new settings; true =
+						 some did, so that it is worth an attempt; NULL = never */
 	void (*headers)(
 		struct message *m); /* fills in the record's headers, for a dead letter; may be NULL */
 	const struct deliver_return *letters; /* of this batch; NULL = its messages come from Kafka */

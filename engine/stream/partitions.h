@@ -33,6 +33,8 @@ struct partition {
 	char *topic;
 	int32_t id;
 	enum partition_state state;
+	bool left_out;              /* the scripts serve its topic no more: nothing of it is read until the
+				     * group takes it back */
 	bool revoked;               /* the group takes it back; given up at the next safe point */
 	uint32_t route;             /* of its topic in the script host */
 	int64_t next;               /* offset expected next from Kafka */

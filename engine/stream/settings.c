@@ -93,6 +93,7 @@ const struct option batch_options[] = {
 	 .fallback = "250ms",
 	 .min = 1,
 	 .max = 60000,
+	 .reloadable = true,
 	 .help = "How long a batch waits to fill."},
 	{.name = NULL},
 };
@@ -101,6 +102,7 @@ const struct option engine_options[] = {
 	{.name = "vendors",
 	 .type = OPTION_TEXT,
 	 .offset = ENGINE(vendors),
+	 .reloadable = true,
 	 .help = "The folder of vendor scripts. Default: `vendors` in the working folder, else the one "
 		 "beside "
 		 "the program."},

@@ -56,6 +56,7 @@ int sinks_create(struct sinks *s, const struct sink_config *configs, size_t coun
 		struct sink *k = &s->items[i];
 		k->config = order[i];
 		k->type = order[i]->type;
+		k->options = order[i]->options;
 		k->stats = &stats[i];
 		k->env = *env;
 		k->env.name = order[i]->name;
@@ -75,6 +76,28 @@ void sinks_close(struct sinks *s)
 	for (size_t i = 0; i < s->n; i++)
 		s->items[i].type->close(s->items[i].out);
 	s->n = 0;
+}
+
+static bool same_options(const struct option *rows, const void *a, const void *b)
+{
+	for (const struct option *row = rows; row != NULL && row->name != NULL; row++)
+		if (!option_equal(row, a, b))
+			return false;
+	return true;
+}
+
+int sink_renew(struct sink *s, const void *options, struct err *e)
+{
+	if (same_options(s->type->options, s->options, options))
+		return 0;
+	struct output *out = s->type->create(options, &s->env, e);
+	if (out == NULL)
+		return -1;
+	s->type->close(s->out);
+	s->out = out;
+	s->options = options;
+	s->open = false;
+	return 1;
 }
 
 void sink_open(struct sink *s, struct output_result *r)

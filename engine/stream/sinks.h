@@ -25,6 +25,7 @@ struct sink {
 	const struct sink_config *config;
 	const struct output_type *type;
 	struct output *out;
+	const void *options; /* by which out was made */
 	struct output_env env;
 	bool open;
 	bool alarm;                 /* the last attempt asked for a human */
@@ -52,6 +53,10 @@ void sinks_close(struct sinks *s);
 
 /* Does one of them commit the group's offsets itself? */
 bool sinks_commit_group(const struct sink_config *configs, size_t count);
+
+/* Makes the output anew by other options of the same type, if they differ. Not within an attempt. 1 = done,
+ * the old one is closed; 0 = they are the same; -1 with e: the old one goes on. options outlive it. */
+int sink_renew(struct sink *s, const void *options, struct err *e);
 
 /* Opens the output if it is not open. Result OK or RETRY. */
 void sink_open(struct sink *s, struct output_result *r);

@@ -15,6 +15,7 @@
 #include "stream/backoff.h"
 #include "stream/letters_tell.h"
 #include "stream/start.h"
+#include "stream/swap.h"
 
 #define SERVE_MS 20            /* how often the control queue is served while an output waits */
 #define COMMIT_EVERY_MS 200    /* the group's commits of one worker a second: at most 5 */
@@ -194,7 +195,7 @@ static void commit_now_and_then(struct worker *w)
 static int open_consumer(struct worker *w, const struct kafka_settings *settings)
 {
 	const char *const *topics;
-	size_t topic_count = generation_topics(w->config->generation, &topics);
+	size_t topic_count = generation_topics(w->setup->generation, &topics);
 	struct memory_share memory = settings_memory_share(w->config->engine);
 	const struct consumer_config config = {.settings = settings,
 					       .prefetch = memory.prefetch,
@@ -203,8 +204,8 @@ static int open_consumer(struct worker *w, const struct kafka_settings *settings
 					       .topic_count = topic_count,
 					       .stats = &w->stats,
 					       .stop = &w->config->stop_deadline,
-					       .others_commit = sinks_commit_group(w->config->outputs,
-										   w->config->output_count)};
+					       .others_commit = sinks_commit_group(w->setup->outputs,
+										   w->setup->output_count)};
 	return consumer_open(&w->consumer, &config, &w->why);
 }
 
@@ -225,6 +226,7 @@ static int make_anew(struct worker *w)
 		log_warn("%s", w->why.msg);
 	}
 	w->why = (struct err){0};
+	w->subscribe = false;
 	watchdog_made_anew(&w->watchdog);
 	if (strcmp(cluster_id, w->consumer.cluster_id) != 0) /* outputs keep watermarks by it */
 		return err_set(&w->why, ERR_KAFKA,
@@ -260,6 +262,7 @@ static int turn(struct worker *w, const struct fetch_limits *shape)
 	look_around(w);
 	handle_rebalance(w);
 	note_joined(w);
+	swap_between_batches(w);
 	take_partitions(w);
 	show(w);
 	int reading = (int)partitions_count(&c->parts, PARTITION_READING);
@@ -269,8 +272,9 @@ static int turn(struct worker *w, const struct fetch_limits *shape)
 		return 0;
 	}
 	struct fetch_limits limits = *shape;
-	limits.deadline_ms = clock_mono_ms() + w->config->batch->wait_ms;
+	limits.deadline_ms = clock_mono_ms() + w->setup->batch->wait_ms;
 	if (consumer_fetch(c, &w->batch, &limits) > 0) {
+		seen_note(&w->handover.seen, &w->batch);
 		w->batch.arena.max = w->arena_max; /* the host raises it for a batch that needs more */
 		if (host_run(w->host, &w->batch, &w->why) != 0) {
 			consumer_release_batch(&w->batch);
@@ -288,13 +292,18 @@ static int turn(struct worker *w, const struct fetch_limits *shape)
 	return 0;
 }
 
+struct host *worker_host(struct generation *g, struct errlist *errors)
+{
+	const struct host_options options = {.jit = true, .need_host_time = true, .alarm = true};
+	return host_new(g, &options, errors);
+}
+
 static int worker_open(struct worker *w)
 {
 	const struct worker_config *cfg = w->config;
 	struct memory_share memory = settings_memory_share(cfg->engine);
 	struct errlist errors = {0};
-	struct host_options options = {.jit = true, .need_host_time = true, .alarm = true};
-	w->host = host_new(cfg->generation, &options, &errors);
+	w->host = worker_host(w->setup->generation, &errors);
 	if (w->host == NULL)
 		w->why = errors.items[0];
 	errlist_free(&errors);
@@ -304,21 +313,23 @@ static int worker_open(struct worker *w)
 	if (open_consumer(w, cfg->kafka) != 0)
 		return -1;
 	w->arena_max = (uint32_t)memory.arena;
-	batch_init(&w->batch, (uint32_t)cfg->batch->messages, w->arena_max);
+	batch_init(&w->batch, (uint32_t)w->setup->batch->messages, w->arena_max);
 	w->delivery = (struct delivery){.sinks = &w->sinks,
 					.parts = &w->consumer.parts,
 					.host = &w->output_host,
 					.stats = &w->stats,
-					.generation = cfg->generation,
+					.generation = w->setup->generation,
 					.scripts = w->host,
+					.renew = swap_between_attempts,
 					.headers = consumer_headers};
 	const struct output_env env = {.cluster_id = w->consumer.cluster_id,
 				       .host = &w->output_host,
 				       .worker = w->number,
 				       .group = cfg->kafka->group,
 				       .session_ms = w->consumer.session_ms};
-	accounts_prepare(&w->accounts, cfg->names, cfg->generation);
-	return sinks_create(&w->sinks, cfg->outputs, cfg->output_count, w->output_stats, &env, &w->why);
+	accounts_prepare(&w->accounts, cfg->names, w->setup->generation);
+	return sinks_create(&w->sinks, w->setup->outputs, w->setup->output_count, w->output_stats, &env,
+			    &w->why);
 }
 
 static void worker_close(struct worker *w)
@@ -335,7 +346,7 @@ static void *worker_main(void *arg)
 {
 	struct worker *w = arg;
 	struct memory_share memory = settings_memory_share(w->config->engine);
-	struct fetch_limits shape = {.messages = (uint32_t)w->config->batch->messages, .bytes = memory.batch};
+	struct fetch_limits shape = {.messages = (uint32_t)w->setup->batch->messages, .bytes = memory.batch};
 	if (worker_open(w) == 0)
 		while (stop_deadline(w) == 0 && w->consumer.fatal.code == ERR_NONE)
 			if (turn(w, &shape) != 0)
@@ -355,9 +366,11 @@ int worker_start(struct worker *w, struct worker_config *config, unsigned number
 	*w = (struct worker){.output_host = {worker_wait, worker_membership},
 			     .config = config,
 			     .number = number,
+			     .setup = config->first,
 			     .running = true};
 	devices_init(&w->devices);
 	view_init(&w->view);
+	handover_init(&w->handover, config->first, config->told_fd);
 	int rc = pthread_create(&w->thread, NULL, worker_main, w);
 	if (rc != 0)
 		worker_free(w);
@@ -379,4 +392,5 @@ void worker_free(struct worker *w)
 {
 	devices_free(&w->devices);
 	view_free(&w->view);
+	handover_end(&w->handover);
 }

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * natmill reload: has the running natmill read its configuration and scripts again, and tells the outcome.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/ask.h"
+#include "cli/commands.h"
+#include "cli/config.h"
+
+#define USAGE "[-c FILE]"
+
+#define ANSWER_DONE 200
+#define ANSWER_REFUSED 409
+
+static int help(void)
+{
+	puts("usage: natmill reload " USAGE "\n\n"
+	     "Has the natmill that runs with this configuration read configuration and scripts again, waits "
+	     "for "
+	     "the\n"
+	     "outcome and prints what has changed, what the new scripts would have made of the messages last "
+	     "seen, and\n"
+	     "what is live in each worker. Nothing is lost and nothing repeated by it; SIGHUP does the "
+	     "same.\n"
+	     "Exit status 0, 1 with the reasons when it was refused (then everything goes on as before), 3 "
+	     "when "
+	     "no\n"
+	     "natmill answers.\n\n"
+	     "  -c FILE   the configuration that natmill was started with (default: " CONFIG_DEFAULT_FILE
+	     ")");
+	return 0;
+}
+
+static int ask_reload(const char *path)
+{
+	struct ask a;
+	struct err e = {0};
+	struct strbuf answer = {0};
+	long status = 0;
+	ask_init(&a, path);
+	if (ask_text(&a, "POST", "/reload", &answer, &status, &e) != 0) {
+		e.code = ERR_SYSTEM; /* whatever it was, nobody knows the outcome */
+		strbuf_free(&answer);
+		return cli_fail(&e);
+	}
+	FILE *out = status == ANSWER_DONE ? stdout : stderr;
+	if (answer.len > 0)
+		fwrite(answer.data, 1, answer.len, out);
+	strbuf_free(&answer);
+	if (status == ANSWER_DONE)
+		return 0;
+	return status == ANSWER_REFUSED ? 1 : 3;
+}
+
+int cmd_reload(int argc, char **argv)
+{
+	const char *path = NULL;
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--help") == 0)
+			return help();
+		if (strcmp(argv[i], "-c") != 0)
+			return cli_usage("reload", USAGE, "unknown argument '%s'", argv[i]);
+		if (++i == argc)
+			return cli_usage("reload", USAGE, "-c needs a file");
+		path = argv[i];
+	}
+	return ask_reload(path);
+}

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Runs two generations over the same messages and compares their events; see shadow.h.
+ */
+#include "control/shadow.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "event/batch.h"
+#include "script/host.h"
+
+#define UNKNOWN "no vendor"
+
+/* What would differ in the records of one vendor. */
+struct vendor {
+	const char *name;
+	size_t more; /* events */
+	size_t fewer;
+	size_t more_dead; /* dead letters */
+	size_t fewer_dead;
+	size_t types;               /* events of another type */
+	size_t fields[FIELD_COUNT]; /* events with another value */
+};
+
+/* One of the two sides. */
+struct side {
+	struct generation *generation;
+	struct host *host;
+	struct batch batch;
+	uint32_t event; /* first of the message under way */
+	uint32_t event_end;
+	uint32_t dead;
+	uint32_t dead_end;
+};
+
+struct diff {
+	struct vendor *vendors;
+	size_t n;
+	size_t not_read; /* messages of topics that the new generation does not read */
+};
+
+static struct vendor *vendor_of(struct diff *d, const char *name)
+{
+	if (name == NULL || name[0] == '\0')
+		name = UNKNOWN;
+	for (size_t i = 0; i < d->n; i++)
+		if (strcmp(d->vendors[i].name, name) == 0)
+			return &d->vendors[i];
+	d->vendors = xrealloc(d->vendors, (d->n + 1) * sizeof *d->vendors);
+	d->vendors[d->n] = (struct vendor){.name = name};
+	return &d->vendors[d->n++];
+}
+
+static struct vendor *vendor_of_event(struct diff *d, const struct side *s, uint32_t event)
+{
+	return vendor_of(d, generation_script_name(s->generation, s->batch.events[event].script));
+}
+
+static void compare_events(struct diff *d, const struct side *a, uint32_t of_a, const struct side *b,
+			   uint32_t of_b)
+{
+	const struct event *was = &a->batch.events[of_a];
+	const struct event *is = &b->batch.events[of_b];
+	struct strbuf old = {0};
+	struct strbuf new = {0};
+	struct vendor *v = vendor_of_event(d, b, of_b);
+	v->types += was->type != is->type;
+	for (int f = 0; f < FIELD_COUNT; f++) {
+		strbuf_reset(&old);
+		strbuf_reset(&new);
+		bool had =
+			event_value(was, (enum event_field)f, a->batch.arena.data, a->batch.arena.len, &old);
+		bool has =
+			event_value(is, (enum event_field)f, b->batch.arena.data, b->batch.arena.len, &new);
+		bool same = had == has && old.len == new.len &&
+			    (old.len == 0 || memcmp(old.data, new.data, old.len) == 0);
+		v->fields[f] += !same;
+	}
+	strbuf_free(&old);
+	strbuf_free(&new);
+}
+
+/* Moves on to what the side made of that message. */
+static void advance(struct side *s, uint32_t message)
+{
+	s->event = s->event_end;
+	while (s->event_end < s->batch.event_count && s->batch.events[s->event_end].message == message)
+		s->event_end++;
+	s->dead = s->dead_end;
+	while (s->dead_end < s->batch.dead_count && s->batch.dead[s->dead_end].message == message)
+		s->dead_end++;
+}
+
+static void compare_message(struct diff *d, const struct side *a, const struct side *b)
+{
+	uint32_t i = a->event;
+	uint32_t k = b->event;
+	for (; i < a->event_end && k < b->event_end; i++, k++)
+		compare_events(d, a, i, b, k);
+	for (; i < a->event_end; i++)
+		vendor_of_event(d, a, i)->fewer++;
+	for (; k < b->event_end; k++)
+		vendor_of_event(d, b, k)->more++;
+	uint32_t was = a->dead_end - a->dead;
+	uint32_t is = b->dead_end - b->dead;
+	for (uint32_t m = is; m < was; m++)
+		vendor_of(d, a->batch.dead[a->dead + m].vendor)->fewer_dead++;
+	for (uint32_t m = was; m < is; m++)
+		vendor_of(d, b->batch.dead[b->dead + m].vendor)->more_dead++;
+}
+
+static int side_open(struct side *s, struct generation *g, uint32_t messages, uint32_t bytes,
+		     struct errlist *errors)
+{
+	const struct host_options options = {.jit = false, .need_host_time = true};
+	*s = (struct side){.generation = g, .host = host_new(g, &options, errors)};
+	if (s->host == NULL)
+		return -1;
+	batch_init(&s->batch, messages, bytes);
+	return 0;
+}
+
+static void side_close(struct side *s)
+{
+	if (s->host != NULL)
+		batch_free(&s->batch);
+	host_free(s->host);
+}
+
+static void side_add(struct side *s, const struct seen_message *m, int route)
+{
+	s->batch.messages[s->batch.message_count++] =
+		(struct message){.topic = m->bytes,
+				 .timestamp = m->timestamp,
+				 .value = m->bytes + m->topic_size,
+				 .len = m->len,
+				 .route = route < 0 ? UINT32_MAX : (uint32_t)route};
+}
+
+static int side_run(struct side *s, struct errlist *errors)
+{
+	struct err e = {0};
+	if (host_run(s->host, &s->batch, &e) == 0)
+		return 0;
+	return errlist_add(errors, e.code, "%s", e.msg);
+}
+
+static void add_count(struct strbuf *line, size_t n, const char *what)
+{
+	if (n > 0)
+		strbuf_printf(line, "%s%zu %s", line->len > 0 ? ", " : "", n, what);
+}
+
+static void report_vendor(const struct vendor *v, struct strbuf *out)
+{
+	struct strbuf line = {0};
+	add_count(&line, v->more, "more events");
+	add_count(&line, v->fewer, "fewer events");
+	add_count(&line, v->more_dead, "more dead letters");
+	add_count(&line, v->fewer_dead, "fewer dead letters");
+	add_count(&line, v->types, "events of another type");
+	for (int f = 0; f < FIELD_COUNT; f++)
+		if (v->fields[f] > 0)
+			strbuf_printf(&line, "%s%s differs in %zu", line.len > 0 ? ", " : "",
+				      event_fields[f].name, v->fields[f]);
+	if (line.len > 0)
+		strbuf_printf(out, "shadow run: %s: %s\n", v->name, line.data);
+	strbuf_free(&line);
+}
+
+static bool differs(const struct vendor *v)
+{
+	static const struct vendor same;
+	return memcmp((const char *)v + sizeof v->name, (const char *)&same + sizeof v->name,
+		      sizeof *v - sizeof v->name) != 0;
+}
+
+static void report(const struct diff *d, size_t compared, struct strbuf *out)
+{
+	bool any = false;
+	for (size_t i = 0; i < d->n; i++)
+		any = any || differs(&d->vendors[i]);
+	strbuf_printf(out, "shadow run: %zu messages last seen%s\n", compared,
+		      compared == 0 ? ", so nothing to compare"
+		      : any         ? ""
+				    : ": the same events and dead letters as before");
+	for (size_t i = 0; i < d->n; i++)
+		report_vendor(&d->vendors[i], out);
+	if (d->not_read > 0)
+		strbuf_printf(out, "shadow run: %zu messages of topics that are not read any more\n",
+			      d->not_read);
+}
+
+static int compare_sides(struct side *a, struct side *b, struct diff *d, struct errlist *errors)
+{
+	if (side_run(a, errors) != 0 || side_run(b, errors) != 0)
+		return -1;
+	for (uint32_t i = 0; i < a->batch.message_count; i++) {
+		advance(a, i);
+		advance(b, i);
+		compare_message(d, a, b);
+	}
+	return 0;
+}
+
+int shadow_run(struct generation *now, struct generation *next, const struct seen_message *messages, size_t n,
+	       struct strbuf *out, struct errlist *errors)
+{
+	struct side a = {0};
+	struct side b = {0};
+	struct diff d = {0};
+	size_t bytes = 0;
+	for (size_t i = 0; i < n; i++)
+		bytes += HOST_ARENA_NEED(messages[i].len);
+	int rc = -1;
+	if (side_open(&a, now, (uint32_t)n + 1, (uint32_t)bytes + 1, errors) == 0 &&
+	    side_open(&b, next, (uint32_t)n + 1, (uint32_t)bytes + 1, errors) == 0) {
+		for (size_t i = 0; i < n; i++) {
+			if (!generation_reads(next, messages[i].bytes)) {
+				d.not_read++;
+				continue;
+			}
+			side_add(&a, &messages[i], host_route(a.host, messages[i].bytes));
+			side_add(&b, &messages[i], host_route(b.host, messages[i].bytes));
+		}
+		rc = compare_sides(&a, &b, &d, errors);
+	}
+	if (rc == 0)
+		report(&d, a.batch.message_count, out);
+	free(d.vendors);
+	side_close(&a);
+	side_close(&b);
+	return rc;
+}
