@@ -41,7 +41,8 @@ static size_t take(char *data, size_t size, size_t n, void *arg)
 	return a->enough ? 0 : size * n;
 }
 
-/* One path. CURLE_COULDNT_CONNECT: nobody listens there. */
+/* One path. CURLE_COULDNT_CONNECT: nobody listens there. why, empty before, is libcurl's text if it has one.
+ */
 static CURLcode ask_at(const char *socket, const char *method, const char *path, struct answer *answer,
 		       long *status, char why[CURL_ERROR_SIZE])
 {
@@ -52,7 +53,6 @@ static CURLcode ask_at(const char *socket, const char *method, const char *path,
 		strbuf_free(&url);
 		return CURLE_OUT_OF_MEMORY;
 	}
-	why[0] = '\0';
 	curl_easy_setopt(c, CURLOPT_URL, url.data);
 	curl_easy_setopt(c, CURLOPT_UNIX_SOCKET_PATH, socket);
 	curl_easy_setopt(c, CURLOPT_PROXY, "");
@@ -98,7 +98,7 @@ int ask(const struct ask *a, const char *method, const char *path, ask_sink sink
 {
 	bool forbidden = false;
 	for (size_t i = 0; i < a->paths.n; i++) {
-		char why[CURL_ERROR_SIZE];
+		char why[CURL_ERROR_SIZE] = "";
 		struct answer answer = {.sink = sink, .context = context};
 		*status = 0;
 		CURLcode rc = ask_at(a->paths.at[i], method, path, &answer, status, why);

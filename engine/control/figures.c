@@ -140,14 +140,13 @@ static void take_memory(struct figures *f, struct worker *w)
 
 static uint64_t resident(void)
 {
-	unsigned long pages = 0;
+	char line[128] = "";
 	FILE *in = fopen("/proc/self/statm", "re");
 	if (in == NULL)
 		return 0;
-	if (fscanf(in, "%*u %lu", &pages) != 1)
-		pages = 0;
+	const char *second = fgets(line, sizeof line, in) != NULL ? strchr(line, ' ') : NULL;
 	fclose(in);
-	return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
+	return second != NULL ? strtoull(second, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
 }
 
 void figures_take(struct figures *f, const struct engine *e)

@@ -71,13 +71,15 @@ static int open_socket(const struct addrinfo *at)
 
 static int port_of(int fd)
 {
-	struct sockaddr_storage at = {0};
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} at = {.v6 = {0}};
 	socklen_t len = sizeof at;
-	if (getsockname(fd, (struct sockaddr *)&at, &len) != 0)
+	if (getsockname(fd, &at.any, &len) != 0)
 		return 0;
-	const struct sockaddr_in *v4 = (const struct sockaddr_in *)&at;
-	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&at;
-	return ntohs(at.ss_family == AF_INET6 ? v6->sin6_port : v4->sin_port);
+	return ntohs(at.any.sa_family == AF_INET6 ? at.v6.sin6_port : at.v4.sin_port);
 }
 
 int server_listen(const char *listen, int *port, struct err *e)
