@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A day of an operator, by docs/operating.md alone: the database is away while its password changes; all is watched
-over HTTP, and nothing is lost or stored twice."""
+"""A day of an operator, by docs/operating.md alone: a script is broken and mended, reloads are refused and taken, the
+database is away while its password changes; all is watched over HTTP, and nothing is lost or stored twice."""
 
 import collections
 import os
@@ -98,6 +98,8 @@ def test_a_day(kafka, topic, configure, start_natmill, run_natmill, database, tm
     output = {"type": "postgresql", "identity": True, "password_file": str(password),
               "url": f"postgresql://cgnat@127.0.0.1:{database.port}/{database.name}"}
     process = start_natmill(configure(kafka, topic, outputs=[output], workers=2))
+    script = tmp_path / "vendors" / "nfware.lua"
+    good = script.read_text()
     operator = Operator(process, run_natmill)
     count = 0
 
@@ -113,7 +115,19 @@ def test_a_day(kafka, topic, configure, start_natmill, run_natmill, database, tm
     operator.wait_ready()
     wait_stored(database, count, tail)
 
+    script.write_text(good.replace("return nfware", "return nfwrae"))
+    assert "nfware.lua" in operator.command("check", status=1)
+    assert "refused" in operator.command("reload", status=1)
+    more(100)
+    wait_stored(database, count, tail)
+    assert operator.metric("generation") == 1
+
+    script.write_text(good.replace("return nfware", 'nfware:ignore "PING {*}"\n\nreturn nfware'))
     operator.command("check")
+    assert re.search("generation 2$", operator.command("reload"), re.MULTILINE)
+    assert operator.metric("generation") == 2
+    more(100)
+    wait_stored(database, count, tail)
 
     assigned = process.err.count("Kafka: assigned")
     database.stop(signal.SIGINT)

@@ -49,8 +49,8 @@ def test_memory_may_be_made_executable():
 
 def test_commands_are_there(natmill):
     commands = [value for name, value in settings() if name.startswith("Exec")]
-    assert [command.split()[1] for command in commands] == ["run", "check", "-HUP"]
-    for command in commands[:2]:
+    assert [command.split()[1] for command in commands] == ["run", "check", "reload"]
+    for command in commands:
         program, name, *rest = command.split()
         assert program == INSTALLED and rest == ["-c", "natmill.yaml"]
         shown = subprocess.run([natmill, "help", name], capture_output=True, text=True, timeout=60, check=False)
