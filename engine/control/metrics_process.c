@@ -163,6 +163,34 @@ static void write_max_fds(struct strbuf *out, const struct metric *row, const st
 		exposition_count(out, row->name, NULL, limit.rlim_cur);
 }
 
+static struct reload_times times_of(const struct figures *f)
+{
+	struct reload_times t = {.success_us = engine_started_us(f->engine)};
+	struct reload *r = engine_reload(f->engine);
+	if (r != NULL)
+		reload_times(r, &t);
+	return t;
+}
+
+static void write_reloads(struct strbuf *out, const struct metric *row, const struct figures *f)
+{
+	struct reload_times t = times_of(f);
+	const struct label done[] = {{"outcome", "done"}, {NULL, NULL}};
+	const struct label refused[] = {{"outcome", "refused"}, {NULL, NULL}};
+	exposition_count(out, row->name, done, t.attempts - t.refused);
+	exposition_count(out, row->name, refused, t.refused);
+}
+
+static void write_reload_attempt(struct strbuf *out, const struct metric *row, const struct figures *f)
+{
+	exposition_us(out, row->name, NULL, times_of(f).attempt_us);
+}
+
+static void write_reload_success(struct strbuf *out, const struct metric *row, const struct figures *f)
+{
+	exposition_us(out, row->name, NULL, times_of(f).success_us);
+}
+
 const struct metric metrics_process[] = {
 	{"natmill_ready", "gauge", "", "1 = as /readyz says; it tells why not", write_ready, 0},
 	{"natmill_worker_partitions", "gauge", "worker", "partitions that it reads", write_partitions, 0},
@@ -183,6 +211,12 @@ const struct metric metrics_process[] = {
 	 write_budget, 0},
 	{"natmill_generation", "gauge", "", "number of the generation; a reload makes a new one",
 	 write_generation, 0},
+	{"natmill_reloads_total", "counter", "outcome", "reloads: done or refused", write_reloads, 0},
+	{"natmill_reload_attempt_timestamp_seconds", "gauge", "",
+	 "when the last reload was tried, seconds since 1970; 0 = none yet", write_reload_attempt, 0},
+	{"natmill_reload_success_timestamp_seconds", "gauge", "",
+	 "when configuration and scripts were taken up last, at a start or a reload", write_reload_success,
+	 0},
 	{"natmill_script_info", "gauge", "vendor, hash",
 	 "1 for each script of the generation, with its SHA-256", write_scripts, 0},
 	{"natmill_log_lost_total", "counter", "", "log lines that standard error did not take", write_lost,

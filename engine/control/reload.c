@@ -216,7 +216,6 @@ static void carry_out(struct reload *r)
 	pthread_mutex_lock(&r->lock);
 	uint64_t ticket = r->asked; /* whoever asks from now on gets the next one */
 	r->times.attempt_us = clock_wall_us();
-	r->times.attempts++;
 	pthread_mutex_unlock(&r->lock);
 	service_reloading(r->service);
 	bool refused = attempt(r, &text, &errors) != 0;
@@ -236,6 +235,7 @@ static void carry_out(struct reload *r)
 	r->text = text;
 	r->refused = refused;
 	r->answered = ticket;
+	r->times.attempts++;
 	r->times.refused += refused;
 	r->times.generation = number;
 	if (!refused)

@@ -20,7 +20,7 @@ struct reload;
 struct reload_times {
 	int64_t attempt_us;  /* clock_wall_us of the last attempt; 0 = none yet */
 	int64_t success_us;  /* of the last one that was not refused; at first of the start */
-	uint64_t attempts;   /* since the start */
+	uint64_t attempts;   /* decided since the start */
 	uint64_t refused;    /* of them */
 	uint32_t generation; /* number of the newest that workers got; 1 at first */
 };

@@ -21,6 +21,7 @@ import killing  # noqa: E402,F401
 import link  # noqa: E402
 import measures  # noqa: E402,F401
 import memory  # noqa: E402,F401
+import reloading  # noqa: E402,F401
 import server  # noqa: E402,F401
 import sink_file  # noqa: E402,F401
 import sink_http  # noqa: E402,F401

@@ -10,6 +10,7 @@ import group
 import killing
 import kafka_server
 import link
+import reloading
 import server
 import sink_file
 import sink_http
@@ -73,3 +74,11 @@ def test_kafka_kills(rig):
 
 def test_file_kills(rig):
     sink_file.file_kills(rig, 6)
+
+
+def test_reload_storm(rig):
+    reloading.reload_storm(rig, 20)
+
+
+def test_password_rotated(rig):
+    reloading.password_rotated(rig)
