@@ -78,8 +78,7 @@ static void nothing_else(void **state)
 		"x = 'it\\'s do' y = \"\\\"do\\\"\" z = '\\\\' w = '\\\n do'",
 		"-- while true do\n--[[ do\n do ]]\n--[==[ ]] do ]==] x = 1",
 		"x = a[b[1]] y = {[1] = 2, ['do'] = 3} z = a[ [[do]] ]",
-		"\xc3\xa4"
-		"do = 1 do\xc3\xa4 = 2",
+		"\303\244do = 1 do\303\244 = 2",
 		"x = 0xdo",
 		"x = [[ do",
 		"x = 'do",
