@@ -23,8 +23,10 @@ class RabbitServer:
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="natmill-rabbitmq-"))
         self.port = free_ports(1)[0]
         self.process = None
+        self.booted = False  # its listener is there a moment before its commands are
 
     def start(self):
+        self.booted = False
         with open(self.folder / "server.log", "ab") as log:
             self.process = subprocess.Popen([SCRIPT, self.folder, str(self.port)], stdin=subprocess.DEVNULL,
                                             stdout=log, stderr=log, preexec_fn=die_with_parent)
@@ -63,6 +65,9 @@ class RabbitServer:
             channel.exchange_delete(EXCHANGE)
 
     def ctl(self, *arguments):
+        if not self.booted:
+            self.booted = True
+            self.ctl("await_startup")
         done = subprocess.run([SCRIPT, self.folder, "ctl", *arguments], capture_output=True, text=True, check=False,
                               timeout=60)
         assert done.returncode == 0, f"rabbitmqctl {arguments}: {done.stderr}"

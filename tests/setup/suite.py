@@ -17,9 +17,10 @@ from summary import Summary
 RESULTS = "build/results"
 PYTEST = ["build/venv/bin/python", "-m", "pytest", "-q", "-p", "no:cacheprovider"]
 MOCK_MARK = RESULTS + "/mock-cluster"  # tests/system/conftest.py makes it when Apache Kafka is not there
-# Two at a time, each file in one of them: most tests wait for servers or for time to pass. Each process has servers of
-# its own.
-SIDE_BY_SIDE = ["-n", "2", "--dist", "loadfile"]
+# Twice as many as processors: most tests wait for a server or for time to pass.
+AT_A_TIME = str(2 * os.cpu_count())
+# Each file in one process, which has servers of its own.
+SIDE_BY_SIDE = ["-n", AT_A_TIME, "--dist", "loadfile"]
 TSAN = {"TSAN_OPTIONS": f"halt_on_error=1:second_deadlock_stack=1:suppressions={os.getcwd()}/tests/setup/tsan.supp"}
 LONG = {"TEST_OUTAGE_S": "120"}  # of --all, where a short outage serves otherwise
 
@@ -50,9 +51,7 @@ class Suite:
             return
         title = f"unit and contract, {kind}"
         junit = f"{os.getcwd()}/{RESULTS}/ctest-{kind}.xml"
-        # Twice as many as processors: many wait for a server.
-        command = ["ctest", "--test-dir", folder, "--quiet", "--no-tests=error", "-j", str(2 * os.cpu_count()),
-                   "--output-junit", junit]
+        command = ["ctest", "--test-dir", folder, "--quiet", "--no-tests=error", "-j", AT_A_TIME, "--output-junit", junit]
         self.summary.junit(title, junit, self.run(title, command, TSAN), show=True)
 
     def busted(self):

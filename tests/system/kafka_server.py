@@ -3,6 +3,7 @@
 loopback ports, its data in a temporary folder. `./run` puts its jars into build/kafka. mock_kafka.py has the same
 methods over librdkafka's mock cluster, for machines that cannot fetch Kafka."""
 
+import contextlib
 import os
 import pathlib
 import shutil
@@ -42,6 +43,15 @@ def free_ports(count):
     finally:
         for one in sockets:
             one.close()
+
+
+def stands(pid):
+    """Whether all threads are stopped (proc(5): the state is behind the name in brackets)."""
+    states = []
+    for path in pathlib.Path(f"/proc/{pid}/task").glob("*/stat"):
+        with contextlib.suppress(OSError):  # a thread that has just ended
+            states.append(path.read_text(encoding="utf-8").rpartition(") ")[2][0])
+    return all(state in "TtZX" for state in states)
 
 
 class KafkaServer(KafkaClient):
@@ -148,8 +158,9 @@ class KafkaServer(KafkaClient):
         self.process.send_signal(number)
 
     def pause(self):
-        """Freezes it: connections stay, answers do not come."""
+        """Freezes it: connections stay, answers do not come. The signal alone returns before its threads stand."""
         self.signal(signal.SIGSTOP)
+        wait_until(lambda: stands(self.process.pid), 10, "Kafka stands still")
 
     def resume(self):
         self.signal(signal.SIGCONT)
