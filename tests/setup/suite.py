@@ -51,7 +51,8 @@ class Suite:
             return
         title = f"unit and contract, {kind}"
         junit = f"{os.getcwd()}/{RESULTS}/ctest-{kind}.xml"
-        command = ["ctest", "--test-dir", folder, "--quiet", "--no-tests=error", "-j", AT_A_TIME, "--output-junit", junit]
+        command = ["ctest", "--test-dir", folder, "--quiet", "--no-tests=error", "-j", AT_A_TIME,
+                   "--output-junit", junit]
         self.summary.junit(title, junit, self.run(title, command, TSAN), show=True)
 
     def busted(self):
