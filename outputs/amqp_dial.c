@@ -19,6 +19,7 @@
 
 #include "base/clock.h"
 #include "output/aside.h"
+#include "output/hide.h"
 
 #define FRAME_MAX 131072     /* librabbitmq's and RabbitMQ's own default */
 #define SEND_BYTES (1 << 20) /* the kernel gives what it allows */
@@ -97,6 +98,7 @@ static int take_reply(struct job *j, amqp_rpc_reply_t reply)
 	} else {
 		j->status = AMQP_STATUS_UNEXPECTED_STATE;
 	}
+	hide_one(j->text, j->o.password.text);
 	return -1;
 }
 

@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "output/hide.h"
 
 /* The value of a keyword in a parsed url, "" when it is not given. */
 static const char *value_of(const PQconninfoOption *list, const char *keyword)
@@ -124,6 +125,21 @@ static const char *untrusted(SSL *held, const char *text)
 	return words;
 }
 
+/* libpq marks what is secret, be it of an option or of the url; the password may be of its password file,
+ * too. */
+static void hide_secrets(const struct postgresql *p, char *text)
+{
+	struct hiding h;
+	PQconninfoOption *list = PQconninfo(p->conn);
+	hide_begin(&h, text);
+	hide_word(&h, PQpass(p->conn));
+	for (const PQconninfoOption *o = list; o != NULL && o->keyword != NULL; o++)
+		if (strchr(o->dispchar, '*') != NULL)
+			hide_word(&h, o->val);
+	hide_end(&h);
+	PQconninfoFree(list);
+}
+
 /* Why there is no connection; closes what there is of it. Returns -1. */
 static int refused(struct postgresql *p, SSL *held, struct output_result *r)
 {
@@ -133,6 +149,7 @@ static int refused(struct postgresql *p, SSL *held, struct output_result *r)
 	snprintf(text, sizeof text, "%s", PQerrorMessage(p->conn));
 	struct postgresql_verdict verdict =
 		postgresql_judge(postgresql_find_state(text, state) ? state : NULL, false);
+	hide_secrets(p, text);
 	bool secret = PQconnectionNeedsPassword(p->conn) != 0;
 	while ((location = strstr(text, "\nLOCATION:")) !=
 	       NULL) /* where in the server's source: for nobody */

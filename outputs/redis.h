@@ -42,11 +42,13 @@ struct redis_options {
 	int64_t timeout;
 };
 
+#define REDIS_WORDS 256 /* bytes of a reply that are kept */
+
 /* The latest reply, as far as it matters. */
 struct redis_reply {
 	int type; /* REDIS_REPLY_... */
 	size_t len;
-	char text[256]; /* of a status or an error; cut, NUL-terminated */
+	char text[REDIS_WORDS]; /* of a status or an error; cut, NUL-terminated */
 };
 
 struct redis {
@@ -61,6 +63,7 @@ struct redis {
 	int fd;   /* -1 while not connected */
 	SSL *ssl; /* NULL: no TLS, or not connected */
 	struct redisReader *reader;
+	char *password; /* that this connection logged in with; NULL: none */
 	struct redis_reply reply;
 	struct strbuf out; /* commands; from `sent` on they wait to be sent */
 	size_t sent;
@@ -121,6 +124,10 @@ struct redis_verdict {
 	const char *hint; /* what to do, or "" */
 };
 struct redis_verdict redis_judge(const char *error);
+
+/* An error of the server as it may be shown: some repeat the command, with the password in it. Returns words.
+ */
+const char *redis_words(const struct redis *s, const char *error, char words[REDIS_WORDS]);
 
 /* Answers RETRY for an error of the server; closes the connection where that helps. Returns -1. */
 int redis_refuse(struct redis *s, const char *doing, const char *error, struct output_result *r);

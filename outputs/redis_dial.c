@@ -119,20 +119,19 @@ static int add_auth(struct redis *s, struct output_result *r)
 {
 	const char *user = s->options->user;
 	struct err e;
-	char *password;
-	if (secret_now(&s->options->password, &password, &e) != 0) {
+	if (secret_now(&s->options->password, &s->password, &e) != 0) {
 		output_retry(r, true, "redis %s: password_file %s", s->where, e.msg);
 		r->reopen = true;
 		redis_disconnect(s);
 		return -1;
 	}
+	const char *password = s->password;
 	if (password == NULL)
 		return 0;
 	if (user != NULL)
 		redis_add_command(s, (const char *const[]){"AUTH", user, password}, 3);
 	else
 		redis_add_command(s, (const char *const[]){"AUTH", password}, 2);
-	secret_forget(password);
 	return 1;
 }
 

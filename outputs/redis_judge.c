@@ -6,7 +6,10 @@
  */
 #include "outputs/redis.h"
 
+#include <stdio.h>
 #include <string.h>
+
+#include "output/hide.h"
 
 struct judgement {
 	const char *code;
@@ -53,11 +56,19 @@ struct redis_verdict redis_judge(const char *error)
 	return (struct redis_verdict){.alarm = true, .reopen = true, .hint = ""};
 }
 
+const char *redis_words(const struct redis *s, const char *error, char words[REDIS_WORDS])
+{
+	snprintf(words, REDIS_WORDS, "%s", error);
+	hide_one(words, s->password);
+	return words;
+}
+
 int redis_refuse(struct redis *s, const char *doing, const char *error, struct output_result *r)
 {
 	struct redis_verdict verdict = redis_judge(error);
-	output_retry(r, verdict.alarm || verdict.reject, "redis %s: %s: %s%s", s->where, doing, error,
-		     verdict.hint);
+	char words[REDIS_WORDS];
+	output_retry(r, verdict.alarm || verdict.reject, "redis %s: %s: %s%s", s->where, doing,
+		     redis_words(s, error, words), verdict.hint);
 	r->reopen = verdict.reopen;
 	if (verdict.reopen)
 		redis_disconnect(s);

@@ -90,6 +90,8 @@ void redis_disconnect(struct redis *s)
 	s->awaited = 0;
 	s->sent = 0;
 	strbuf_reset(&s->out);
+	secret_forget(s->password);
+	s->password = NULL;
 }
 
 int redis_lost(struct redis *s, const char *doing, const char *why, struct output_result *r)

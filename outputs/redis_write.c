@@ -82,7 +82,8 @@ static void answer(struct redis *s, const struct run *run, struct output_result 
 		s->probe = true;
 		output_ok(r, run->done);
 	} else {
-		output_reject(r, 1, "redis %s: %s", s->where, run->error);
+		char words[REDIS_WORDS];
+		output_reject(r, 1, "redis %s: %s", s->where, redis_words(s, run->error, words));
 	}
 }
 

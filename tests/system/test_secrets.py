@@ -10,6 +10,7 @@ import pytest
 
 from natmill_process import write_config
 from secured_sinks import COUNT, SINKS, WebSink, messages
+from server_redis import RedisServer
 from waiting import wait_until
 
 
@@ -68,6 +69,22 @@ def test_servers_that_repeat_the_request(kafka, topic, configure, start_natmill,
         kafka.produce(topic, messages())
         process = run_until(start_natmill, configure(kafka, topic, outputs=[output]), [r"answers 401: .*\*\*\*\*"])
         secrets.check(process.err, process.out)
+
+
+@pytest.mark.parametrize("user", [{}, {"user": "nat"}])
+def test_a_redis_that_repeats_the_command(kafka, topic, configure, start_natmill, secrets, user):
+    """It tells the words of a command that it does not know; a long one's it cuts."""
+    server = RedisServer(settings=["--rename-command", "AUTH", ""]).start()
+    try:
+        kafka.produce(topic, messages())
+        for password in (secrets.new("redis"), "S3cretPw!", secrets.new("long") * 9):
+            secrets.given.append(password)
+            output = {"type": "redis", "address": f"localhost:{server.port}", "password": password, **user}
+            process = run_until(start_natmill, configure(kafka, topic, outputs=[output]),
+                                [r"ALARM: .*unknown command 'AUTH'.*\*\*\*\*"])
+            secrets.check(process.err, process.out)
+    finally:
+        server.close()
 
 
 @pytest.mark.parametrize("kind", ["redis", "amqp", "postgresql"])
