@@ -5,7 +5,7 @@
  */
 #include "output/hide.h"
 
-#include <curl/curl.h>
+#include <ctype.h>
 #include <openssl/evp.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -60,26 +60,19 @@ static void hide_base64(const struct hiding *h, const char *word, size_t n)
 	free(coded);
 }
 
-/* As in a url: its hexadecimal digits in either case, and the blank as a plus sign, too. */
-static void hide_percent(const struct hiding *h, const char *word)
+/* As in a url: hexadecimal digits in either case, and the blank maybe as a plus sign. */
+static void hide_percent(const struct hiding *h, const char *word, bool capitals, bool plus)
 {
-	char *coded = curl_easy_escape(NULL, word, 0);
-	if (coded == NULL)
-		return;
-	hide_bytes(h, coded, strlen(coded));
-	for (char *at = coded; (at = strchr(at, '%')) != NULL; at++)
-		for (int i = 1; i <= 2; i++)
-			at[i] = at[i] >= 'A' && at[i] <= 'F' ? (char)(at[i] - 'A' + 'a') : at[i];
-	hide_bytes(h, coded, strlen(coded));
-	struct strbuf form = {0};
-	for (const char *at = coded; *at != '\0'; at++) {
-		bool blank = strncmp(at, "%20", 3) == 0;
-		strbuf_addc(&form, blank ? '+' : *at);
-		at += blank ? 2 : 0;
-	}
-	hide_bytes(h, form.data, form.len);
-	strbuf_free(&form);
-	curl_free(coded);
+	struct strbuf coded = {0};
+	for (const char *at = word; *at != '\0'; at++)
+		if (isalnum((unsigned char)*at) || strchr("-._~", *at) != NULL)
+			strbuf_addc(&coded, *at);
+		else if (*at == ' ' && plus)
+			strbuf_addc(&coded, '+');
+		else
+			strbuf_printf(&coded, capitals ? "%%%02X" : "%%%02x", (unsigned char)*at);
+	hide_bytes(h, coded.data, coded.len);
+	strbuf_free(&coded);
 }
 
 static void hide_json(const struct hiding *h, const char *word)
@@ -96,7 +89,8 @@ void hide_word(const struct hiding *h, const char *word)
 		return;
 	hide_bytes(h, word, strlen(word));
 	hide_base64(h, word, strlen(word));
-	hide_percent(h, word);
+	for (unsigned form = 0; form < 4; form++)
+		hide_percent(h, word, (form & 1) != 0, (form & 2) != 0);
 	hide_json(h, word);
 }
 
