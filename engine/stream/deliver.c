@@ -267,8 +267,10 @@ enum deliver_verdict deliver_batch(struct delivery *d, struct batch *b)
 			v = deliver_to(d, b, i);
 	if (last != SIZE_MAX && v == DELIVER_DONE)
 		v = deliver_to(d, b, last);
-	if (v != DELIVER_DONE)
+	if (v != DELIVER_DONE) {
+		sinks_rest(d->sinks); /* the batch may be another worker's now */
 		return v;
+	}
 	for (size_t i = 0; i < d->parts->n; i++) {
 		struct partition *p = d->parts->items[i];
 		if (p->batch_end <= p->settled)

@@ -119,7 +119,8 @@ void sink_undo(struct sink *s, const struct output_result *r)
 int64_t sink_failed(struct sink *s, const struct output_result *r)
 {
 	sink_undo(s, r);
-	s->failures++;
+	if (s->failures++ == 0)
+		s->failing_ms = clock_mono_ms();
 	s->alarm = r->alarm;
 	snprintf(s->why, sizeof s->why, "%s", r->why.msg);
 	int64_t delay = backoff_ms(s->failures, (uint32_t)clock_mono_us());
@@ -130,6 +131,22 @@ int64_t sink_failed(struct sink *s, const struct output_result *r)
 		log_warn("output %s: %s; tried again in %lld ms (attempt %u)", s->config->name, r->why.msg,
 			 (long long)delay, s->failures);
 	return delay;
+}
+
+bool sinks_fail(const struct sinks *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->items[i].failures > 0 && !s->items[i].config->best_effort)
+			return true;
+	return false;
+}
+
+void sinks_rest(struct sinks *s)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		s->items[i].failures = 0;
+		s->items[i].alarm = false;
+	}
 }
 
 void sink_worked(struct sink *s)

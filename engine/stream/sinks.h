@@ -30,6 +30,7 @@ struct sink {
 	bool open;
 	bool alarm;                 /* the last attempt asked for a human */
 	unsigned failures;          /* attempts in a row without success */
+	int64_t failing_ms;         /* clock_mono_ms of the first of them */
 	char why[ERR_MSG_MAX];      /* the last attempt failed; of use while failures > 0 */
 	struct output_stats *stats; /* the worker's, so that others may read them at any time */
 };
@@ -68,5 +69,12 @@ void sink_undo(struct sink *s, const struct output_result *r);
  */
 int64_t sink_failed(struct sink *s, const struct output_result *r);
 void sink_worked(struct sink *s);
+
+/* Does a required one fail just now? Then nothing can move. */
+bool sinks_fail(const struct sinks *s);
+
+/* Nothing is under way any more that they could fail at: what they failed at before is no state of theirs,
+ * and nobody is to wait for its end. */
+void sinks_rest(struct sinks *s);
 
 #endif

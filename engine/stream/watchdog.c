@@ -160,14 +160,6 @@ static void note_all(const struct watchdog *w, struct consumer *c)
 	free(asked);
 }
 
-static bool output_fails(const struct sinks *s)
-{
-	for (size_t i = 0; i < s->n; i++)
-		if (s->items[i].failures > 0 && !s->items[i].config->best_effort)
-			return true;
-	return false;
-}
-
 static void tell(const struct watchdog *w, struct consumer *c, const struct watch_view *v,
 		 enum watch_verdict verdict)
 {
@@ -201,7 +193,7 @@ enum watch_verdict watchdog_look(struct watchdog *w, struct consumer *c, const s
 	every = every > LOOK_MAX_MS ? LOOK_MAX_MS : every;
 	if (w->looked_ms != 0 && passed < every)
 		return WATCH_GO_ON;
-	bool held = (delivering_ms != 0 && now - delivering_ms >= every) || output_fails(s);
+	bool held = (delivering_ms != 0 && now - delivering_ms >= every) || sinks_fail(s);
 	if (delivering_ms != 0 && !held)
 		return WATCH_GO_ON;        /* as usual: the worker looks when it is done */
 	int64_t most = 2 * every + ASK_MS; /* longer between two looks: the process was frozen */

@@ -268,6 +268,8 @@ static int turn(struct worker *w, const struct fetch_limits *shape)
 	int reading = (int)partitions_count(&c->parts, PARTITION_READING);
 	atomic_store_explicit(&w->partitions_reading, reading, memory_order_relaxed);
 	if (reading == 0) {
+		if (c->parts.n == 0)
+			sinks_rest(&w->sinks); /* also of what failed at finding a position */
 		consumer_serve(c, 50);
 		return 0;
 	}

@@ -104,7 +104,18 @@ static void retries_until_it_works(void **state)
 }
 
 /* The alarm stands as long as the output fails. */
-static void alarm_is_shown(void **state)
+static struct sink shown; /* when the host waited last */
+
+static int looking_wait(struct output_host *host, int fd, short events, int64_t deadline_ms)
+{
+	const struct rig *r = (struct rig *)host;
+	shown = r->sinks.items[0];
+	if (shown.failures > 0)
+		assert_true(sinks_fail(&r->sinks)); /* no stall: the watchdog knows the cause */
+	return rig_wait(host, fd, events, deadline_ms);
+}
+
+static void alarm_is_shown_while_it_is_tried(void **state)
 {
 	(void)state;
 	struct rig r;
@@ -114,10 +125,14 @@ static void alarm_is_shown(void **state)
 	rig_begin_batch(&r);
 	rig_fill(&r, rig_partition(&r, 0, 0), 1);
 	r.host.allowed = 3;
+	r.host.host.wait = looking_wait;
 	db->plan = (struct capture_plan){.retry_begin = 100, .alarm = true};
 	assert_int_equal(rig_deliver(&r), DELIVER_GIVEN_UP);
-	assert_true(r.sinks.items[0].alarm);
-	assert_int_equal(r.sinks.items[0].failures, 4);
+	assert_true(shown.alarm);
+	assert_int_equal(shown.failures, 4);
+	assert_false(r.sinks.items[0].alarm); /* and no longer */
+	assert_int_equal(r.sinks.items[0].failures, 0);
+	assert_false(sinks_fail(&r.sinks)); /* what stands still from here on is a stall */
 	rig_close(&r);
 }
 
@@ -177,7 +192,9 @@ static void fenced_moves_nothing(void **state)
 	rig_begin_batch(&r);
 	rig_fill(&r, p, 10);
 	capture_set_watermark(db, "db", RIG_TOPIC, 0, 5); /* another owner was faster */
+	r.sinks.items[0].failures = 1;                    /* at an attempt before */
 	assert_int_equal(rig_deliver(&r), DELIVER_FENCED);
+	assert_false(sinks_fail(&r.sinks));
 	assert_int_equal(db->row_count, 0);
 	assert_int_equal(late->calls.begin, 0);
 	assert_int_equal(p->taken[0], 0);
@@ -291,7 +308,7 @@ int main(void)
 		cmocka_unit_test(all_outputs_take_it),
 		cmocka_unit_test(order_is_kept),
 		cmocka_unit_test(retries_until_it_works),
-		cmocka_unit_test(alarm_is_shown),
+		cmocka_unit_test(alarm_is_shown_while_it_is_tried),
 		cmocka_unit_test(given_up_leaves_nothing),
 		cmocka_unit_test(stop_is_heard_between_writes),
 		cmocka_unit_test(fenced_moves_nothing),

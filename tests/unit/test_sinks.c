@@ -102,6 +102,9 @@ static void failures_are_remembered(void **state)
 	assert_int_equal(r.verdict, OUTPUT_RETRY);
 	assert_false(k->open);
 	assert_in_range(sink_failed(k, &r), 25, 50);
+	assert_in_range(k->failing_ms, 1, INT64_MAX);
+	k->failing_ms -= 1000; /* some time ago */
+	int64_t began = k->failing_ms;
 	sink_open(k, &r);
 	sink_open(k, &r); /* once is enough */
 	assert_int_equal(c->calls.open, 2);
@@ -109,6 +112,7 @@ static void failures_are_remembered(void **state)
 	assert_in_range(sink_failed(k, &r), 50, 100);
 	assert_true(k->open);
 	assert_true(k->alarm);
+	assert_int_equal(k->failing_ms, began);
 	r.reopen = true;
 	sink_failed(k, &r);
 	assert_false(k->open);
