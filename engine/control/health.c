@@ -6,6 +6,8 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
+
 void health_alive(struct request *r, void *engine)
 {
 	size_t n;
@@ -55,7 +57,7 @@ static void of_outputs(struct reasons *why, struct worker *w, const struct sink_
 	struct sink_view sinks[OUTPUTS_MAX];
 	view_sinks(&w->view, sinks);
 	for (size_t i = 0; i < n; i++) {
-		if (sinks[i].failures == 0 || order[i]->best_effort)
+		if (!view_holds(&sinks[i], clock_mono_ms()) || order[i]->best_effort)
 			continue;
 		why->n++;
 		strbuf_printf(why->out, "output %s of worker %u: %s%s (%u attempts)\n", order[i]->name,

@@ -68,8 +68,11 @@ const struct metric metrics_outputs[] = {
 		 "from the first attempt to deliver a batch until the output has it, retries included",
 		 write_latency, 0},
 	{"natmill_output_failures", "gauge", "output",
-	 "attempts in a row that did not succeed, of the worst worker; 0 = it works", write_failures, 0},
+	 "attempts in a row that did not succeed, of the worst worker; 0 = it works, or has nothing to do; "
+	 "natmill_ready is 0 after 5 s of them",
+	 write_failures, 0},
 	{"natmill_output_alarm", "gauge", "output",
-	 "1 = it does not work until somebody does something: see the log", write_alarm, 0},
+	 "1 = it does not work until somebody does something: see the log; natmill_ready is 0 at once",
+	 write_alarm, 0},
 	{.name = NULL},
 };

@@ -50,7 +50,10 @@ static void show_partition(struct partition_view *to, struct partition *p, int64
 
 static void show_sink(struct sink_view *to, const struct sink *s)
 {
-	*to = (struct sink_view){.open = s->open, .alarm = s->alarm, .failures = s->failures};
+	*to = (struct sink_view){.open = s->open,
+				 .alarm = s->alarm,
+				 .failures = s->failures,
+				 .failing_ms = s->failing_ms};
 	if (s->failures > 0)
 		snprintf(to->why, sizeof to->why, "%.*s", VIEW_WHY_MAX - 1, s->why);
 }
@@ -107,6 +110,11 @@ struct memory_view view_memory(struct view *v)
 	struct memory_view m = v->memory;
 	pthread_mutex_unlock(&v->lock);
 	return m;
+}
+
+bool view_holds(const struct sink_view *s, int64_t now_ms)
+{
+	return s->failures > 0 && (s->alarm || now_ms - s->failing_ms >= VIEW_PATIENCE_MS);
 }
 
 int64_t view_lag(const struct partition_view *p)

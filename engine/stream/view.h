@@ -29,10 +29,14 @@ struct partition_view {
 	int64_t taken[OUTPUTS_MAX]; /* in the order of delivery */
 };
 
+/* So long an output may fail before the worker is not ready: a lock or a lost connection passes sooner. */
+#define VIEW_PATIENCE_MS 5000
+
 struct sink_view {
 	bool open;
 	bool alarm;
 	unsigned failures;      /* attempts in a row */
+	int64_t failing_ms;     /* clock_mono_ms of the first of them */
 	char why[VIEW_WHY_MAX]; /* of the last; "" when there are none */
 };
 
@@ -64,6 +68,10 @@ void view_publish(struct view *v, struct consumer *c, const struct sinks *s, con
 struct partition_view *view_partitions(struct view *v, size_t *n);
 void view_sinks(struct view *v, struct sink_view out[OUTPUTS_MAX]);
 struct memory_view view_memory(struct view *v);
+
+/* Does the output hold its worker up: by an alarm, or by failing for VIEW_PATIENCE_MS? now_ms: clock_mono_ms.
+ */
+bool view_holds(const struct sink_view *s, int64_t now_ms);
 
 /* Messages that Kafka has behind `settled`; -1 = not known. */
 int64_t view_lag(const struct partition_view *p);

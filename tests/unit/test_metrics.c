@@ -152,12 +152,29 @@ static void lag(void **state)
 	assert_int_equal(view_lag_us(&p, 1), -1);
 }
 
+static void one_failed_attempt_holds_nobody_up(void **state)
+{
+	struct sink_view s = {.failing_ms = 1000};
+	(void)state;
+	assert_false(view_holds(&s, 1000000)); /* it works */
+	s.failures = 1;
+	assert_false(view_holds(&s, 1000));
+	assert_false(view_holds(&s, 1000 + VIEW_PATIENCE_MS - 1));
+	assert_true(view_holds(&s, 1000 + VIEW_PATIENCE_MS));
+	s.alarm = true;
+	assert_true(view_holds(&s, 1000));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(text_is_escaped),     cmocka_unit_test(seconds_are_exact),
-		cmocka_unit_test(a_histogram_adds_up), cmocka_unit_test(devices_are_bounded),
-		cmocka_unit_test(runs_of_a_batch),     cmocka_unit_test(lag),
+		cmocka_unit_test(text_is_escaped),
+		cmocka_unit_test(seconds_are_exact),
+		cmocka_unit_test(a_histogram_adds_up),
+		cmocka_unit_test(devices_are_bounded),
+		cmocka_unit_test(runs_of_a_batch),
+		cmocka_unit_test(lag),
+		cmocka_unit_test(one_failed_attempt_holds_nobody_up),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
