@@ -17,18 +17,13 @@
 #include "base/log.h"
 #include "base/strbuf.h"
 #include "control/health.h"
+#include "control/pulse.h"
 #include "control/routes.h"
 #include "control/service.h"
 #include "control/reload_run.h"
 
 #define TICK_MS 1000
 #define STUCK_MS 15000 /* beyond the deadline of a stop; leaving the group may take some seconds */
-
-/* Of a worker's loop. */
-struct pulse {
-	uint64_t beats;           /* of its counter, at the last tick */
-	_Atomic int64_t still_ms; /* since it moved last */
-};
 
 struct engine {
 	struct worker_config shared;
@@ -159,10 +154,7 @@ static void watch_loop(struct engine *e, size_t number)
 	struct worker *w = &e->workers[number];
 	const struct kafka_settings *limits = e->shared.kafka;
 	struct pulse *p = &e->pulses[number];
-	uint64_t beats = stats_get(&w->stats.beats);
-	p->still_ms =
-		beats == p->beats ? p->still_ms + TICK_MS : 0; /* ticks: time that this thread lived too */
-	p->beats = beats;
+	pulse_note(p, stats_get(&w->stats.beats), TICK_MS);
 	if (p->still_ms < limits->stall_alarm_ms)
 		return;
 	atomic_store(&w->watchdog.readiness, NOT_READY_STALLED); /* its next look takes it back */
@@ -185,13 +177,12 @@ static void look(struct engine *e)
 	engine_totals(e, &totals);
 	struct service_view view = {.workers = e->count,
 				    .partitions = totals.partitions,
-				    .messages = totals.messages,
-				    .turning = true};
+				    .messages = totals.messages};
 	for (size_t i = 0; i < e->count; i++) {
 		watch_loop(e, i);
 		view.joined += atomic_load(&e->workers[i].joined);
-		view.turning = view.turning && e->pulses[i].still_ms == 0;
 	}
+	view.turning = pulses_feed(e->pulses, e->count);
 	struct strbuf why = {0};
 	view.why = health_reasons(e, &why) > 0 ? why.data : "";
 	service_tick(&e->service, &view, clock_mono_ms());

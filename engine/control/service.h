@@ -30,7 +30,7 @@ struct service_view {
 	int partitions;
 	uint64_t messages; /* settled since the start */
 	const char *why;   /* it is not ready, by /readyz: lines, the first is told; "" = it is */
-	bool turning;      /* every worker's loop has turned since the last tick */
+	bool turning;      /* every worker's loop has turned since this was true last */
 };
 
 void service_open(struct service *s);
