@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cli/ask.h"
+#include "cli/cli_args.h"
 #include "cli/commands.h"
 #include "cli/tap_show.h"
 
@@ -46,39 +47,20 @@ static void help(void)
 	     "  --json          one JSON object a line");
 }
 
-/* 0, 1 = help was shown, -1 = usage error already told. */
-static int read_options(int argc, char **argv, struct options *o)
+static enum cli_args read_options(int argc, char **argv, struct options *o)
 {
 	*o = (struct options){0};
-	for (int i = 1; i < argc; i++) {
-		const char *arg = argv[i];
-		const char **value = NULL;
-		if (strcmp(arg, "-c") == 0)
-			value = &o->config;
-		else if (strcmp(arg, "--vendor") == 0)
-			value = &o->vendor;
-		else if (strcmp(arg, "--topic") == 0)
-			value = &o->topic;
-		else if (strcmp(arg, "--device") == 0)
-			value = &o->device;
-		else if (strcmp(arg, "--count") == 0)
-			value = &o->count;
-		else if (strcmp(arg, "--dead") == 0)
-			o->dead = true;
-		else if (strcmp(arg, "--json") == 0)
-			o->json = true;
-		else if (strcmp(arg, "--help") == 0)
-			return help(), 1;
-		else
-			return cli_usage("tap", USAGE, "unknown argument '%s'", arg), -1;
-		if (value != NULL && ++i == argc)
-			return cli_usage("tap", USAGE, "%s needs a value", arg), -1;
-		if (value != NULL)
-			*value = argv[i];
-	}
+	const struct cli_arg args[] = {
+		{"-c", &o->config, NULL},       {"--vendor", &o->vendor, NULL}, {"--topic", &o->topic, NULL},
+		{"--device", &o->device, NULL}, {"--count", &o->count, NULL},   {"--dead", NULL, &o->dead},
+		{"--json", NULL, &o->json},
+	};
+	enum cli_args read = cli_args_read("tap", USAGE, help, argc, argv, args, sizeof args / sizeof *args);
+	if (read != CLI_ARGS_READ)
+		return read;
 	if (o->count != NULL && !cli_is_number(o->count))
-		return cli_usage("tap", USAGE, "--count: expected a whole number from 1 on"), -1;
-	return 0;
+		return cli_usage("tap", USAGE, "--count: expected a whole number from 1 on"), CLI_ARGS_WRONG;
+	return CLI_ARGS_READ;
 }
 
 struct tapping {
@@ -193,9 +175,9 @@ int cmd_tap(int argc, char **argv)
 	struct options o;
 	struct ask a;
 	struct err e = {0};
-	int asked = read_options(argc, argv, &o);
-	if (asked != 0)
-		return asked > 0 ? 0 : 2;
+	enum cli_args read = read_options(argc, argv, &o);
+	if (read != CLI_ARGS_READ)
+		return read == CLI_ARGS_HELP ? 0 : 2;
 	struct tapping t = {.o = &o, .left = o.count != NULL ? strtoull(o.count, NULL, 10) : UINT64_MAX};
 	t.show = tap_show_new(isatty(STDOUT_FILENO));
 	ask_init(&a, o.config);

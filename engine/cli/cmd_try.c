@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/cli_args.h"
 #include "cli/commands.h"
 #include "cli/config.h"
 #include "cli/try_show.h"
@@ -44,41 +45,21 @@ static void help(void)
 	     "  --json          one JSON object a line");
 }
 
-/* 0, 1 = help was shown, -1 = usage error already told. */
-static int read_options(int argc, char **argv, struct options *o)
+static enum cli_args read_options(int argc, char **argv, struct options *o)
 {
 	*o = (struct options){0};
-	for (int i = 1; i < argc; i++) {
-		const char *arg = argv[i];
-		const char **value = NULL;
-		if (strcmp(arg, "--vendor") == 0)
-			value = &o->vendor;
-		else if (strcmp(arg, "--topic") == 0)
-			value = &o->topic;
-		else if (strcmp(arg, "-c") == 0)
-			value = &o->config;
-		else if (strcmp(arg, "--vendors") == 0)
-			value = &o->vendors;
-		else if (strcmp(arg, "--json") == 0)
-			o->json = true;
-		else if (strcmp(arg, "--help") == 0)
-			return help(), 1;
-		else if (arg[0] == '-' && arg[1] != '\0')
-			return cli_usage("try", USAGE, "unknown option '%s'", arg), -1;
-		else if (o->file != NULL)
-			return cli_usage("try", USAGE, "more than one file"), -1;
-		else
-			o->file = arg;
-		if (value != NULL && ++i == argc)
-			return cli_usage("try", USAGE, "%s needs a value", arg), -1;
-		if (value != NULL)
-			*value = argv[i];
-	}
+	const struct cli_arg args[] = {
+		{"--vendor", &o->vendor, NULL},   {"--topic", &o->topic, NULL}, {"-c", &o->config, NULL},
+		{"--vendors", &o->vendors, NULL}, {"--json", NULL, &o->json},   {NULL, &o->file, NULL},
+	};
+	enum cli_args read = cli_args_read("try", USAGE, help, argc, argv, args, sizeof args / sizeof *args);
+	if (read != CLI_ARGS_READ)
+		return read;
 	if (o->vendor != NULL && o->topic != NULL)
-		return cli_usage("try", USAGE, "--vendor and --topic exclude each other"), -1;
+		return cli_usage("try", USAGE, "--vendor and --topic exclude each other"), CLI_ARGS_WRONG;
 	if (o->config != NULL && o->vendors != NULL)
-		return cli_usage("try", USAGE, "-c and --vendors exclude each other"), -1;
-	return 0;
+		return cli_usage("try", USAGE, "-c and --vendors exclude each other"), CLI_ARGS_WRONG;
+	return CLI_ARGS_READ;
 }
 
 /* Of the folder that a script lies in. */
@@ -209,9 +190,9 @@ static int try_configured(const struct options *o)
 int cmd_try(int argc, char **argv)
 {
 	struct options o;
-	int asked = read_options(argc, argv, &o);
-	if (asked != 0)
-		return asked > 0 ? 0 : 2;
+	enum cli_args read = read_options(argc, argv, &o);
+	if (read != CLI_ARGS_READ)
+		return read == CLI_ARGS_HELP ? 0 : 2;
 	if (asks_config(&o))
 		return try_configured(&o);
 	struct errlist errors = {0};

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cli/ask_json.h"
+#include "cli/cli_args.h"
 #include "cli/commands.h"
 #include "cli/dead.h"
 
@@ -39,39 +40,24 @@ static void help(void)
 	     "  --json          as JSON");
 }
 
-/* 0, 1 = help was shown, -1 = usage error already told. */
-static int read_options(int argc, char **argv, struct options *o)
+static enum cli_args read_options(int argc, char **argv, struct options *o)
 {
 	*o = (struct options){0};
-	for (int i = 1; i < argc; i++) {
-		const char *arg = argv[i];
-		const char **value = NULL;
-		if (strcmp(arg, "-c") == 0)
-			value = &o->config;
-		else if (strcmp(arg, "--vendor") == 0)
-			value = &o->vendor;
-		else if (strcmp(arg, "--kinds") == 0)
-			value = &o->kinds;
-		else if (strcmp(arg, "--lines") == 0)
-			value = &o->lines;
-		else if (strcmp(arg, "--examples") == 0)
-			o->examples = true;
-		else if (strcmp(arg, "--json") == 0)
-			o->json = true;
-		else if (strcmp(arg, "--help") == 0)
-			return help(), 1;
-		else
-			return cli_usage("unmatched", USAGE, "unknown argument '%s'", arg), -1;
-		if (value != NULL && ++i == argc)
-			return cli_usage("unmatched", USAGE, "%s needs a value", arg), -1;
-		if (value != NULL)
-			*value = argv[i];
-	}
+	const struct cli_arg args[] = {
+		{"-c", &o->config, NULL},           {"--vendor", &o->vendor, NULL},
+		{"--kinds", &o->kinds, NULL},       {"--lines", &o->lines, NULL},
+		{"--examples", NULL, &o->examples}, {"--json", NULL, &o->json},
+	};
+	enum cli_args read =
+		cli_args_read("unmatched", USAGE, help, argc, argv, args, sizeof args / sizeof *args);
+	if (read != CLI_ARGS_READ)
+		return read;
 	if (o->examples && o->json)
-		return cli_usage("unmatched", USAGE, "--examples and --json exclude each other"), -1;
+		return cli_usage("unmatched", USAGE, "--examples and --json exclude each other"),
+		       CLI_ARGS_WRONG;
 	if ((o->kinds != NULL && !cli_is_number(o->kinds)) || (o->lines != NULL && !cli_is_number(o->lines)))
-		return cli_usage("unmatched", USAGE, "expected a whole number from 1 on"), -1;
-	return 0;
+		return cli_usage("unmatched", USAGE, "expected a whole number from 1 on"), CLI_ARGS_WRONG;
+	return CLI_ARGS_READ;
 }
 
 static void make_path(const struct options *o, struct strbuf *path)
@@ -204,9 +190,9 @@ int cmd_unmatched(int argc, char **argv)
 	struct ask a;
 	struct err e = {0};
 	struct strbuf path = {0};
-	int asked = read_options(argc, argv, &o);
-	if (asked != 0)
-		return asked > 0 ? 0 : 2;
+	enum cli_args read = read_options(argc, argv, &o);
+	if (read != CLI_ARGS_READ)
+		return read == CLI_ARGS_HELP ? 0 : 2;
 	ask_init(&a, o.config);
 	make_path(&o, &path);
 	int rc = o.json || o.examples ? pass_on(&a, path.data, &e) : show(&a, path.data, &e);
