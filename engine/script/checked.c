@@ -96,6 +96,46 @@ static bool is_word(const struct scan *s, size_t start, const char *word)
 	return s->at - start == n && memcmp(s->text + start, word, n) == 0;
 }
 
+static bool is_keyword(const struct scan *s, size_t start)
+{
+	static const char *const keywords[] = {
+		"and",      "break",  "do",   "else", "elseif", "end",   "false", "for",
+		"function", "goto",   "if",   "in",   "local",  "nil",   "not",   "or",
+		"repeat",   "return", "then", "true", "until",  "while",
+	};
+	for (size_t i = 0; i < sizeof keywords / sizeof *keywords; i++)
+		if (is_word(s, start, keywords[i]))
+			return true;
+	return false;
+}
+
+static bool pass_blank(struct scan *s)
+{
+	char c = peek(s, 0);
+	bool comment = c == '-' && peek(s, 1) == '-';
+	if (comment)
+		pass_comment(s);
+	else if (c == ' ' || (c >= '\t' && c <= '\r'))
+		s->at++;
+	else
+		return false;
+	return true;
+}
+
+/* Is the next token a name? LuaJIT takes `goto` for a name itself where none follows. */
+static bool name_follows(const struct scan *s)
+{
+	struct scan ahead = *s;
+	while (pass_blank(&ahead))
+		;
+	size_t start = ahead.at;
+	if (!is_letter(peek(&ahead, 0)))
+		return false;
+	while (is_letter(peek(&ahead, 0)) || is_digit(peek(&ahead, 0)))
+		ahead.at++;
+	return !is_keyword(&ahead, start);
+}
+
 /* A name, keyword or number. -1: it is the name that belongs to the checks. */
 static int pass_word(struct scan *s)
 {
@@ -107,7 +147,7 @@ static int pass_word(struct scan *s)
 	s->member = false;
 	if (is_word(s, start, CHECKED_NAME))
 		return -1;
-	if (is_word(s, start, "goto") && !member) /* LuaJIT also takes it for a name */
+	if (is_word(s, start, "goto") && !member && name_follows(s))
 		insert(s, start, CALL);
 	else if (is_word(s, start, "do") || is_word(s, start, "repeat"))
 		insert(s, s->at, CALL);
@@ -133,14 +173,8 @@ static void pass_symbol(struct scan *s)
 static int pass_token(struct scan *s)
 {
 	char c = s->text[s->at];
-	if (c == ' ' || (c >= '\t' && c <= '\r')) {
-		s->at++;
+	if (pass_blank(s))
 		return 0;
-	}
-	if (c == '-' && peek(s, 1) == '-') {
-		pass_comment(s);
-		return 0;
-	}
 	if (is_letter(c) || is_digit(c) || (c == '.' && is_digit(peek(s, 1))))
 		return pass_word(s);
 	if (c == '"' || c == '\'') {

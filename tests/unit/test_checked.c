@@ -59,7 +59,8 @@ static void each_way_to_go_on(void **state)
 		{"x = 0x1. goto a", "x = 0x1. @goto a"},
 		{"x = .5 goto a", "x = .5 @goto a"},
 		{"x = ... goto a", "x = ... @goto a"},
-		{"x = a..goto", "x = a..@goto"}, /* no Lua any more: what is in doubt does not compile */
+		{"::a:: goto--[[ {\n]]--\n\ta", "::a:: @goto--[[ {\n]]--\n\ta"},
+		{"::ende:: goto ende", "::ende:: @goto ende"},
 		{"do do end end", "do@ do@ end end"},
 	};
 	(void)state;
@@ -73,6 +74,11 @@ static void nothing_else(void **state)
 		"",
 		"a.goto = b.c:goto()",
 		"a . --[[x]] goto = 1",
+		"x = { goto = 5, \"a\" }", /* a name, as LuaJIT has it */
+		"local goto = 1 x = a..goto goto = goto",
+		"if x == goto then x = goto end return goto",
+		"x = goto --[[a]] -- a\n == 1 x = goto",
+		"goto 1",
 		"local window, dodo, _do, do1, undo = 1, repeated, functions",
 		"x = 'while do' y = \"function()\" z = [[repeat]] w = [==[ do ]] ]=] ]==]",
 		"x = 'it\\'s do' y = \"\\\"do\\\"\" z = '\\\\' w = '\\\n do'",
