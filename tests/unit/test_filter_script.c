@@ -155,7 +155,7 @@ static void each_wrong_filter_is_told_once(void **state)
 	const char *list[3];
 	fixture_script(f, RULE);
 	for (int i = 0; i < 3; i++) {
-		char name[16];
+		char name[32];
 		snprintf(name, sizeof name, "%d.filter", i);
 		snprintf(paths[i], sizeof paths[i], "%s/%s", f->dir, name);
 		fixture_write(f, name, i == 1 ? "return print" : "return 7", i == 1 ? 12 : 8);
