@@ -31,14 +31,14 @@ return function(address, declarations)
 
 	local function load(chunk, name, file)
 		local vendor, object = new_vendor(name)
-		setfenv(chunk, new_environment({ vendor = vendor }))
-		if chunk(check) ~= object then
+		setfenv(chunk, new_environment({ vendor = vendor }, check))
+		if chunk() ~= object then
 			error(file .. ": the last line must be `return` and the name of the vendor's variable, as in: "
 				.. "return " .. name, 0)
 		end
 	end
 
-	local load_filter, run_filter = require("filter")(C, host, view, check, new_environment({}))
+	local load_filter, run_filter = require("filter")(C, host, view, new_environment({}, check))
 
 	return load, require("loop")(C, host, handlers, message, event, emit), load_filter, run_filter
 end

@@ -5,7 +5,7 @@
 
 local readable = require("reason")
 
-return function(C, host, view, check, environment)
+return function(C, host, view, environment)
 	local filters = {}
 
 	local function raised(reason)
@@ -19,7 +19,7 @@ return function(C, host, view, check, environment)
 
 	local function load(chunk, _, file)
 		setfenv(chunk, environment)
-		local filter = chunk(check)
+		local filter = chunk()
 		if type(filter) ~= "function" then
 			error(file .. ": must return a function: "
 				.. "return function(event) return event.src_port ~= 53 end", 0)

@@ -105,8 +105,9 @@ return function(near)
 	texts.__index = read_only(libraries.string, "string.")
 	texts.__metatable = false
 
-	-- The environment of one script; extra: further names for it.
-	return function(extra)
+	-- The environment of one script; extra: further names for it; check: what engine/script/checked.c calls, in the
+	-- environment itself, where it is found at once.
+	return function(extra, check)
 		local known = {}
 		for name, value in pairs(libraries.functions) do
 			known[name] = value
@@ -129,7 +130,7 @@ return function(near)
 				error("nothing is named " .. name .. " here" .. advice, 2)
 			end,
 		})
-		return setmetatable({}, {
+		return setmetatable({ natmill_check = check }, {
 			__index = known,
 			__newindex = function(_, name)
 				name = tostring(name)

@@ -212,9 +212,6 @@ int checked_text(const char *label, const char *text, size_t len, struct strbuf 
 {
 	struct scan s = {.text = text, .len = len, .out = out};
 	pass_start(&s);
-	if (s.at < len && is_eol(text[s.at])) /* behind #!: one line end of one or two bytes */
-		s.at += text[s.at] == '\r' && peek(&s, 1) == '\n' ? 2 : 1;
-	insert(&s, s.at, "local " CHECKED_NAME " = ...; ");
 	while (s.at < len)
 		if (pass_token(&s) != 0)
 			return refuse_name(&s, label, e);

@@ -12,10 +12,12 @@
 #include "base/err.h"
 #include "base/strbuf.h"
 
-#define CHECKED_NAME "natmill_check" /* of the function; no script may use the name */
+/* Of the function, a global of each script's environment: a local would be one of the 200 and upvalues that
+ * the script may have. No script may use the name. */
+#define CHECKED_NAME "natmill_check"
 
-/* Adds the text with its checks to out; lines keep their numbers. The text must be one that LuaJIT compiles;
- * what comes out takes the function as the chunk's first argument. -1 with e ("LABEL:LINE: ...") when it uses
+/* Adds the text with its checks to out; lines keep their numbers. The text must be one that LuaJIT compiles.
+ * -1 with e ("LABEL:LINE: ...") when it uses
  * CHECKED_NAME. */
 int checked_text(const char *label, const char *text, size_t len, struct strbuf *out, struct err *e);
 

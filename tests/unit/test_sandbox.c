@@ -120,6 +120,23 @@ static void nothing_to_reach(void **state)
 	}
 }
 
+/* The checks take none of what Lua gives a script: 200 locals, of which a function may reach 60. */
+static void all_of_lua_is_the_scripts(void **state)
+{
+	struct fixture *f = *state;
+	struct strbuf body = {0};
+	strbuf_adds(&body, "assert(select('#', ...) == 0)\n");
+	for (int i = 1; i < 200; i++)
+		strbuf_printf(&body, "local v%d = %d\n", i, i);
+	strbuf_adds(&body, "t:handler(function(message)\nlocal n = 0\nwhile n == 0 do n = n");
+	for (int i = 1; i <= 60; i++)
+		strbuf_printf(&body, " + v%d", i);
+	strbuf_adds(&body, " end\nif n == 1830 then message:ignore() end end)");
+	fixture_script(f, body.data);
+	assert_string_equal(fixture_line(f, "x"), "ignored\n");
+	strbuf_free(&body);
+}
+
 static void allowed_works(void **state)
 {
 	struct fixture *f = *state;
@@ -303,6 +320,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		FIXTURE_TEST(nothing_to_reach),
+		FIXTURE_TEST(all_of_lua_is_the_scripts),
 		FIXTURE_TEST(allowed_works),
 		FIXTURE_TEST(nothing_to_reach_when_compiled),
 		FIXTURE_TEST(what_is_kept_holds_nothing),
