@@ -21,6 +21,7 @@ MOCK_MARK = RESULTS + "/mock-cluster"  # tests/system/conftest.py makes it when 
 AT_A_TIME = str(2 * os.cpu_count())
 # Each file in one process, which has servers of its own.
 SIDE_BY_SIDE = ["-n", AT_A_TIME, "--dist", "loadfile"]
+QUICK = ["-m", "not slow"]  # the mark is made in tests/system/conftest.py
 TSAN = {"TSAN_OPTIONS": f"halt_on_error=1:second_deadlock_stack=1:suppressions={os.getcwd()}/tests/setup/tsan.supp"}
 LONG = {"TEST_OUTAGE_S": "120"}  # of --all, where a short outage serves otherwise
 
@@ -108,7 +109,7 @@ def test(suite, everything):
     suite.ctest("asan", "build/asan")
     suite.busted()
     suite.fuzz(60 if everything else 5)
-    suite.pytest("system", ["tests/system"], LONG if everything else None, SIDE_BY_SIDE)
+    suite.pytest("system", ["tests/system"], LONG if everything else None, SIDE_BY_SIDE + ([] if everything else QUICK))
     suite.pytest("short faults", ["tests/faults"])
     if everything:
         suite.valgrind()

@@ -9,6 +9,10 @@ from ledger import Ledger
 QUICK = {"session.timeout.ms": 1000, "heartbeat.interval.ms": 100, "topic.metadata.refresh.interval.ms": 500}
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "slow: takes ten seconds or so and has a quicker neighbour; `./run test --all`")
+
+
 @pytest.fixture
 def ledger(tmp_path):
     return Ledger(tmp_path / "events.db")

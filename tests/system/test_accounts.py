@@ -5,6 +5,8 @@ import random
 import re
 import time
 
+import pytest
+
 import traffic
 from waiting import wait_until
 
@@ -42,6 +44,7 @@ def test_group_offset_follows(kafka, topic, group, configure, start_natmill, led
     assert process.terminate() == 0
 
 
+@pytest.mark.slow
 def test_20_kills_at_random_moments(kafka, topic, configure, start_natmill, ledger):
     seed = random.randrange(1 << 32)
     print(f"seed {seed}")

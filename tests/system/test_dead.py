@@ -202,6 +202,7 @@ def count_letters(store):
     return store.query("SELECT count(*) FROM natmill_dead_letters")[0][0]
 
 
+@pytest.mark.slow
 def test_killed_at_any_moment(natmill, stored, store, tmp_path):
     """Now before its first page, now after one, now within one."""
     topic, config = stored([message(line(number % 60000, BROKEN)) for number in range(COUNT)])

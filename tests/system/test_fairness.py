@@ -23,6 +23,7 @@ def widest(rows):
     return most
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("memory", ["16MB", "256MB"])
 def test_none_starves(kafka, configure, start_natmill, ledger, memory):
     """Of producers whose batches have the usual 16 KB: of larger ones an answer of the broker holds few partitions."""

@@ -15,6 +15,7 @@ def test_written_is_read_back(kafka, topic, group):
     assert kafka.committed(group, topic) == {}
 
 
+@pytest.mark.slow
 def test_cluster_survives_a_kill(own_kafka):
     topic = own_kafka.create_topic(partitions=1)
     own_kafka.produce(topic, ["before"])

@@ -86,6 +86,7 @@ def drop(clients):
         client.close()
 
 
+@pytest.mark.slow
 def test_clients_that_send_a_byte_now_and_then_lose_their_place(process, kafka, topic):
     clients = connect(process, 100)
     began = time.monotonic()

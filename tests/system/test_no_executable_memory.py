@@ -94,6 +94,7 @@ def test_samples_and_warnings_are_the_same(denied, natmill, tmp_path):
     assert "not compiled" not in result.stdout + result.stderr
 
 
+@pytest.mark.slow
 def test_demo(denied, tmp_path):
     result = run(denied, "demo", "--seconds", "1", "--vendor", "nfware", "--vendors", VENDORS, "--dir",
                  tmp_path / "kept", folder=tmp_path)

@@ -10,7 +10,8 @@ from waiting import wait_until
 FIRST, SECOND = "first-s3cret-pass", "second-s3cret-pass"
 
 
-@pytest.mark.parametrize("kind", ["http", "influxdb", "redis", "amqp", "postgresql"])
+@pytest.mark.parametrize("kind", ["http", "influxdb", "redis", "postgresql",
+                                  pytest.param("amqp", marks=pytest.mark.slow)])
 def test_replaced_while_connected(kafka, topic, configure, start_natmill, tmp_path, kind):
     server = SINKS[kind]()
     try:

@@ -172,7 +172,7 @@ def test_changed_filters(running, ledger):
     assert one.process.terminate() == 0
 
 
-@pytest.mark.parametrize("strategy", ["roundrobin", "cooperative-sticky"])
+@pytest.mark.parametrize("strategy", ["roundrobin", pytest.param("cooperative-sticky", marks=pytest.mark.slow)])
 def test_topics_come_and_go(kafka, topic, running, ledger, strategy):
     """The subscription changes without leaving the group; what was read of a topic is not read again when it comes
     back, and nothing of a topic that is not read becomes a dead letter."""

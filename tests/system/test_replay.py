@@ -136,6 +136,7 @@ def test_live_tables_without_identity_are_refused(kafka, run_natmill, settle, st
     assert store.query("SELECT count(*) FROM session_mapping")[0][0] == 1
 
 
+@pytest.mark.slow
 def test_killed_at_any_moment(kafka, configure, natmill, store, tmp_path):
     topic = kafka.create_topic(partitions=PARTITIONS)
     for partition in range(PARTITIONS):
@@ -210,6 +211,7 @@ def test_markers_at_the_end_are_no_messages(kafka, configure, run_natmill, tmp_p
     one.close()
 
 
+@pytest.mark.slow
 def test_a_broker_that_is_away_is_no_end(own_kafka, configure, natmill, tmp_path):
     """It freezes between the question for the offsets and the first fetch; a few messages are messages, too."""
     topic = own_kafka.create_topic(partitions=1)

@@ -87,7 +87,7 @@ def test_a_redis_that_repeats_the_command(kafka, topic, configure, start_natmill
         server.close()
 
 
-@pytest.mark.parametrize("kind", ["redis", "amqp", "postgresql"])
+@pytest.mark.parametrize("kind", ["redis", pytest.param("amqp", marks=pytest.mark.slow), "postgresql"])
 def test_servers_that_refuse(kafka, topic, configure, start_natmill, secrets, tmp_path, kind):
     """By text, by file and from the environment; PostgreSQL also within its url."""
     server = SINKS[kind]()

@@ -127,6 +127,7 @@ def test_renamed_group_is_told_elsewhere(start, words, again, kafka, topic, grou
     assert first and told(process, topic, words) == 4
 
 
+@pytest.mark.slow
 def test_replaced_cluster_is_told_at_start(own_kafka, configure, start_natmill, ledger):
     """Its offsets mean other messages: all of them are read, none of the old ones again."""
     topic = own_kafka.create_topic(partitions=1)
@@ -147,6 +148,7 @@ def test_replaced_cluster_is_told_at_start(own_kafka, configure, start_natmill, 
     assert told(process, topic, f"in cluster {own_kafka.cluster_id}") == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("outputs", [None, [{"type": "stdout"}]], ids=["database", "stdout"])
 def test_cluster_replaced_while_it_runs(outputs, own_kafka, configure, start_natmill, ledger):
     topic = own_kafka.create_topic(partitions=1)

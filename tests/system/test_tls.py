@@ -15,7 +15,7 @@ WORDS = {
     "wrong-name": "(another name|mismatch|does not match|no alternative certificate subject name)",
 }
 CA_OPTION = {"http": "tls_ca", "influxdb": "tls_ca", "redis": "tls_ca", "amqp": "tls_ca"}
-KINDS = ["http", "redis", "amqp", "postgresql"]
+KINDS = ["http", "redis", pytest.param("amqp", marks=pytest.mark.slow), "postgresql"]
 
 
 @pytest.fixture(scope="session")
