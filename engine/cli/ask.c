@@ -28,6 +28,9 @@ void ask_init(struct ask *a, const char *file)
 	errlist_free(&errs);
 }
 
+#define PAGE_S 10     /* a page is there at once */
+#define OUTCOME_S 600 /* of a POST: a reload compiles, runs samples and waits for all workers */
+
 struct answer {
 	ask_sink sink;
 	void *context;
@@ -41,13 +44,19 @@ static size_t take(char *data, size_t size, size_t n, void *arg)
 	return a->enough ? 0 : size * n;
 }
 
+struct question {
+	const char *method;
+	const char *path;
+	long limit_s; /* for the whole answer; 0 = none, it is a stream */
+};
+
 /* One path. CURLE_COULDNT_CONNECT: nobody listens there. why, empty before, is libcurl's text if it has one.
  */
-static CURLcode ask_at(const char *socket, const char *method, const char *path, struct answer *answer,
-		       long *status, char why[CURL_ERROR_SIZE])
+static CURLcode ask_at(const char *socket, const struct question *q, struct answer *answer, long *status,
+		       char why[CURL_ERROR_SIZE])
 {
 	struct strbuf url = {0};
-	strbuf_printf(&url, "http://natmill%s", path);
+	strbuf_printf(&url, "http://natmill%s", q->path);
 	CURL *c = curl_easy_init();
 	if (c == NULL) {
 		strbuf_free(&url);
@@ -60,7 +69,9 @@ static CURLcode ask_at(const char *socket, const char *method, const char *path,
 	curl_easy_setopt(c, CURLOPT_ERRORBUFFER, why);
 	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, take);
 	curl_easy_setopt(c, CURLOPT_WRITEDATA, answer);
-	if (strcmp(method, "POST") == 0) {
+	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, (long)PAGE_S);
+	curl_easy_setopt(c, CURLOPT_TIMEOUT, q->limit_s);
+	if (strcmp(q->method, "POST") == 0) {
 		curl_easy_setopt(c, CURLOPT_POST, 1L);
 		curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE, 0L);
 	}
@@ -93,25 +104,53 @@ static int refuse(const struct ask *a, bool forbidden, struct err *e)
 	return -1;
 }
 
-int ask(const struct ask *a, const char *method, const char *path, ask_sink sink, void *context, long *status,
-	struct err *e)
+static bool ignore(void *context, const char *data, size_t n)
+{
+	(void)context;
+	(void)data;
+	(void)n;
+	return true;
+}
+
+/* The kernel takes connections for a process that stands still: before a long wait it must say something. */
+static CURLcode ask_alive(const char *socket, const struct question *q, struct answer *answer, long *status,
+			  char why[CURL_ERROR_SIZE])
+{
+	static const struct question alive = {"GET", "/healthz", PAGE_S};
+	struct answer none = {.sink = ignore};
+	CURLcode rc = q->limit_s != PAGE_S ? ask_at(socket, &alive, &none, status, why) : CURLE_OK;
+	*status = 0;
+	return rc == CURLE_OK ? ask_at(socket, q, answer, status, why) : rc;
+}
+
+static int ask_within(const struct ask *a, const struct question *q, ask_sink sink, void *context,
+		      long *status, struct err *e)
 {
 	bool forbidden = false;
 	for (size_t i = 0; i < a->paths.n; i++) {
 		char why[CURL_ERROR_SIZE] = "";
 		struct answer answer = {.sink = sink, .context = context};
-		*status = 0;
-		CURLcode rc = ask_at(a->paths.at[i], method, path, &answer, status, why);
+		CURLcode rc = ask_alive(a->paths.at[i], q, &answer, status, why);
 		if (rc == CURLE_OK || answer.enough)
 			return 0;
 		forbidden |= rc == CURLE_COULDNT_CONNECT && access(a->paths.at[i], F_OK) == 0 &&
 			     access(a->paths.at[i], W_OK) != 0;
+		if (rc == CURLE_OPERATION_TIMEDOUT)
+			return err_set(e, ERR_SYSTEM,
+				       "the natmill at %s does not answer: it stands still, or is too busy",
+				       a->paths.at[i]);
 		if (rc != CURLE_COULDNT_CONNECT)
 			return err_set(e, ERR_SYSTEM,
 				       "the natmill at %s went away before its answer was over (%s)",
 				       a->paths.at[i], why[0] != '\0' ? why : curl_easy_strerror(rc));
 	}
 	return refuse(a, forbidden, e);
+}
+
+int ask(const struct ask *a, const char *method, const char *path, ask_sink sink, void *context, long *status,
+	struct err *e)
+{
+	return ask_within(a, &(struct question){method, path, 0}, sink, context, status, e);
 }
 
 static bool keep(void *context, const char *data, size_t n)
@@ -123,7 +162,8 @@ static bool keep(void *context, const char *data, size_t n)
 int ask_text(const struct ask *a, const char *method, const char *path, struct strbuf *out, long *status,
 	     struct err *e)
 {
-	return ask(a, method, path, keep, out, status, e);
+	long limit_s = strcmp(method, "POST") == 0 ? OUTCOME_S : PAGE_S;
+	return ask_within(a, &(struct question){method, path, limit_s}, keep, out, status, e);
 }
 
 void ask_arg(struct strbuf *path, const char *name, const char *value)

@@ -27,12 +27,13 @@ typedef bool (*ask_sink)(void *context, const char *data, size_t n);
 
 /* Asks for path ("/reload", with its ?query; see ask_arg) with method "GET" or "POST". 0: answered, *status
  * is the HTTP status and the whole answer went to sink; or sink has had enough. -1 with e: no natmill runs
- * with this configuration (all paths that were tried), or it went away before the end of its answer. There is
- * no time-out: an answer may be a stream. */
+ * with this configuration (all paths that were tried), it does not answer, or it went away before the end of
+ * its answer. Whoever does not answer at all is given up after 10 s; a stream may then last as it likes. */
 int ask(const struct ask *a, const char *method, const char *path, ask_sink sink, void *context, long *status,
 	struct err *e);
 
-/* The same with the answer in out, which is initialised. */
+/* The same with the answer in out, which is initialised, whole within 10 s; of a POST, which waits for an
+ * outcome, within 10 min. */
 int ask_text(const struct ask *a, const char *method, const char *path, struct strbuf *out, long *status,
 	     struct err *e);
 

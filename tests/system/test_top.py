@@ -168,6 +168,23 @@ def test_frozen_natmill_does_not_freeze_top(running, kafka, topic, ledger, top):
     process.signal(signal.SIGCONT)
 
 
+def test_commands_give_up_a_frozen_natmill(running, natmill, run_natmill, tmp_path):
+    process = running()
+    wait_until(lambda: run_natmill("top", "--once").returncode == 0, 30)
+    process.signal(signal.SIGSTOP)
+    asking = [subprocess.Popen([natmill, *words, "-c", "natmill.yaml"], cwd=tmp_path, text=True,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=die_with_parent)
+              for words in (["top", "--once"], ["unmatched"], ["reload"], ["tap"])]
+    try:
+        for one in asking:
+            out, err = one.communicate(timeout=25)
+            assert (one.returncode, out) == (3, "") and "does not answer" in err, (one.args, err)
+    finally:
+        process.signal(signal.SIGCONT)
+        for one in asking:
+            one.kill()
+
+
 def test_once(running, kafka, topic, ledger, run_natmill, tmp_path):
     (tmp_path / "natmill.yaml").write_text("{}", encoding="utf-8")
     nobody = run_natmill("top")
