@@ -13,19 +13,16 @@
 
 void ask_init(struct ask *a, const char *file)
 {
-	struct config config;
-	struct errlist errs = {0};
 	if (file == NULL && access(CONFIG_DEFAULT_FILE, F_OK) == 0)
 		file = CONFIG_DEFAULT_FILE;
 	const struct settings_source src = {.path = file, .env = environ};
-	struct settings *s = settings_load(config_sections(), &config, sizeof config, &src, &errs);
-	const char *option = s != NULL ? config.server.socket : getenv("NATMILL_CONTROL_SOCKET");
-	const char *group = s != NULL ? config.kafka.group : getenv("NATMILL_KAFKA_GROUP");
-	a->paths.n = 0;
+	char *option = settings_glance(config_sections(), &src, "control", "socket");
+	char *group = settings_glance(config_sections(), &src, "kafka", "group");
+	a->paths = (struct local_paths){0};
 	if (!server_is_off(option))
-		local_choose(option, file, group != NULL ? group : "natmill", &a->paths);
-	settings_free(s);
-	errlist_free(&errs);
+		local_look(option, file, group != NULL ? group : "natmill", &a->paths);
+	free(option);
+	free(group);
 }
 
 #define PAGE_S 10     /* a page is there at once */

@@ -19,7 +19,8 @@ struct ask {
 };
 
 /* file: as behind -c; NULL = natmill.yaml in the working folder if it is there, else only the environment.
- * What is wrong in the configuration is no error here: then the socket is looked for at its usual place. */
+ * What is wrong in the configuration is no error here. The path that it names is tried first, then the usual
+ * ones: natmill may have been started before that was written. */
 void ask_init(struct ask *a, const char *file);
 
 /* Bytes of the answer as they come; false = enough, the rest is not asked for. */

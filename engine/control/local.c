@@ -68,14 +68,8 @@ static void make_name(const char *file, const char *group, char out[48])
 	snprintf(out, 48, "%.32s-%08x", stem, hash_of(source));
 }
 
-void local_choose(const char *option, const char *file, const char *group, struct local_paths *p)
+static void add_usual(const char *file, const char *group, struct local_paths *p)
 {
-	p->n = 0;
-	p->named = option != NULL;
-	if (p->named) {
-		snprintf(p->at[p->n++], LOCAL_PATH_MAX, "%s", option);
-		return;
-	}
 	char name[48];
 	make_name(file, group, name);
 	snprintf(p->at[p->n++], LOCAL_PATH_MAX, RUN_FOLDER "/%s.sock", name);
@@ -84,6 +78,23 @@ void local_choose(const char *option, const char *file, const char *group, struc
 	    snprintf(p->at[p->n], LOCAL_PATH_MAX, "%s/natmill/%s.sock", runtime, name) < LOCAL_PATH_MAX)
 		p->n++;
 	snprintf(p->at[p->n++], LOCAL_PATH_MAX, "/tmp/natmill-%u/%s.sock", (unsigned)geteuid(), name);
+}
+
+void local_choose(const char *option, const char *file, const char *group, struct local_paths *p)
+{
+	p->n = 0;
+	p->named = option != NULL;
+	if (p->named)
+		snprintf(p->at[p->n++], LOCAL_PATH_MAX, "%s", option);
+	else
+		add_usual(file, group, p);
+}
+
+void local_look(const char *option, const char *file, const char *group, struct local_paths *p)
+{
+	local_choose(option, file, group, p);
+	if (p->named)
+		add_usual(file, group, p);
 }
 
 /* Makes the folder of path if it is not there. A folder where others may write is not used, unless the

@@ -13,17 +13,20 @@
 #include "base/err.h"
 
 #define LOCAL_PATH_MAX 108 /* sun_path */
-#define LOCAL_PLACES 3
+#define LOCAL_PLACES 4
 
 struct local_paths {
 	char at[LOCAL_PLACES][LOCAL_PATH_MAX]; /* in the order in which they are tried */
 	size_t n;
-	bool named; /* by the operator; there is only one then */
+	bool named; /* the first one, by the operator */
 };
 
 /* option: `control.socket`, NULL = not given. file: the configuration, NULL = none; then the group makes the
  * name. Folders: /run/natmill, $XDG_RUNTIME_DIR/natmill (when that is not too long), /tmp/natmill-UID. */
 void local_choose(const char *option, const char *file, const char *group, struct local_paths *p);
+
+/* The same for whoever looks for a natmill: with the usual paths behind the one that option names. */
+void local_look(const char *option, const char *file, const char *group, struct local_paths *p);
 
 struct local_socket {
 	char path[LOCAL_PATH_MAX];

@@ -82,6 +82,28 @@ struct settings *settings_load(const struct section *sections, void *config, siz
 	return NULL;
 }
 
+char *settings_glance(const struct section *sections, const struct settings_source *src, const char *section,
+		      const char *option)
+{
+	static const struct option name_list[] = {{.name = "names", .type = OPTION_TEXTS}, {0}};
+	char name[] = "configuration";
+	struct settings s = {.name = name};
+	struct errlist errs = {0};
+	s.root = as_map(read_tree(&s, src, &errs), &errs);
+	if (s.root == NULL)
+		s.root = node_new(NODE_MAP, s.name); /* there still is the environment */
+	expand_tree(s.root, src->env, &errs);
+	envtree_apply(sections, s.root, src->env, src->env_allowed, &s.names, &errs);
+	const struct node *map = node_get(s.root, section);
+	const struct node *found = map != NULL && map->kind == NODE_MAP ? node_get(map, option) : NULL;
+	bool given = found != NULL && found->kind == NODE_SCALAR && !node_is_null(found);
+	char *text = given ? xstrdup(found->text) : NULL;
+	node_free(s.root);
+	option_free(name_list, &s.names);
+	errlist_free(&errs);
+	return text;
+}
+
 void settings_free(struct settings *s)
 {
 	static const struct option name_list[] = {{.name = "names", .type = OPTION_TEXTS}, {0}};

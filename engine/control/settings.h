@@ -34,6 +34,11 @@ struct settings_source {
 struct settings *settings_load(const struct section *sections, void *config, size_t config_size,
 			       const struct settings_source *src, struct errlist *errs);
 
+/* The text of one option of a plain section, whatever else is wrong in file and environment; NULL when it is
+ * not given or cannot be read. The caller frees it. */
+char *settings_glance(const struct section *sections, const struct settings_source *src, const char *section,
+		      const char *option);
+
 /* Frees the settings and every value in their config struct, which is zeroed. NULL is legal. */
 void settings_free(struct settings *s);
 

@@ -9,6 +9,7 @@ import pytest
 
 import traffic
 from natmill_process import write_config
+from waiting import wait_until
 
 SESSION = '"[{word} ][{word} ]{action} VRF {vrf_id} {protocol} INT {src_ip}:{src_port} EXT {x_ip}:{x_port} DST'
 
@@ -159,6 +160,19 @@ def test_a_broken_configuration_is_refused(running, tmp_path):
     assert "natmill.yaml" in one.reload(1)
     one.more(100)
     one.end()
+
+
+def test_a_mistake_does_not_hide_the_socket(kafka, topic, configure, start_natmill, run_natmill, tmp_path):
+    """The running natmill refuses the file with the reason; one started at the usual place is found, too."""
+    config = configure(kafka, topic)
+    for now, later in (("here.sock", "here.sock"), (None, "gone.sock")):
+        named = {"control": {"socket": str(tmp_path / now)}} if now else {}
+        process = start_natmill({**config, **named})
+        wait_until(lambda: run_natmill("top", "--once").returncode == 0, 30)
+        write_config(tmp_path, {**config, "control": {"socket": str(tmp_path / later)}, "workrs": 4})
+        done = run_natmill("reload")
+        assert done.returncode == 1 and "workrs" in done.stderr, done.stderr
+        assert process.terminate() == 0
 
 
 def test_changed_filters(running, ledger):
