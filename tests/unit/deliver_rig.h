@@ -29,6 +29,7 @@ struct rig_host {
 	unsigned backoffs;       /* waits with a time in the future */
 	unsigned allowed;        /* so many of them, then give up */
 	bool gave_up;
+	bool alarmed; /* the first output had an alarm when it was waited for last */
 };
 
 struct rig {
@@ -50,6 +51,7 @@ static int rig_wait(struct output_host *host, int fd, short events, int64_t dead
 	struct rig_host *h = (struct rig_host *)host;
 	(void)fd;
 	(void)events;
+	h->alarmed = ((const struct rig *)host)->sinks.items[0].alarm;
 	if (deadline_ms > clock_mono_ms() + 10) /* the double's own waits are shorter, backoffs longer */
 		h->gave_up = h->gave_up || h->backoffs++ >= h->allowed;
 	return h->gave_up ? -1 : 0;

@@ -151,7 +151,7 @@ static void output_that_refuses_all_is_retried(void **state)
 	assert_int_equal(rig_deliver(&r), DELIVER_GIVEN_UP);
 	assert_int_equal(db->letter_count, 0);
 	assert_int_equal(db->row_count, 0);
-	assert_true(r.sinks.items[0].alarm);
+	assert_true(r.host.alarmed);
 	assert_false(r.sinks.items[0].open); /* it is opened anew, and sees tables that are mended */
 	assert_int_equal(p->settled, 0);
 	db->plan.bad = NULL; /* mended, and read again */
