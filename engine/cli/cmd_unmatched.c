@@ -173,11 +173,28 @@ static int show(const struct ask *a, const char *path, struct err *e)
 	return rc;
 }
 
-/* As it came. */
+/* Each line made harmless for a terminal. */
+static void make_plain(struct strbuf *text)
+{
+	struct strbuf plain = {0};
+	for (size_t at = 0; at < text->len; at++) {
+		const char *end = memchr(text->data + at, '\n', text->len - at);
+		size_t n = end != NULL ? (size_t)(end - text->data) - at : text->len - at;
+		dead_add_plain(&plain, text->data + at, n);
+		strbuf_addc(&plain, '\n');
+		at += n;
+	}
+	strbuf_free(text);
+	*text = plain;
+}
+
+/* As it came, unless a person reads it. */
 static int pass_on(const struct ask *a, const char *path, struct err *e)
 {
 	struct strbuf out = {0};
 	int rc = ask_get(a, path, &out, e);
+	if (rc == 0 && isatty(STDOUT_FILENO))
+		make_plain(&out);
 	if (rc == 0)
 		rc = cli_write(&out, e);
 	strbuf_free(&out);

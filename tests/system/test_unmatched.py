@@ -2,7 +2,10 @@
 """natmill unmatched: lines that no rule fits, of a running natmill, by kind; and from there to a vendor script."""
 
 import json
+import os
+import pty
 import signal
+import subprocess
 
 import pytest
 
@@ -109,3 +112,15 @@ def test_where_no_natmill_runs(run_natmill, tmp_path):
     assert "no natmill runs with this configuration" in result.stderr and result.stderr.count("\n") == 1
     assert run_natmill("unmatched", "--lines", "x").returncode == 2
     assert run_natmill("unmatched", "--examples", "--json").returncode == 2
+
+
+def test_examples_do_a_terminal_no_harm(running, run_natmill, natmill, tmp_path):
+    running(["ACME \x1b]0;hush\x07 lost"])  # without envelope: JSON has no such bytes
+    asked(run_natmill, 1)
+    main, side = pty.openpty()
+    subprocess.run([natmill, "unmatched", "--examples"], cwd=tmp_path, stdout=side, check=True, timeout=20)
+    os.close(side)
+    shown = os.read(main, 65536)
+    os.close(main)
+    assert b"\x1b" not in shown and b"\\x1b]0;hush\\x07 lost" in shown
+    assert "\x1b]0;hush" in ok(run_natmill("unmatched", "--examples"))
