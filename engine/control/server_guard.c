@@ -14,7 +14,8 @@
 #include "control/server_parts.h"
 
 #define LOOK_MS 500
-#define CROWDED (CONNECTIONS_MAX - 8) /* from here on the oldest idle connection gives way to a new one */
+#define CROWDED (CONNECTIONS_MAX - 8) /* from here on a new connection ends the one that waits longest */
+#define REQUESTS_MAX 200              /* of one connection; a client that goes on makes another */
 
 void guard_init(struct server *s, struct door *d)
 {
@@ -29,18 +30,29 @@ struct connection *guard_of(struct MHD_Connection *c)
 	return info != NULL ? info->socket_context : NULL;
 }
 
+bool guard_count(struct MHD_Connection *c)
+{
+	struct connection *place = guard_of(c);
+	return place != NULL && ++place->answers >= REQUESTS_MAX;
+}
+
+/* Whether a client sends slowly or takes slowly: a quick one has waited a few milliseconds at most. */
 static void make_room(struct door *d)
 {
 	struct connection *oldest = NULL;
 	size_t n = 0;
 	for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
 		struct connection *c = &d->connections[i];
-		n += c->fd >= 0;
-		if (c->fd >= 0 && !c->busy && (oldest == NULL || c->since_ms < oldest->since_ms))
+		if (c->fd < 0 || c->ended)
+			continue;
+		n++;
+		if (c->request == NULL && (oldest == NULL || c->since_ms < oldest->since_ms))
 			oldest = c;
 	}
-	if (n > CROWDED && oldest != NULL)
-		shutdown(oldest->fd, SHUT_RDWR);
+	if (n <= CROWDED || oldest == NULL)
+		return;
+	oldest->ended = true;
+	shutdown(oldest->fd, SHUT_RDWR);
 }
 
 void guard_connection(void *door, struct MHD_Connection *c, void **slot,

@@ -55,6 +55,8 @@ struct request {
 struct connection {
 	int fd; /* -1 = free */
 	int64_t since_ms;
+	bool ended;              /* shut down; libmicrohttpd has not closed it yet */
+	unsigned answers;        /* so far; of libmicrohttpd's thread */
 	bool busy;               /* a whole request is here, its answer is not over */
 	struct request *request; /* a waiting one; NULL = none */
 };
@@ -109,6 +111,9 @@ void guard_connection(void *door, struct MHD_Connection *c, void **slot,
 
 /* The connection's entry, or NULL. */
 struct connection *guard_of(struct MHD_Connection *c);
+
+/* Counts an answer; true when it has to be the connection's last one. libmicrohttpd's thread. */
+bool guard_count(struct MHD_Connection *c);
 void guard_busy(struct door *d, struct MHD_Connection *c, bool busy, struct request *waiting);
 
 /* A thread that ends connections whose client is too slow, and tells waiting requests whose client has left.

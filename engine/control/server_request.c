@@ -81,6 +81,8 @@ static enum MHD_Result queue(struct MHD_Connection *c, unsigned status, const ch
 	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
 	if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
 		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD, POST");
+	if (guard_count(c))
+		MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
 	enum MHD_Result rc = MHD_queue_response(c, status, response);
 	MHD_destroy_response(response);
 	return rc;

@@ -6,6 +6,7 @@ import json
 import pathlib
 import re
 import socket
+import threading
 import time
 
 import pytest
@@ -115,12 +116,52 @@ def test_a_thousand_connections(process, kafka, topic):
 
 
 def test_clients_that_take_nothing(process, kafka, topic):
-    clients = connect(process, 60)
-    for client in clients:
-        send(client, b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n" * 20)
-    assert ask(process)[0] == 200
-    work_goes_on(process, kafka, topic)
+    clients = [slow_reader(process) for _ in range(100)]
+    taking = threading.Event()
+    reader = threading.Thread(target=take_slowly, args=(clients, taking))
+    reader.start()
+    try:
+        for _ in range(9):
+            assert ask(process)[0] == 200
+            time.sleep(0.2)  # while they take a little
+        work_goes_on(process, kafka, topic)
+    finally:
+        taking.set()
+        reader.join()
     drop(clients)
+
+
+def slow_reader(process):
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+    client.settimeout(QUICK)
+    client.connect(address(process))
+    send(client, b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n" * 300)
+    client.setblocking(False)
+    return client
+
+
+def take_slowly(clients, end):
+    """1.5 KB a second each."""
+    while not end.wait(0.5):
+        for client in clients:
+            try:
+                client.recv(750)
+            except OSError:  # nothing there, or ended
+                pass
+
+
+def test_a_connection_is_not_for_ever(process):
+    client = socket.create_connection(address(process), timeout=QUICK)
+    stream = client.makefile("rb")
+    for number in range(1, 201):
+        client.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert b" 200 " in stream.readline()
+        head = http.client.parse_headers(stream)
+        assert stream.read(int(head["Content-Length"])) == b"ok\n"
+        assert (head["Connection"] == "close") == (number == 200)
+    assert stream.read() == b""
+    client.close()
 
 
 NONSENSE = [
