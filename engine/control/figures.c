@@ -56,6 +56,28 @@ static void take_partitions(struct figures *f, struct worker *w)
 	free(views);
 }
 
+/* The one whose position moves, where two workers show it around a rebalance. */
+static bool is_owner(const struct partition_view *a, const struct partition_view *b)
+{
+	bool reads = a->state == PARTITION_READING;
+	bool other = b->state == PARTITION_READING;
+	return reads != other ? reads : a->settled > b->settled;
+}
+
+size_t figures_merge(struct figures_partition *items, size_t n)
+{
+	size_t kept = 0;
+	if (n > 0)
+		qsort(items, n, sizeof *items, by_topic);
+	for (size_t i = 0; i < n; i++) {
+		if (kept == 0 || by_topic(&items[kept - 1], &items[i]) != 0)
+			items[kept++] = items[i];
+		else if (is_owner(&items[i].view, &items[kept - 1].view))
+			items[kept - 1] = items[i];
+	}
+	return kept;
+}
+
 static void take_outputs(struct figures *f, struct worker *w)
 {
 	struct sink_view sinks[OUTPUTS_MAX];
@@ -175,8 +197,7 @@ void figures_take(struct figures *f, const struct engine *e)
 	f->resident = resident();
 	take_vendors(f, workers, n);
 	merge_devices(f);
-	if (f->partition_count > 0)
-		qsort(f->partitions, f->partition_count, sizeof *f->partitions, by_topic);
+	f->partition_count = figures_merge(f->partitions, f->partition_count);
 }
 
 void figures_free(struct figures *f)

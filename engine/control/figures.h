@@ -61,6 +61,10 @@ struct figures {
 void figures_take(struct figures *f, const struct engine *e);
 void figures_free(struct figures *f);
 
+/* Sorts them by topic and number, and leaves one of each: around a rebalance two workers show the same for a
+ * moment. Returns how many are left. */
+size_t figures_merge(struct figures_partition *items, size_t n);
+
 const char *figures_state(enum partition_state state); /* "reading" */
 const char *figures_dead_kind(int kind);               /* "unmatched" */
 

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "control/exposition.h"
+#include "control/figures.h"
 #include "stream/devices.h"
 #include "stream/view.h"
 
@@ -165,6 +166,32 @@ static void one_failed_attempt_holds_nobody_up(void **state)
 	assert_true(view_holds(&s, 1000));
 }
 
+static struct figures_partition part(unsigned worker, const char *topic, int32_t id,
+				     enum partition_state state, int64_t settled)
+{
+	struct figures_partition p = {.worker = worker,
+				      .view = {.id = id, .state = state, .settled = settled}};
+	snprintf(p.view.topic, sizeof p.view.topic, "%s", topic);
+	return p;
+}
+
+static void a_partition_is_shown_once(void **state)
+{
+	struct figures_partition p[] = {
+		part(0, "b", 1, PARTITION_READING, 5),  part(0, "a", 1, PARTITION_READING, 70),
+		part(0, "a", 0, PARTITION_WAITING, 9),  part(1, "a", 1, PARTITION_READING, 80),
+		part(2, "a", 1, PARTITION_WAITING, 90), part(1, "a", 0, PARTITION_READING, 8),
+	};
+	(void)state;
+	assert_int_equal(figures_merge(p, 6), 3);
+	assert_int_equal(p[0].worker, 1);
+	assert_int_equal(p[0].view.settled, 8);
+	assert_int_equal(p[1].worker, 1);
+	assert_int_equal(p[1].view.settled, 80);
+	assert_string_equal(p[2].view.topic, "b");
+	assert_int_equal(figures_merge(NULL, 0), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -174,6 +201,7 @@ int main(void)
 		cmocka_unit_test(devices_are_bounded),
 		cmocka_unit_test(runs_of_a_batch),
 		cmocka_unit_test(lag),
+		cmocka_unit_test(a_partition_is_shown_once),
 		cmocka_unit_test(one_failed_attempt_holds_nobody_up),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
