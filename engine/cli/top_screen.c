@@ -24,7 +24,8 @@
 
 static struct {
 	struct termios before;
-	bool keys; /* standard input is a terminal, and its settings are changed */
+	bool changed; /* standard input is a terminal, and its settings are changed */
+	bool keys;    /* may come from it */
 	int signal_fd;
 	sigset_t signals;
 	sigset_t unblocked;
@@ -44,8 +45,9 @@ static void put(const char *data, size_t n)
 
 static void enter(void)
 {
-	screen.keys = isatty(STDIN_FILENO) && tcgetattr(STDIN_FILENO, &screen.before) == 0;
-	if (screen.keys) {
+	screen.changed = isatty(STDIN_FILENO) && tcgetattr(STDIN_FILENO, &screen.before) == 0;
+	screen.keys = screen.changed;
+	if (screen.changed) {
 		struct termios raw = screen.before;
 		raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
 		raw.c_cc[VMIN] = 0;
@@ -58,7 +60,7 @@ static void enter(void)
 static void leave(void)
 {
 	put(LEAVE, sizeof LEAVE - 1);
-	if (screen.keys)
+	if (screen.changed)
 		tcsetattr(STDIN_FILENO, TCSADRAIN, &screen.before);
 }
 
@@ -82,8 +84,10 @@ void top_screen_close(void)
 	close(screen.signal_fd);
 	screen.signal_fd = -1;
 	sigprocmask(SIG_SETMASK, &screen.unblocked, NULL);
-	if (screen.ended_by != 0)
-		raise(screen.ended_by);
+	if (screen.ended_by == 0)
+		return;
+	signal(screen.ended_by, SIG_DFL); /* shells have what they start in the background ignore SIGINT */
+	raise(screen.ended_by);
 }
 
 void top_screen_size(size_t *width, size_t *height)
@@ -139,11 +143,11 @@ static enum top_event read_signal(void)
 	}
 }
 
-static enum top_event read_keys(void)
+static enum top_event read_keys(short events)
 {
 	char keys[64];
 	ssize_t n = read(STDIN_FILENO, keys, sizeof keys);
-	if (n <= 0)
+	if (n < 0 || (n == 0 && (events & (POLLHUP | POLLERR)) != 0))
 		screen.keys = false; /* no more will come */
 	for (ssize_t i = 0; i < n; i++)
 		if (keys[i] == 'q' || keys[i] == 'Q')
@@ -162,6 +166,6 @@ enum top_event top_screen_wait(int fd, int ms)
 	if (fds[0].revents != 0)
 		answer = read_signal();
 	if (fds[2].revents != 0 && answer != TOP_QUIT)
-		answer = read_keys();
+		answer = read_keys(fds[2].revents);
 	return answer;
 }

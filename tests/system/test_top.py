@@ -126,10 +126,27 @@ def test_reload_restart_and_quit(running, kafka, topic, ledger, top, group):
 def test_signals_give_the_terminal_back(running, kafka, topic, ledger, top):
     settled(kafka, topic, ledger, running(), 1)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        one = top()
-        one.shows("^natmill ")
-        one.process.send_signal(number)
-        one.ended(-number)
+        for action in (signal.SIG_DFL, signal.SIG_IGN):  # as inherited: a shell's background job ignores SIGINT
+            before = signal.signal(number, action)
+            one = top()
+            signal.signal(number, before)
+            one.shows("^natmill ")
+            one.process.send_signal(number)
+            one.ended(-number)
+
+
+def test_somebody_else_changes_the_terminal(running, kafka, topic, ledger, top):
+    """As `stty icanon` does. Ctrl-D reads as an end then, which it is not; the settings are given back all the same."""
+    settled(kafka, topic, ledger, running(), 1)
+    one = top()
+    one.shows("^natmill ")
+    changed = termios.tcgetattr(one.side)
+    changed[3] |= termios.ICANON
+    termios.tcsetattr(one.side, termios.TCSANOW, changed)
+    os.write(one.main, b"\x04")
+    wait_until(lambda: not select.select([one.side], [], [], 0)[0], 10, "it is read")
+    os.write(one.main, b"q\n")
+    one.ended(0)
 
 
 def test_any_size(running, kafka, topic, ledger, top):
