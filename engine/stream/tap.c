@@ -159,13 +159,14 @@ static void take(struct tap *tap, const struct batch *b, const struct tap_sight 
 }
 
 /* Once round the batch, from another place each time, so that its beginning is not all that is ever seen. */
-static void offer(struct tap *tap, const struct batch *b, const struct generation *g, uint32_t from)
+static void offer(struct tap *tap, const struct batch *b, const struct generation *g,
+		  const struct tap_letters *letters, uint32_t from)
 {
 	struct tap_walk walk;
 	struct tap_sight s;
 	tap->counts.passed += b->message_count;
 	uint32_t left = allowance(tap, clock_mono_ms());
-	tap_walk_begin(&walk, b, g, from);
+	tap_walk_begin(&walk, b, g, letters, from);
 	while (left > 0 && tap_walk_next(&walk, &s)) {
 		if (!is_wanted(tap, b, &s))
 			continue;
@@ -179,11 +180,14 @@ void taps_offer(struct taps *taps, const struct batch *b, const struct generatio
 	if (taps == NULL || atomic_load_explicit(&taps->open, memory_order_relaxed) == 0 ||
 	    b->message_count == 0)
 		return;
+	struct tap_letters letters;
+	tap_letters_sort(&letters, b); /* not under the lock of all workers */
 	pthread_mutex_lock(&taps->lock);
 	uint32_t from = taps->turn % b->message_count;
 	taps->turn += STEP;
 	for (size_t i = 0; i < TAPS_MAX; i++)
 		if (taps->items[i] != NULL)
-			offer(taps->items[i], b, g, from);
+			offer(taps->items[i], b, g, &letters, from);
 	pthread_mutex_unlock(&taps->lock);
+	tap_letters_free(&letters);
 }

@@ -18,6 +18,7 @@
 
 #define TAPS_MAX 8              /* at the same time */
 #define TAP_BATCH 20            /* messages of a batch that one tap takes */
+#define TAP_LOOKS 10000         /* messages of a batch that one tap looks at */
 #define TAP_SECOND 200          /* messages of a second */
 #define TAP_BUFFER (256u << 10) /* bytes that wait for the reader */
 #define TAP_VALUE_MAX 4096      /* bytes of a message's value that are shown */

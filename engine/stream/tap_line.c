@@ -5,6 +5,7 @@
 #include "stream/tap_line.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "event/outcome_json.h"
@@ -25,29 +26,65 @@ static uint32_t first_event(const struct batch *b, uint32_t message)
 	return low;
 }
 
-void tap_walk_begin(struct tap_walk *w, const struct batch *b, const struct generation *g, uint32_t from)
+static int by_message(const void *a, const void *b)
 {
-	*w = (struct tap_walk){.batch = b, .generation = g, .from = from, .event = first_event(b, from)};
-	while (w->letter < b->dead_count && b->dead[w->letter].output[0] == '\0' &&
-	       b->dead[w->letter].message < from)
-		w->letter++;
-	w->refused = w->letter;
-	while (w->refused < b->dead_count && b->dead[w->refused].output[0] == '\0')
-		w->refused++;
+	const struct dead_letter *x = *(const struct dead_letter *const *)a;
+	const struct dead_letter *y = *(const struct dead_letter *const *)b;
+	if (x->message != y->message)
+		return x->message < y->message ? -1 : 1;
+	return (x > y) - (x < y);
 }
 
-static const struct dead_letter *find_refused(const struct tap_walk *w, uint32_t message)
+void tap_letters_sort(struct tap_letters *l, const struct batch *b)
 {
-	for (uint32_t i = w->refused; i < w->batch->dead_count; i++)
-		if (w->batch->dead[i].message == message)
-			return &w->batch->dead[i];
-	return NULL;
+	*l = (struct tap_letters){0};
+	while (l->records < b->dead_count && b->dead[l->records].output[0] == '\0')
+		l->records++;
+	l->refused_count = b->dead_count - l->records;
+	if (l->refused_count == 0)
+		return;
+	l->refused = xcalloc(l->refused_count, sizeof(const struct dead_letter *));
+	for (size_t i = 0; i < l->refused_count; i++)
+		l->refused[i] = &b->dead[l->records + i];
+	qsort(l->refused, l->refused_count, sizeof(const struct dead_letter *), by_message);
+}
+
+void tap_letters_free(struct tap_letters *l)
+{
+	free(l->refused);
+}
+
+void tap_walk_begin(struct tap_walk *w, const struct batch *b, const struct generation *g,
+		    const struct tap_letters *letters, uint32_t from)
+{
+	*w = (struct tap_walk){.batch = b,
+			       .generation = g,
+			       .letters = letters,
+			       .from = from,
+			       .event = first_event(b, from)};
+	while (w->letter < letters->records && b->dead[w->letter].message < from)
+		w->letter++;
+}
+
+/* The first one of the message; NULL = none. */
+static const struct dead_letter *find_refused(const struct tap_letters *l, uint32_t message)
+{
+	size_t low = 0;
+	size_t high = l->refused_count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (l->refused[middle]->message < message)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < l->refused_count && l->refused[low]->message == message ? l->refused[low] : NULL;
 }
 
 bool tap_walk_next(struct tap_walk *w, struct tap_sight *s)
 {
 	const struct batch *b = w->batch;
-	if (w->seen == b->message_count)
+	if (w->seen == b->message_count || w->seen == TAP_LOOKS)
 		return false;
 	uint32_t message = (w->from + w->seen++) % b->message_count;
 	if (message == 0) {
@@ -58,12 +95,12 @@ bool tap_walk_next(struct tap_walk *w, struct tap_sight *s)
 	while (w->event < b->event_count && b->events[w->event].message == message)
 		w->event++;
 	s->events = w->event - s->first;
-	if (w->letter < w->refused && b->dead[w->letter].message == message)
+	if (w->letter < w->letters->records && b->dead[w->letter].message == message)
 		s->dead = &b->dead[w->letter];
-	while (w->letter < w->refused && b->dead[w->letter].message == message)
+	while (w->letter < w->letters->records && b->dead[w->letter].message == message)
 		w->letter++;
 	if (s->dead == NULL)
-		s->dead = find_refused(w, message);
+		s->dead = find_refused(w->letters, message);
 	if (s->events > 0)
 		s->script = generation_script_name(w->generation, b->events[s->first].script);
 	return true;

@@ -19,19 +19,32 @@ struct tap_sight {
 	const char *script;             /* that made its first event; "" = none */
 };
 
+/* The batch's dead letters. Those of records come first, in the order of messages; those of refused events
+ * come in no order, so they are sorted: once for all taps. */
+struct tap_letters {
+	uint32_t records;
+	const struct dead_letter **refused; /* by message; NULL = none */
+	size_t refused_count;
+};
+
+/* tap_letters_free() frees what it takes. */
+void tap_letters_sort(struct tap_letters *l, const struct batch *b);
+void tap_letters_free(struct tap_letters *l);
+
 /* A way once round the batch. */
 struct tap_walk {
 	const struct batch *batch;
 	const struct generation *generation;
+	const struct tap_letters *letters;
 	uint32_t from;
-	uint32_t seen;    /* messages */
-	uint32_t event;   /* the next one */
-	uint32_t letter;  /* the next one of records */
-	uint32_t refused; /* where the letters of refused events begin: those are in no order */
+	uint32_t seen;   /* messages */
+	uint32_t event;  /* the next one */
+	uint32_t letter; /* the next one of records */
 };
 
-/* from: the message to begin with, below their number. */
-void tap_walk_begin(struct tap_walk *w, const struct batch *b, const struct generation *g, uint32_t from);
+/* from: the message to begin with, below their number. letters: the batch's; they outlive the walk. */
+void tap_walk_begin(struct tap_walk *w, const struct batch *b, const struct generation *g,
+		    const struct tap_letters *letters, uint32_t from);
 bool tap_walk_next(struct tap_walk *w, struct tap_sight *s); /* false at the end */
 
 /* The script whose message it is; "" unknown. */

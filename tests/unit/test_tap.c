@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -163,12 +164,57 @@ static void bounds(void **state)
 	strbuf_free(&much);
 }
 
+#define MANY 30000
+
+/* Their letters come in no order; each message is looked at in about the same time, and not all of them. */
+static void all_refused(void **state)
+{
+	struct rig r = {.f = *state, .taps = taps_new()};
+	struct batch *b = &r.f->batch;
+	struct tap *open[TAPS_MAX];
+	struct err e;
+	fixture_script(r.f, BODY);
+	struct batch many = *b;
+	many.messages = calloc(MANY, sizeof *many.messages);
+	many.message_count = MANY;
+	many.events = NULL;
+	many.event_count = many.event_max = 0;
+	many.dead = NULL;
+	many.dead_count = many.dead_max = 0;
+	for (uint32_t i = 0; i < MANY; i++) {
+		many.messages[i] = (struct message){.topic = "t", .value = "", .offset = i};
+		batch_add_dead(&many, MANY - 1 - i, 0, "")->output = "pg";
+	}
+	for (int i = 0; i < TAPS_MAX; i++) /* what fits none of them is looked for to the end */
+		assert_non_null(open[i] = tap_open(r.taps, &(struct tap_filter){.topic = "other"}, &e));
+	clock_t began = clock();
+	taps_offer(r.taps, &many, r.f->generation);
+	assert_true((double)(clock() - began) / CLOCKS_PER_SEC < 0.5);
+	for (int i = 0; i < TAPS_MAX; i++)
+		tap_close(r.taps, open[i]);
+	struct tap_letters letters;
+	struct tap_walk walk;
+	struct tap_sight s;
+	uint32_t n = 0;
+	tap_letters_sort(&letters, &many);
+	tap_walk_begin(&walk, &many, r.f->generation, &letters, MANY - 5);
+	for (; tap_walk_next(&walk, &s); n++)
+		assert_int_equal(s.dead->message, (MANY - 5 + n) % MANY);
+	assert_int_equal(n, TAP_LOOKS);
+	tap_letters_free(&letters);
+	b->arena = many.arena; /* it may have moved */
+	free(many.messages);
+	free(many.dead);
+	taps_free(r.taps);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		FIXTURE_TEST(filters),
 		FIXTURE_TEST(lines),
 		FIXTURE_TEST(bounds),
+		FIXTURE_TEST(all_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
