@@ -16,7 +16,8 @@ const char *figures_state(enum partition_state state)
 	static const char *const names[] = {[PARTITION_WAITING] = "waiting",
 					    [PARTITION_POSITIONED] = "positioned",
 					    [PARTITION_READING] = "reading",
-					    [PARTITION_STOPPED] = "stopped"};
+					    [PARTITION_STOPPED] = "stopped",
+					    [PARTITION_LEFT_OUT] = "left_out"};
 	return names[state];
 }
 

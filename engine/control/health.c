@@ -36,6 +36,7 @@ static const char *const states[] = {
 	[PARTITION_WAITING] = "its position is not known yet",
 	[PARTITION_POSITIONED] = "it is not read yet",
 	[PARTITION_STOPPED] = "stopped with an alarm: see the log",
+	[PARTITION_LEFT_OUT] = "no script serves its topic any more, until the group takes it back",
 };
 
 static void of_partitions(struct reasons *why, struct worker *w)

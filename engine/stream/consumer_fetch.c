@@ -122,8 +122,7 @@ static int64_t drain_leftovers(struct consumer *c, struct batch *b, uint32_t max
 			p = partitions_find(&c->parts, rd_kafka_topic_name(m->rkt), m->partition);
 			topic = m->rkt;
 		}
-		if (p == NULL || p->left_out || p->state != PARTITION_READING ||
-		    !take_offset(c, p, m->offset)) {
+		if (p == NULL || p->state != PARTITION_READING || !take_offset(c, p, m->offset)) {
 			rd_kafka_message_destroy(m);
 			continue;
 		}

@@ -18,7 +18,9 @@ enum partition_state {
 	PARTITION_WAITING,    /* ours, start not known yet */
 	PARTITION_POSITIONED, /* start known, not handed to librdkafka yet */
 	PARTITION_READING,
-	PARTITION_STOPPED, /* with an alarm: needs a human */
+	PARTITION_STOPPED,  /* with an alarm: needs a human */
+	PARTITION_LEFT_OUT, /* the scripts serve its topic no more: unread until the group takes it back, or
+			     * a reload does */
 };
 
 /* For the watchdog. */
@@ -33,8 +35,6 @@ struct partition {
 	char *topic;
 	int32_t id;
 	enum partition_state state;
-	bool left_out;              /* the scripts serve its topic no more: nothing of it is read until the
-				     * group takes it back */
 	bool revoked;               /* the group takes it back; given up at the next safe point */
 	uint32_t route;             /* of its topic in the script host */
 	int64_t next;               /* offset expected next from Kafka */
@@ -68,7 +68,8 @@ void partitions_drop_revoked(struct partitions *p);
 
 size_t partitions_count(const struct partitions *p, enum partition_state state);
 
-/* Every partition that is not STOPPED goes back to WAITING. */
+/* Every partition that is not STOPPED goes back to WAITING; of those, LEFT_OUT ones become so again when the
+ * worker takes up positions. */
 void partitions_restart(struct partitions *p);
 
 void partitions_free(struct partitions *p);

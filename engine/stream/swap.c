@@ -75,16 +75,20 @@ static bool same_topics(const struct generation *a, const struct generation *b)
 	return true;
 }
 
-/* What is read already goes on under the new scripts. Topics that they do not serve wait for the group to
- * take them back, unread. */
+/* What is read already goes on under the new scripts. When topics come or go that the group has not given or
+ * taken back yet, all positions are read anew: what librdkafka has fetched of them is thrown away. */
 static void route_partitions(struct worker *w)
 {
+	bool changed = false;
 	for (size_t i = 0; i < w->consumer.parts.n; i++) {
 		struct partition *p = w->consumer.parts.items[i];
+		bool reads = generation_reads(w->setup->generation, p->topic);
 		int route = host_route(w->host, p->topic);
 		p->route = route < 0 ? UINT32_MAX : (uint32_t)route;
-		p->left_out = !generation_reads(w->setup->generation, p->topic);
+		changed = changed || (p->state == PARTITION_LEFT_OUT) == reads;
 	}
+	if (changed)
+		consumer_restart(&w->consumer);
 }
 
 static void swap_scripts(struct worker *w)
@@ -138,4 +142,13 @@ void swap_between_batches(struct worker *w)
 	swap_scripts(w);
 	if (w->subscribe && clock_mono_ms() >= w->next_subscribe_ms)
 		subscribe(w);
+}
+
+void swap_leave_out(struct worker *w)
+{
+	struct partitions *parts = &w->consumer.parts;
+	for (size_t i = 0; i < parts->n; i++)
+		if (parts->items[i]->state == PARTITION_WAITING &&
+		    !generation_reads(w->setup->generation, parts->items[i]->topic))
+			parts->items[i]->state = PARTITION_LEFT_OUT;
 }

@@ -19,4 +19,8 @@ bool swap_between_attempts(struct output_host *h);
 /* The same, and then scripts, filters and topics. */
 void swap_between_batches(struct worker *w);
 
+/* Before positions are asked for: partitions of topics that the scripts do not serve become LEFT_OUT. A
+ * reload has dropped the topic, the group does not know yet, and may even assign more of it meanwhile. */
+void swap_leave_out(struct worker *w);
+
 #endif

@@ -34,7 +34,8 @@ void watchdog_note(const struct watchdog *w, struct partition *p, enum watch_sig
 	struct partition_watch *m = &p->watch;
 	bool first = m->moved_ms == 0;
 	m->behind = sight == WATCH_BEHIND;
-	bool excused = sight == WATCH_CAUGHT_UP || p->state == PARTITION_STOPPED;
+	bool excused =
+		sight == WATCH_CAUGHT_UP || p->state == PARTITION_STOPPED || p->state == PARTITION_LEFT_OUT;
 	if (first || excused || p->settled != m->settled) {
 		m->proven = !first || excused;
 		m->settled = p->settled;
@@ -48,6 +49,8 @@ void watchdog_sum(const struct watchdog *w, const struct partitions *parts, stru
 	for (size_t i = 0; i < parts->n; i++) {
 		const struct partition *p = parts->items[i];
 		const struct partition_watch *m = &p->watch;
+		if (p->state == PARTITION_LEFT_OUT)
+			continue;
 		if (p->state == PARTITION_STOPPED) {
 			v->stopped++;
 			continue;

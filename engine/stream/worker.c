@@ -100,6 +100,7 @@ static void take_partitions(struct worker *w)
 	struct consumer *c = &w->consumer;
 	int64_t now = clock_mono_ms();
 	struct err e = {0};
+	swap_leave_out(w);
 	if (partitions_count(&c->parts, PARTITION_WAITING) > 0 && now >= w->next_start_ms) {
 		consumer_check_cluster(c);
 		if (c->fatal.code != ERR_NONE)
