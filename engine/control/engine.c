@@ -249,6 +249,21 @@ static int join_all(struct engine *e, struct err *why)
 	return rc;
 }
 
+/* Waits for the reload under way, if any, which has been asked to end; a second signal shortens the wait. */
+static void join_reload(struct engine *e)
+{
+	while (!reload_join(e->reload, TICK_MS)) {
+		log_tick();
+		read_signal(e);
+		if (clock_mono_ms() <= atomic_load(&e->shared.stop_deadline) + STUCK_MS)
+			continue;
+		log_error("the reload under way does not end: a script or a library call does not return; "
+			  "natmill ends without it, nothing else is under way");
+		log_flush();
+		_exit(3);
+	}
+}
+
 static int prepare(struct engine *e, const struct engine_config *config, struct err *err)
 {
 	*e = (struct engine){.signal_fd = -1};
@@ -305,6 +320,7 @@ int engine_run(const struct engine_config *config, engine_tick tick, void *conte
 		rc = reload_start(e.reload, e.workers, e.count, err);
 	if (rc == 0)
 		watch(&e, tick, context);
+	reload_stop(e.reload);
 	if (join_all(&e, err) != 0)
 		rc = -1;
 	server_stop(server);
@@ -312,7 +328,7 @@ int engine_run(const struct engine_config *config, engine_tick tick, void *conte
 		engine_totals(&e, totals);
 	if (outputs != NULL)
 		engine_output_totals(&e, outputs);
-	reload_stop(e.reload);
+	join_reload(&e);
 	for (size_t i = 0; i < e.count; i++)
 		worker_free(&e.workers[i]);
 	reload_free(e.reload);

@@ -120,11 +120,12 @@ static int attempt(struct reload *r, struct strbuf *text, struct errlist *errors
 	struct reload_world world = {.now = r->live,
 				     .source = r->source,
 				     .number = generation_number(r->live->setup.generation) + 1};
-	struct seen_message *seen = gather_seen(r, &world.seen_count);
+	struct seen_message *seen = gather_seen(r, &world.seen.n);
 	struct host **hosts = xcalloc(r->worker_count + 1, sizeof *hosts);
-	world.seen = seen;
+	world.seen.messages = seen;
+	world.seen.stop = &r->stop;
 	struct engine_config *next = reload_plan(&world, text, errors);
-	free_seen(seen, world.seen_count);
+	free_seen(seen, world.seen.n);
 	if (next != NULL && make_hosts(r, next->setup.generation, hosts, errors) != 0) {
 		forget(r, next);
 		next = NULL;
@@ -307,12 +308,22 @@ int reload_start(struct reload *r, struct worker *workers, size_t n, struct err 
 
 void reload_stop(struct reload *r)
 {
-	if (r == NULL || !r->started)
+	if (r == NULL)
 		return;
 	atomic_store(&r->stop, true);
 	wake(r);
-	pthread_join(r->thread, NULL);
+}
+
+bool reload_join(struct reload *r, int64_t wait_ms)
+{
+	if (r == NULL || !r->started)
+		return true;
+	int64_t until = clock_wall_us() + wait_ms * 1000;
+	struct timespec deadline = {.tv_sec = until / 1000000, .tv_nsec = until % 1000000 * 1000};
+	if (pthread_timedjoin_np(r->thread, NULL, &deadline) != 0)
+		return false;
 	r->started = false;
+	return true;
 }
 
 void reload_free(struct reload *r)

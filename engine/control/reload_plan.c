@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "control/settings.h"
-#include "control/shadow.h"
 #include "script/compare.h"
 #include "script/samples.h"
 
@@ -38,12 +37,13 @@ static int refuse_outputs(const struct engine_config *now, const struct engine_c
 }
 
 /* The gate: every script gives what its samples say. */
-static int run_samples(struct generation *g, struct strbuf *text, struct errlist *errors)
+static int run_samples(struct generation *g, const _Atomic bool *stop, struct strbuf *text,
+		       struct errlist *errors)
 {
 	struct samples_counts counts = {0};
 	struct strbuf report = {0};
 	int rc = 0;
-	for (size_t i = 0; i < generation_script_count(g); i++)
+	for (size_t i = 0; i < generation_script_count(g) && !atomic_load(stop); i++)
 		if (samples_run(g, i, &report, &counts, errors) != 0)
 			rc = -1;
 	if (counts.failed > 0) {
@@ -79,12 +79,11 @@ struct engine_config *reload_plan(const struct reload_world *world, struct strbu
 	if (rc == 0)
 		rc = refuse_outputs(now, next, errors);
 	if (rc == 0)
-		rc = run_samples(next->setup.generation, text, errors);
+		rc = run_samples(next->setup.generation, world->seen.stop, text, errors);
 	if (rc == 0)
 		tell_changes(now, next, text);
 	if (rc == 0)
-		rc = shadow_run(now->setup.generation, next->setup.generation, world->seen, world->seen_count,
-				text, errors);
+		rc = shadow_run(now->setup.generation, next->setup.generation, &world->seen, text, errors);
 	if (rc == 0)
 		return next;
 	world->source->unload(world->source->ctx, next);

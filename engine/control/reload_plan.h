@@ -10,15 +10,14 @@
 #include "base/errlist.h"
 #include "base/strbuf.h"
 #include "control/engine.h"
-#include "stream/seen.h"
+#include "control/shadow.h"
 
 /* What it is made of. */
 struct reload_world {
 	const struct engine_config *now;
 	const struct engine_source *source;
-	uint32_t number; /* of the next generation */
-	const struct seen_message *seen;
-	size_t seen_count;
+	uint32_t number;          /* of the next generation */
+	struct shadow_input seen; /* its stop ends the whole plan, early */
 };
 
 /* Returns the next configuration (free with source->unload) with lines in text that tell what changes, or

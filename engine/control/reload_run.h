@@ -20,8 +20,12 @@ int reload_fd(const struct reload *r);
 /* Starts the thread, when the workers have. They outlive it. */
 int reload_start(struct reload *r, struct worker *workers, size_t n, struct err *e);
 
-/* Ends the thread, after the reload under way, if any; nothing is handed over any more. NULL is legal. */
+/* Asks the thread to end: the reload under way, if any, is given up or finished. Returns at once. NULL is
+ * legal. */
 void reload_stop(struct reload *r);
+
+/* Waits up to wait_ms for its end, after reload_stop(). True when it has ended, or there was none. */
+bool reload_join(struct reload *r, int64_t wait_ms);
 
 /* Frees all generations but the first, after the workers were joined. NULL is legal. */
 void reload_free(struct reload *r);

@@ -7,10 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "event/batch.h"
 #include "script/host.h"
 
 #define UNKNOWN "no vendor"
+#define BUDGET_MS 5000 /* for all messages: whoever asked waits for it */
 
 /* What would differ in the records of one vendor. */
 struct vendor {
@@ -27,17 +29,15 @@ struct vendor {
 struct side {
 	struct generation *generation;
 	struct host *host;
-	struct batch batch;
-	uint32_t event; /* first of the message under way */
-	uint32_t event_end;
-	uint32_t dead;
-	uint32_t dead_end;
+	struct batch batch; /* of the message under way */
 };
 
 struct diff {
 	struct vendor *vendors;
 	size_t n;
-	size_t not_read; /* messages of topics that the new generation does not read */
+	size_t compared; /* messages */
+	size_t not_read; /* those of topics that the new generation does not read */
+	size_t left;     /* those that there was no time for */
 };
 
 static struct vendor *vendor_of(struct diff *d, const char *name)
@@ -81,43 +81,30 @@ static void compare_events(struct diff *d, const struct side *a, uint32_t of_a, 
 	strbuf_free(&new);
 }
 
-/* Moves on to what the side made of that message. */
-static void advance(struct side *s, uint32_t message)
-{
-	s->event = s->event_end;
-	while (s->event_end < s->batch.event_count && s->batch.events[s->event_end].message == message)
-		s->event_end++;
-	s->dead = s->dead_end;
-	while (s->dead_end < s->batch.dead_count && s->batch.dead[s->dead_end].message == message)
-		s->dead_end++;
-}
-
 static void compare_message(struct diff *d, const struct side *a, const struct side *b)
 {
-	uint32_t i = a->event;
-	uint32_t k = b->event;
-	for (; i < a->event_end && k < b->event_end; i++, k++)
-		compare_events(d, a, i, b, k);
-	for (; i < a->event_end; i++)
-		vendor_of_event(d, a, i)->fewer++;
-	for (; k < b->event_end; k++)
+	uint32_t i = 0;
+	for (; i < a->batch.event_count && i < b->batch.event_count; i++)
+		compare_events(d, a, i, b, i);
+	for (uint32_t k = i; k < a->batch.event_count; k++)
+		vendor_of_event(d, a, k)->fewer++;
+	for (uint32_t k = i; k < b->batch.event_count; k++)
 		vendor_of_event(d, b, k)->more++;
-	uint32_t was = a->dead_end - a->dead;
-	uint32_t is = b->dead_end - b->dead;
+	uint32_t was = a->batch.dead_count;
+	uint32_t is = b->batch.dead_count;
 	for (uint32_t m = is; m < was; m++)
-		vendor_of(d, a->batch.dead[a->dead + m].vendor)->fewer_dead++;
+		vendor_of(d, a->batch.dead[m].vendor)->fewer_dead++;
 	for (uint32_t m = was; m < is; m++)
-		vendor_of(d, b->batch.dead[b->dead + m].vendor)->more_dead++;
+		vendor_of(d, b->batch.dead[m].vendor)->more_dead++;
 }
 
-static int side_open(struct side *s, struct generation *g, uint32_t messages, uint32_t bytes,
-		     struct errlist *errors)
+static int side_open(struct side *s, struct generation *g, uint32_t bytes, struct errlist *errors)
 {
 	const struct host_options options = {.jit = false, .need_host_time = true};
 	*s = (struct side){.generation = g, .host = host_new(g, &options, errors)};
 	if (s->host == NULL)
 		return -1;
-	batch_init(&s->batch, messages, bytes);
+	batch_init(&s->batch, 1, bytes);
 	return 0;
 }
 
@@ -128,19 +115,17 @@ static void side_close(struct side *s)
 	host_free(s->host);
 }
 
-static void side_add(struct side *s, const struct seen_message *m, int route)
-{
-	s->batch.messages[s->batch.message_count++] =
-		(struct message){.topic = m->bytes,
-				 .timestamp = m->timestamp,
-				 .value = m->bytes + m->topic_size,
-				 .len = m->len,
-				 .route = route < 0 ? UINT32_MAX : (uint32_t)route};
-}
-
-static int side_run(struct side *s, struct errlist *errors)
+static int side_run(struct side *s, const struct seen_message *m, struct errlist *errors)
 {
 	struct err e = {0};
+	int route = host_route(s->host, m->bytes);
+	batch_reset(&s->batch);
+	s->batch.message_count = 1;
+	s->batch.messages[0] = (struct message){.topic = m->bytes,
+						.timestamp = m->timestamp,
+						.value = m->bytes + m->topic_size,
+						.len = m->len,
+						.route = route < 0 ? UINT32_MAX : (uint32_t)route};
 	if (host_run(s->host, &s->batch, &e) == 0)
 		return 0;
 	return errlist_add(errors, e.code, "%s", e.msg);
@@ -176,58 +161,65 @@ static bool differs(const struct vendor *v)
 		      sizeof *v - sizeof v->name) != 0;
 }
 
-static void report(const struct diff *d, size_t compared, struct strbuf *out)
+static void report(const struct diff *d, struct strbuf *out)
 {
 	bool any = false;
 	for (size_t i = 0; i < d->n; i++)
 		any = any || differs(&d->vendors[i]);
-	strbuf_printf(out, "shadow run: %zu messages last seen%s\n", compared,
-		      compared == 0 ? ", so nothing to compare"
-		      : any         ? ""
-				    : ": the same events and dead letters as before");
+	strbuf_printf(out, "shadow run: %zu messages last seen%s\n", d->compared,
+		      d->compared == 0 ? ", so nothing to compare"
+		      : any            ? ""
+				       : ": the same events and dead letters as before");
 	for (size_t i = 0; i < d->n; i++)
 		report_vendor(&d->vendors[i], out);
 	if (d->not_read > 0)
 		strbuf_printf(out, "shadow run: %zu messages of topics that are not read any more\n",
 			      d->not_read);
+	if (d->left > 0)
+		strbuf_printf(out, "shadow run: %zu messages more were not tried: the scripts took %d s\n",
+			      d->left, BUDGET_MS / 1000);
 }
 
-static int compare_sides(struct side *a, struct side *b, struct diff *d, struct errlist *errors)
+/* Message by message, so that it can be ended and takes little memory. */
+static int compare_sides(struct side *a, struct side *b, const struct shadow_input *in, struct diff *d,
+			 struct errlist *errors)
 {
-	if (side_run(a, errors) != 0 || side_run(b, errors) != 0)
-		return -1;
-	for (uint32_t i = 0; i < a->batch.message_count; i++) {
-		advance(a, i);
-		advance(b, i);
+	int64_t deadline = clock_mono_ms() + BUDGET_MS;
+	for (size_t i = 0; i < in->n; i++) {
+		const struct seen_message *m = &in->messages[i];
+		if (atomic_load(in->stop))
+			return errlist_add(errors, ERR_SYSTEM, "natmill ends");
+		if (clock_mono_ms() >= deadline) {
+			d->left = in->n - i;
+			return 0;
+		}
+		if (!generation_reads(b->generation, m->bytes)) {
+			d->not_read++;
+			continue;
+		}
+		if (side_run(a, m, errors) != 0 || side_run(b, m, errors) != 0)
+			return -1;
 		compare_message(d, a, b);
+		d->compared++;
 	}
 	return 0;
 }
 
-int shadow_run(struct generation *now, struct generation *next, const struct seen_message *messages, size_t n,
+int shadow_run(struct generation *now, struct generation *next, const struct shadow_input *in,
 	       struct strbuf *out, struct errlist *errors)
 {
 	struct side a = {0};
 	struct side b = {0};
 	struct diff d = {0};
-	size_t bytes = 0;
-	for (size_t i = 0; i < n; i++)
-		bytes += HOST_ARENA_NEED(messages[i].len);
+	size_t longest = 0;
+	for (size_t i = 0; i < in->n; i++)
+		longest = in->messages[i].len > longest ? in->messages[i].len : longest;
+	uint32_t bytes = (uint32_t)HOST_ARENA_NEED(longest);
 	int rc = -1;
-	if (side_open(&a, now, (uint32_t)n + 1, (uint32_t)bytes + 1, errors) == 0 &&
-	    side_open(&b, next, (uint32_t)n + 1, (uint32_t)bytes + 1, errors) == 0) {
-		for (size_t i = 0; i < n; i++) {
-			if (!generation_reads(next, messages[i].bytes)) {
-				d.not_read++;
-				continue;
-			}
-			side_add(&a, &messages[i], host_route(a.host, messages[i].bytes));
-			side_add(&b, &messages[i], host_route(b.host, messages[i].bytes));
-		}
-		rc = compare_sides(&a, &b, &d, errors);
-	}
+	if (side_open(&a, now, bytes, errors) == 0 && side_open(&b, next, bytes, errors) == 0)
+		rc = compare_sides(&a, &b, in, &d, errors);
 	if (rc == 0)
-		report(&d, a.batch.message_count, out);
+		report(&d, out);
 	free(d.vendors);
 	side_close(&a);
 	side_close(&b);

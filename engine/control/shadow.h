@@ -7,14 +7,23 @@
 #ifndef NATMILL_CONTROL_SHADOW_H
 #define NATMILL_CONTROL_SHADOW_H
 
+#include <stdatomic.h>
+#include <stdbool.h>
+
 #include "base/errlist.h"
 #include "base/strbuf.h"
 #include "script/generation.h"
 #include "stream/seen.h"
 
-/* Adds to out a line about the whole and one for each vendor with a difference. -1 with errors: one of the
- * hosts broke. */
-int shadow_run(struct generation *now, struct generation *next, const struct seen_message *messages, size_t n,
+struct shadow_input {
+	const struct seen_message *messages;
+	size_t n;
+	const _Atomic bool *stop; /* looked at between messages */
+};
+
+/* Adds to out a line about the whole and one for each vendor with a difference. After a few seconds it leaves
+ * the rest of the messages, and says so. -1 with errors: one of the hosts broke, or it was stopped. */
+int shadow_run(struct generation *now, struct generation *next, const struct shadow_input *in,
 	       struct strbuf *out, struct errlist *errors);
 
 #endif
