@@ -315,9 +315,16 @@ static int load(struct loaded_config *c, const struct settings_source *src, uint
 		c->config.engine.vendors != NULL ? c->config.engine.vendors : cli_default_vendors();
 	size_t n;
 	const struct topic_config *topics = config_topics_rows(c->topics, &n);
+	const char *const *names;
 	c->generation = generation_load(folder, topics, n, number, errs);
 	if (c->generation != NULL)
 		add_filters(c, errs);
+	if (c->generation != NULL && generation_topics(c->generation, &names) == 0)
+		errlist_add(errs, ERR_CONFIG,
+			    "%s: no script names a topic, so nothing would be read; add :topics to a script, "
+			    "or the "
+			    "section topics",
+			    folder);
 	return errs->n > 0 || c->generation == NULL ? -1 : 0;
 }
 

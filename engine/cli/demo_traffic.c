@@ -115,11 +115,12 @@ static int add_scripts(struct demo_traffic *t, const char *vendor, struct err *e
 	for (size_t i = 0; i < n; i++)
 		if (add_script(t, g, i, only < 0 || (size_t)only == i, e) != 0)
 			return -1;
-	qsort(t->lines, t->line_count, sizeof *t->lines, good_first);
-	while (t->good_count < t->line_count && !t->lines[t->good_count].dead)
-		t->good_count++;
-	if (t->line_count > 0)
+	if (t->line_count > 0) {
+		qsort(t->lines, t->line_count, sizeof *t->lines, good_first);
+		while (t->good_count < t->line_count && !t->lines[t->good_count].dead)
+			t->good_count++;
 		return 0;
+	}
 	if (vendor != NULL)
 		return err_set(e, ERR_SCRIPT, "'%s' lacks a topic or samples to make traffic of", vendor);
 	return err_set(e, ERR_SCRIPT, "no vendor script has both a topic and samples to make traffic of");
