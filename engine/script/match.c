@@ -381,7 +381,6 @@ int nm_next(struct host *h)
 		return NM_DONE;
 	if (!w->open && !walk_record(h))
 		return NM_END;
-	limit_begin(&h->state.limit);
 	return match_rules(h);
 }
 

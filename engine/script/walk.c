@@ -208,8 +208,10 @@ bool walk_record(struct host *h)
 			if (t.len == 0)
 				continue; /* a blank line between records is none */
 			begin_record(w, t);
-			if (reason == NULL)
+			if (reason == NULL) {
+				limit_begin(&h->state.limit); /* one for all its handlers */
 				return true;
+			}
 			w->rest.len = 0;
 			walk_dead(h, DEAD_LIMIT, NULL, "", 0, reason);
 		}
