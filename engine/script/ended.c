@@ -5,6 +5,7 @@
 #include "script/ended.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -31,23 +32,45 @@ static void tell(const struct message *m, const struct ip *device, const char *r
 		  m->offset, text, reason);
 }
 
-void ended_note(struct host *h, struct strikes *s, const char *who, uint32_t message, const struct ip *device,
+static void strike(struct host *h, struct strikes *s)
+{
+	if (strikes_add(s, clock_mono_ms()) && h->options.alarm)
+		log_error("ALARM: the %s%s was ended or slow %d times: what it would get now becomes dead "
+			  "letters unasked; mend the script and reload, else it is tried again in a minute",
+			  s->kind, s->name, LIMIT_STRIKES);
+}
+
+void ended_slow(struct host *h, struct strikes *s, uint32_t message, const struct ip *device)
+{
+	struct limit *l = &h->state.limit;
+	int64_t took = limit_charge(l);
+	if (!limit_slow(l, s, took))
+		return;
+	char text[256];
+	snprintf(text, sizeof text,
+		 "the %s%s is slow: %lld ms on this record, all functions %lld ms in this batch", s->kind,
+		 s->name, (long long)took / 1000, (long long)l->batch_us / 1000);
+	if (h->options.alarm)
+		tell(&h->walk.batch->messages[message], device, text);
+	strike(h, s);
+}
+
+void ended_note(struct host *h, struct strikes *s, uint32_t message, const struct ip *device,
 		const char *reason)
 {
-	const struct limit *l = &h->state.limit;
+	struct limit *l = &h->state.limit;
 	struct batch *b = h->walk.batch;
-	if (!l->over && !l->refused)
+	if (!l->over && !l->refused) {
+		if (l->began_us >= 0)
+			ended_slow(h, s, message, device);
 		return;
+	}
 	b->counts.ended++;
-	bool out = strikes_add(s, clock_mono_ms());
-	if (!h->options.alarm)
-		return;
-	tell(&b->messages[message], device, reason);
-	if (out)
-		log_error("ALARM: the %s was ended %d times: what it would get now becomes dead letters "
-			  "unasked; "
-			  "mend the script and reload, else it is tried again in a minute",
-			  who, LIMIT_STRIKES);
+	if (l->began_us >= 0)
+		limit_charge(l);
+	if (h->options.alarm)
+		tell(&b->messages[message], device, reason);
+	strike(h, s);
 }
 
 bool ended_shut(struct host *h, struct strikes *s)
@@ -58,11 +81,11 @@ bool ended_shut(struct host *h, struct strikes *s)
 	return true;
 }
 
-const char *ended_reason(struct host *h, const char *who)
+const char *ended_reason(struct host *h, const struct strikes *s)
 {
 	strbuf_reset(&h->reason);
 	strbuf_printf(&h->reason,
-		      "not tried: the %s was ended %d times before, and is not asked for a minute", who,
-		      LIMIT_STRIKES);
+		      "not tried: the %s%s was ended or slow %d times before, and is not asked for a minute",
+		      s->kind, s->name, LIMIT_STRIKES);
 	return h->reason.data;
 }

@@ -15,14 +15,18 @@
 struct host;
 struct ip;
 
-/* The function under way raised on that message of the batch: was it ended? who: "handler of nfware". */
-void ended_note(struct host *h, struct strikes *s, const char *who, uint32_t message, const struct ip *device,
+/* The function under way returned from that message of the batch: was it slow? Only
+ * when the clock was looked at (limit.began_us >= 0). */
+void ended_slow(struct host *h, struct strikes *s, uint32_t message, const struct ip *device);
+
+/* The function under way raised on that message of the batch: was it ended, or slow? */
+void ended_note(struct host *h, struct strikes *s, uint32_t message, const struct ip *device,
 		const char *reason);
 
 /* Is the function not to be asked now? Counts what it is not asked about. */
 bool ended_shut(struct host *h, struct strikes *s);
 
 /* The reason of what it is not asked about, in h->reason. */
-const char *ended_reason(struct host *h, const char *who);
+const char *ended_reason(struct host *h, const struct strikes *s);
 
 #endif

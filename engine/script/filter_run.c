@@ -3,26 +3,17 @@
  * Runs filters written in Lua over the events of one output, by the loop in scripts/filter.lua; see host.h.
  * The filter reads the event as handlers do, and cannot write it.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "base/strbuf.h"
 #include "script/generation_data.h"
 #include "script/walk.h"
 
-static const char *filter_of(const struct host *h, char *name, size_t size)
-{
-	const char *slash = strrchr(h->asking.filter->path, '/');
-	snprintf(name, size, "filter %s", slash != NULL ? slash + 1 : h->asking.filter->path);
-	return name;
-}
-
 int nm_filter_next(struct host *h)
 {
 	struct asking *a = &h->asking;
-	char who[128];
 	while (a->next < a->n && ended_shut(h, a->strikes)) {
-		const char *reason = ended_reason(h, filter_of(h, who, sizeof who));
+		const char *reason = ended_reason(h, a->strikes);
 		a->raised(a->ctx, a->pick[a->next++], reason);
 	}
 	if (a->next == a->n)
@@ -37,6 +28,9 @@ int nm_filter_next(struct host *h)
 void nm_filter_answer(struct host *h, int stays)
 {
 	struct asking *a = &h->asking;
+	const struct event *ev = &h->walk.batch->events[a->pick[a->next - 1]];
+	if (h->state.limit.began_us >= 0)
+		ended_slow(h, a->strikes, ev->message, &ev->host);
 	if (stays != 0)
 		a->pick[a->kept++] = a->pick[a->next - 1];
 }
@@ -45,10 +39,9 @@ void nm_filter_raised(struct host *h, const char *reason, uint32_t len)
 {
 	struct asking *a = &h->asking;
 	const struct event *ev = &h->walk.batch->events[a->pick[a->next - 1]];
-	char who[128];
 	strbuf_reset(&h->reason);
 	strbuf_add(&h->reason, reason, len < ERR_MSG_MAX ? len : ERR_MSG_MAX);
-	ended_note(h, a->strikes, filter_of(h, who, sizeof who), ev->message, &ev->host, h->reason.data);
+	ended_note(h, a->strikes, ev->message, &ev->host, h->reason.data);
 	a->raised(a->ctx, a->pick[a->next - 1], h->reason.data);
 }
 

@@ -60,6 +60,21 @@ static int load_filters(struct host *h, struct errlist *errors)
 	return rc;
 }
 
+/* Who it is that is ended, for messages. */
+static void name_strikes(struct host *h)
+{
+	const struct generation *g = h->generation;
+	h->strikes = xcalloc(g->source_count + g->filter_count + 1, sizeof *h->strikes);
+	for (size_t i = 0; i < g->source_count; i++)
+		h->strikes[i] = (struct strikes){.kind = "handler of ", .name = g->sources[i].name};
+	for (size_t i = 0; i < g->filter_count; i++) {
+		const char *path = g->filters[i].path;
+		const char *slash = strrchr(path, '/');
+		h->strikes[g->source_count + i] =
+			(struct strikes){.kind = "filter ", .name = slash != NULL ? slash + 1 : path};
+	}
+}
+
 struct host *host_new(struct generation *g, const struct host_options *o, struct errlist *errors)
 {
 	struct host *h = xcalloc(1, sizeof *h);
@@ -68,7 +83,7 @@ struct host *host_new(struct generation *g, const struct host_options *o, struct
 	h->options = *o;
 	h->reader = envelope_reader_new();
 	h->scratch = regex_scratch_new();
-	h->strikes = xcalloc(g->source_count + g->filter_count + 1, sizeof *h->strikes);
+	name_strikes(h);
 	int rc = state_open(&h->state, h, &e);
 	if (rc != 0)
 		errlist_add(errors, e.code, "%s", e.msg);
@@ -109,6 +124,7 @@ int host_run(struct host *h, struct batch *b, struct err *e)
 {
 	struct err raised;
 	h->walk = (struct walk){.batch = b};
+	h->state.limit.batch_us = 0;
 	while (state_loop(&h->state, &raised) != 0) {
 		/* Lua failed outside of a handler's pcall (no memory): that costs the record under way. */
 		if (!h->walk.open)

@@ -17,10 +17,32 @@ bool limit_over(struct limit *l, size_t held)
 	l->turns = 0;
 	int64_t now = clock_thread_us();
 	if (l->began_us < 0)
-		l->began_us = now;
+		l->began_us = l->charged_us = now;
+	l->looked_us = now;
 	if (now - l->began_us < l->most_us)
 		return false;
 	l->over = true;
+	return true;
+}
+
+int64_t limit_charge(struct limit *l)
+{
+	int64_t took = l->looked_us - l->charged_us;
+	l->charged_us = l->looked_us;
+	l->batch_us += took;
+	return took;
+}
+
+bool limit_slow(const struct limit *l, struct strikes *s, int64_t took_us)
+{
+	if (took_us >= l->most_us / LIMIT_SLOW)
+		return true;
+	if (l->batch_us < LIMIT_BATCH * l->most_us)
+		return false;
+	s->owed_us += took_us;
+	if (s->owed_us < l->most_us)
+		return false;
+	s->owed_us = 0;
 	return true;
 }
 

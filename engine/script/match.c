@@ -3,7 +3,6 @@
  * Tries the rules of a route on the record under way, in written order: the first that fits settles it. Rules
  * in C run here; for a handler its number goes back to the Lua loop, which calls nm_next again afterwards.
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -255,17 +254,9 @@ static struct strikes *handler_strikes(const struct host *h)
 	return &h->strikes[h->walk.script - h->scripts];
 }
 
-static const char *handler_of(const struct host *h, char *name, size_t size)
-{
-	snprintf(name, size, "handler of %s", h->walk.script->name);
-	return name;
-}
-
 static int shut_dead(struct host *h)
 {
-	char who[128];
-	walk_dead(h, DEAD_SCRIPT, h->walk.script, h->walk.rule->name, 0,
-		  ended_reason(h, handler_of(h, who, sizeof who)));
+	walk_dead(h, DEAD_SCRIPT, h->walk.script, h->walk.rule->name, 0, ended_reason(h, handler_strikes(h)));
 	return NM_DONE;
 }
 
@@ -365,6 +356,8 @@ static bool handler_settled(struct host *h)
 {
 	struct walk *w = &h->walk;
 	w->handling = false;
+	if (h->state.limit.began_us >= 0)
+		ended_slow(h, handler_strikes(h), w->message, &w->envelope.host);
 	if (w->batch->event_count > w->first_event)
 		walk_parsed(h);
 	else if (w->ignored)
@@ -389,10 +382,8 @@ void nm_raised(struct host *h, const char *reason, uint32_t len)
 	struct walk *w = &h->walk;
 	if (!w->open)
 		return;
-	char who[128];
 	strbuf_reset(&h->reason);
 	strbuf_add(&h->reason, reason, len < ERR_MSG_MAX ? len : ERR_MSG_MAX);
-	ended_note(h, handler_strikes(h), handler_of(h, who, sizeof who), w->message, &w->envelope.host,
-		   h->reason.data);
+	ended_note(h, handler_strikes(h), w->message, &w->envelope.host, h->reason.data);
 	walk_dead(h, DEAD_SCRIPT, w->script, w->rule->name, 0, h->reason.data);
 }

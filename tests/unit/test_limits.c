@@ -158,10 +158,38 @@ static void the_record_has_one_limit(void **state)
 		clock_t began = clock();
 		run_lines(f, line, 1);
 		assert_true(cpu_ms(began) < 5 * LIMIT);
+		assert_int_equal(f->batch.counts.shut, 0); /* none is slow */
 		if (f->batch.counts.ended == 1)
 			return;
 	}
 	fail_msg("none was ended");
+}
+
+/* A handler below its limit: slow on a record, or little by little through a batch; that comes to its end
+ * too. */
+static void slow_ones_are_shut(void **state)
+{
+	struct fixture *f = *state;
+	static const char good[] = HANDLER(TURNS FILL "emit()");
+	int slow[2] = {0};
+	fixture_script(f, good);
+	batch_free(&f->batch);
+	batch_init(&f->batch, 1000, 1 << 20);
+	for (int turns = 1024; slow[0] == 0 || slow[1] == 0; turns += turns / 2) {
+		char line[16];
+		int few = slow[1] == 0 ? 1000 : 20; /* lines */
+		snprintf(line, sizeof line, "%d", turns);
+		reload(f, false);
+		clock_t began = clock();
+		run_lines(f, line, few);
+		assert_int_equal(f->batch.counts.ended, 0);
+		assert_int_equal(f->batch.event_count + f->batch.counts.shut, few);
+		assert_true(f->batch.event_count >= LIMIT_STRIKES);
+		assert_true(cpu_ms(began) < 2 * (LIMIT_BATCH + LIMIT_STRIKES) * LIMIT);
+		if (f->batch.counts.shut > 0)
+			slow[few == 1000] = turns;
+	}
+	assert_true(slow[1] < slow[0]);
 }
 
 /* What it kept is gone with the next line that needs the room, or it is a dead letter: others go on. */
@@ -186,7 +214,8 @@ static void another_vendor_goes_on(void **state)
 	/* also the lines of others: whether its handler would take them, nobody knows */
 	assert_int_equal(f->batch.counts.ended + f->batch.counts.shut + f->batch.event_count, 40);
 	assert_int_equal(f->batch.event_count, LIMIT_STRIKES - 1);
-	assert_non_null(strstr(shown, "bad/handler 0: not tried: the handler of bad was ended 5 times"));
+	assert_non_null(
+		strstr(shown, "bad/handler 0: not tried: the handler of bad was ended or slow 5 times"));
 	clock_t began = clock();
 	run_lines(f, "bad", 90);
 	assert_true(clock() - began < CLOCKS_PER_SEC / 2);
@@ -208,7 +237,7 @@ static void note_raised(void *ctx, uint32_t event, const char *reason)
 	struct asked *a = ctx;
 	(void)event;
 	a->raised++;
-	a->unasked += strstr(reason, "not tried: the filter some.filter was ended 5 times") != NULL;
+	a->unasked += strstr(reason, "not tried: the filter some.filter was ended or slow 5 times") != NULL;
 }
 
 static void filters_too(void **state)
@@ -279,13 +308,10 @@ static void only_its_own_time_counts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		FIXTURE_TEST(each_endless_one_is_ended),
-		FIXTURE_TEST(each_greedy_one_is_ended),
-		FIXTURE_TEST(the_record_has_one_limit),
-		FIXTURE_TEST(another_vendor_goes_on),
-		FIXTURE_TEST(filters_too),
-		cmocka_unit_test(strikes_are_forgiven),
-		cmocka_unit_test(only_its_own_time_counts),
+		FIXTURE_TEST(each_endless_one_is_ended), FIXTURE_TEST(each_greedy_one_is_ended),
+		FIXTURE_TEST(the_record_has_one_limit),  FIXTURE_TEST(slow_ones_are_shut),
+		FIXTURE_TEST(another_vendor_goes_on),    FIXTURE_TEST(filters_too),
+		cmocka_unit_test(strikes_are_forgiven),  cmocka_unit_test(only_its_own_time_counts),
 	};
 	return cmocka_run_group_tests_name("limits", tests, NULL, NULL);
 }
