@@ -17,17 +17,12 @@
 static int help(void)
 {
 	puts("usage: natmill reload " USAGE "\n\n"
-	     "Has the natmill that runs with this configuration read configuration and scripts again, waits "
-	     "for "
-	     "the\n"
-	     "outcome and prints what has changed, what the new scripts would have made of the messages last "
-	     "seen, and\n"
-	     "what is live in each worker. Nothing is lost and nothing repeated by it; SIGHUP does the "
-	     "same.\n"
-	     "Exit status 0, 1 with the reasons when it was refused (then everything goes on as before), 3 "
-	     "when "
-	     "no\n"
-	     "natmill answers.\n\n"
+	     "Has the natmill that runs with this configuration read configuration and scripts again, waits\n"
+	     "for the outcome and prints what has changed, what the new scripts would have made of the\n"
+	     "messages last seen, and what is live in each worker. Nothing is lost by it; an output without\n"
+	     "transactions whose settings change may get the batch under way again. SIGHUP does the same.\n"
+	     "Exit status 0, 1 with the reasons when it was refused (then everything goes on as before), 3\n"
+	     "when no natmill answers.\n\n"
 	     "  -c FILE   the configuration that natmill was started with (default: " CONFIG_DEFAULT_FILE
 	     ")");
 	return 0;
