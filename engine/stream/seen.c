@@ -49,9 +49,9 @@ void seen_note(struct seen *s, const struct batch *b)
 	if (n == 0 || pthread_mutex_trylock(&s->lock) != 0)
 		return;
 	uint32_t stride = b->message_count / n;
-	uint32_t first = s->turn++ % stride;
+	uint32_t first = s->turn++ % b->message_count;
 	for (uint32_t i = 0; i < n; i++)
-		put(s, &b->messages[first + i * stride]);
+		put(s, &b->messages[(first + i * stride) % b->message_count]);
 	pthread_mutex_unlock(&s->lock);
 }
 

@@ -107,14 +107,14 @@ static void swap_scripts(struct worker *w)
 	sinks_order(w->setup->outputs, w->setup->output_count, order);
 	for (size_t k = 0; k < w->sinks.n; k++)
 		w->sinks.items[k].config = order[k];
+	w->subscribe = w->subscribe || !same_topics(old->generation, w->setup->generation);
+	h->runs = w->setup; /* from here on the reload may free the old one */
+	atomic_store_explicit(&h->scripts_wait, false, memory_order_relaxed);
+	pthread_mutex_unlock(&h->lock);
 	w->delivery.generation = w->setup->generation;
 	w->delivery.scripts = w->host;
 	accounts_prepare(&w->accounts, w->config->names, w->setup->generation);
 	route_partitions(w);
-	w->subscribe = w->subscribe || !same_topics(old->generation, w->setup->generation);
-	h->runs = w->setup;
-	atomic_store_explicit(&h->scripts_wait, false, memory_order_relaxed);
-	pthread_mutex_unlock(&h->lock);
 	tell(h);
 }
 
