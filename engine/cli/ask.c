@@ -11,6 +11,9 @@
 
 #include "cli/config.h"
 
+#define PAGE_S 10     /* a page is there at once */
+#define OUTCOME_S 600 /* of a POST: a reload compiles, runs samples and waits for all workers */
+
 void ask_init(struct ask *a, const char *file)
 {
 	if (file == NULL && access(CONFIG_DEFAULT_FILE, F_OK) == 0)
@@ -18,15 +21,12 @@ void ask_init(struct ask *a, const char *file)
 	const struct settings_source src = {.path = file, .env = environ};
 	char *option = settings_glance(config_sections(), &src, "control", "socket");
 	char *group = settings_glance(config_sections(), &src, "kafka", "group");
-	a->paths = (struct local_paths){0};
-	if (!server_is_off(option))
+	*a = (struct ask){.off = server_is_off(option)};
+	if (!a->off)
 		local_look(option, file, group != NULL ? group : "natmill", &a->paths);
 	free(option);
 	free(group);
 }
-
-#define PAGE_S 10     /* a page is there at once */
-#define OUTCOME_S 600 /* of a POST: a reload compiles, runs samples and waits for all workers */
 
 struct answer {
 	ask_sink sink;
@@ -85,9 +85,8 @@ static int refuse(const struct ask *a, bool forbidden, struct err *e)
 	for (size_t i = 0; i < a->paths.n; i++)
 		strbuf_printf(&tried, "%s%s", i > 0 ? ", " : "", a->paths.at[i]);
 	if (forbidden)
-		err_set(e, ERR_SYSTEM, "the natmill at %s is another user's: ask as that user, or as root",
-			tried.data);
-	else if (a->paths.n == 0)
+		err_set(e, ERR_SYSTEM, "the natmill at %s is another user's: ask as that user", tried.data);
+	else if (a->off)
 		err_set(e, ERR_CONFIG,
 			"the configuration has control.socket: off, so a running natmill cannot "
 			"be asked");

@@ -15,7 +15,8 @@
 
 /* Where to ask. */
 struct ask {
-	struct local_paths paths; /* none: the configuration says that there is no socket */
+	bool off;                 /* the configuration wants no socket */
+	struct local_paths paths;
 };
 
 /* file: as behind -c; NULL = natmill.yaml in the working folder if it is there, else only the environment.

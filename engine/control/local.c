@@ -90,15 +90,21 @@ void local_choose(const char *option, const char *file, const char *group, struc
 		add_usual(file, group, p);
 }
 
-void local_look(const char *option, const char *file, const char *group, struct local_paths *p)
+/* May the folder be used by us? Not one where others may write, unless the operator named it: somebody could
+ * put a socket of his own there. */
+static int folder_ours(const char *dir, bool in_run)
 {
-	local_choose(option, file, group, p);
-	if (p->named)
-		add_usual(file, group, p);
+	struct stat st;
+	if (lstat(dir, &st) != 0)
+		return -1;
+	if (S_ISDIR(st.st_mode) && (st.st_mode & (S_IWGRP | S_IWOTH)) == 0 &&
+	    (st.st_uid == geteuid() || in_run))
+		return 0;
+	errno = EPERM;
+	return -1;
 }
 
-/* Makes the folder of path if it is not there. A folder where others may write is not used, unless the
- * operator named it: somebody could put a socket of his own there. */
+/* Makes the folder of path if it is not there. */
 static int folder_ready(const char *path, bool named)
 {
 	char folder[LOCAL_PATH_MAX];
@@ -107,18 +113,31 @@ static int folder_ready(const char *path, bool named)
 	bool in_run = strcmp(dir, RUN_FOLDER) == 0;
 	if (!named && mkdir(dir, in_run ? 0755 : 0700) != 0 && errno != EEXIST)
 		return -1;
-	struct stat st;
 	if (access(dir, W_OK | X_OK) != 0)
 		return -1;
-	if (named)
-		return 0;
-	if (lstat(dir, &st) != 0)
-		return -1;
-	if (S_ISDIR(st.st_mode) && (st.st_mode & (S_IWGRP | S_IWOTH)) == 0 &&
-	    (st.st_uid == geteuid() || in_run))
-		return 0;
-	errno = EPERM;
-	return -1;
+	return named ? 0 : folder_ours(dir, in_run);
+}
+
+/* A folder that is not there, or that we may not look into, misleads nobody. */
+static bool trusted(const char *path)
+{
+	char folder[LOCAL_PATH_MAX];
+	memcpy(folder, path, sizeof folder);
+	char *dir = dirname(folder);
+	return folder_ours(dir, strcmp(dir, RUN_FOLDER) == 0) == 0 || errno != EPERM;
+}
+
+void local_look(const char *option, const char *file, const char *group, struct local_paths *p)
+{
+	local_choose(option, file, group, p);
+	size_t asked = p->named ? 1 : 0; /* the operator's word is enough */
+	if (p->named)
+		add_usual(file, group, p);
+	size_t n = p->n;
+	p->n = asked;
+	for (size_t i = asked; i < n; i++)
+		if (trusted(p->at[i]))
+			memmove(p->at[p->n++], p->at[i], LOCAL_PATH_MAX);
 }
 
 /* With the lock in hand: whatever socket lies there is a dead process's. */

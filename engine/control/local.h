@@ -25,7 +25,8 @@ struct local_paths {
  * name. Folders: /run/natmill, $XDG_RUNTIME_DIR/natmill (when that is not too long), /tmp/natmill-UID. */
 void local_choose(const char *option, const char *file, const char *group, struct local_paths *p);
 
-/* The same for whoever looks for a natmill: with the usual paths behind the one that option names. */
+/* The same for whoever looks for a natmill: with the usual paths behind the one that option names, and
+ * without those in folders where somebody else may have put a socket. */
 void local_look(const char *option, const char *file, const char *group, struct local_paths *p);
 
 struct local_socket {

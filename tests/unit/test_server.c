@@ -295,6 +295,31 @@ static void one_configuration_one_name(void **state)
 	assert_string_equal(b.at[0], "/x/y.sock");
 }
 
+static void folders_of_others_are_not_asked(void **state)
+{
+	struct local_paths p;
+	char runtime[128];
+	char own[160];
+	(void)state;
+	snprintf(runtime, sizeof runtime, "%s/runtime", folder);
+	snprintf(own, sizeof own, "%s/natmill", runtime);
+	assert_int_equal(mkdir(runtime, 0700), 0);
+	assert_int_equal(mkdir(own, 0700), 0);
+	assert_int_equal(setenv("XDG_RUNTIME_DIR", runtime, 1), 0);
+	local_look(NULL, NULL, "g", &p);
+	size_t asked = p.n;
+	assert_int_equal(chmod(own, 0777), 0);
+	local_look(NULL, NULL, "g", &p);
+	assert_int_equal(p.n, asked - 1);
+	for (size_t i = 0; i < p.n; i++)
+		assert_null(strstr(p.at[i], own));
+	local_look("/x/y.sock", NULL, "g", &p); /* the operator's word is enough */
+	assert_int_equal(p.n, asked);
+	assert_string_equal(p.at[0], "/x/y.sock");
+	rmdir(own);
+	rmdir(runtime);
+}
+
 static void addresses(void **state)
 {
 	static const char *const good[] = {"127.0.0.1:4499", "[::1]:0", "localhost:80", "off", "",
@@ -322,6 +347,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_socket_is_ours, set_up, tear_down),
 		cmocka_unit_test(a_dead_ones_socket_is_taken_over),
 		cmocka_unit_test(one_configuration_one_name),
+		cmocka_unit_test(folders_of_others_are_not_asked),
 		cmocka_unit_test(addresses),
 	};
 	if (mkdtemp(folder) == NULL)
