@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/ask.h"
+#include "cli/cli_args.h"
 #include "cli/commands.h"
 #include "cli/config.h"
 
@@ -14,7 +15,7 @@
 #define ANSWER_DONE 200
 #define ANSWER_REFUSED 409
 
-static int help(void)
+static void help(void)
 {
 	puts("usage: natmill reload " USAGE "\n\n"
 	     "Has the natmill that runs with this configuration read configuration and scripts again, waits\n"
@@ -25,7 +26,6 @@ static int help(void)
 	     "when no natmill answers.\n\n"
 	     "  -c FILE   the configuration that natmill was started with (default: " CONFIG_DEFAULT_FILE
 	     ")");
-	return 0;
 }
 
 static int ask_reload(const char *path)
@@ -52,14 +52,9 @@ static int ask_reload(const char *path)
 int cmd_reload(int argc, char **argv)
 {
 	const char *path = NULL;
-	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--help") == 0)
-			return help();
-		if (strcmp(argv[i], "-c") != 0)
-			return cli_usage("reload", USAGE, "unknown argument '%s'", argv[i]);
-		if (++i == argc)
-			return cli_usage("reload", USAGE, "-c needs a file");
-		path = argv[i];
-	}
+	const struct cli_arg args[] = {{"-c", &path, NULL}};
+	enum cli_args read = cli_args_read("reload", USAGE, help, argc, argv, args, 1);
+	if (read != CLI_ARGS_READ)
+		return read == CLI_ARGS_HELP ? 0 : 2;
 	return ask_reload(path);
 }

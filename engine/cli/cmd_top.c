@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "cli/ask_json.h"
+#include "cli/cli_args.h"
 #include "cli/commands.h"
 #include "cli/top_frame.h"
 #include "cli/top_screen.h"
@@ -168,21 +169,10 @@ int cmd_top(int argc, char **argv)
 	bool just_once = !is_screen();
 	struct ask a;
 	struct err e = {0};
-	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--help") == 0) {
-			help();
-			return 0;
-		}
-		if (strcmp(argv[i], "--once") == 0) {
-			just_once = true;
-			continue;
-		}
-		if (strcmp(argv[i], "-c") != 0)
-			return cli_usage("top", USAGE, "unknown argument '%s'", argv[i]);
-		if (++i == argc)
-			return cli_usage("top", USAGE, "-c needs a file");
-		config = argv[i];
-	}
+	const struct cli_arg args[] = {{"-c", &config, NULL}, {"--once", NULL, &just_once}};
+	enum cli_args read = cli_args_read("top", USAGE, help, argc, argv, args, 2);
+	if (read != CLI_ARGS_READ)
+		return read == CLI_ARGS_HELP ? 0 : 2;
 	ask_init(&a, config);
 	int rc = just_once ? once(&a, &e) : on_terminal(&a, &e);
 	return rc == 0 ? 0 : cli_fail(&e);

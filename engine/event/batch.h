@@ -74,12 +74,17 @@ struct dead_letter {
 	uint32_t generation;
 	struct text reason; /* in the arena, UTF-8 */
 	enum dead_kind kind;
-	bool unmatched; /* no rule fits the record, or no script serves its topic */
 	/* Of a record whose envelope opened, in the arena; else empty: */
 	struct text text;      /* that the rules saw */
 	struct ip host;        /* of the device */
 	struct text host_name; /* of the device, when it is no address */
 };
+
+/* No rule fits the record, or no script serves its topic. */
+static inline bool dead_unmatched(const struct dead_letter *d)
+{
+	return d->kind == DEAD_UNMATCHED || d->kind == DEAD_NO_SCRIPT;
+}
 
 #define BATCH_SCRIPTS_MAX 256 /* scripts of a generation */
 

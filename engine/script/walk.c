@@ -126,7 +126,6 @@ void walk_dead(struct host *h, enum dead_kind kind, const struct script *s, cons
 	d->index = trimmed(w->batch->arena.data, w->rest).len > 0; /* more of the message comes behind it */
 	d->generation = h->generation->number;
 	d->kind = kind;
-	d->unmatched = kind == DEAD_UNMATCHED || kind == DEAD_NO_SCRIPT;
 	d->rule = rule;
 	d->column = column;
 	if (s != NULL) {
@@ -208,10 +207,9 @@ bool walk_record(struct host *h)
 			if (t.len == 0)
 				continue; /* a blank line between records is none */
 			begin_record(w, t);
-			if (reason == NULL) {
-				limit_begin(&h->state.limit); /* one for all its handlers */
+			limit_begin(&h->state.limit); /* one for all its handlers */
+			if (reason == NULL)
 				return true;
-			}
 			w->rest.len = 0;
 			walk_dead(h, DEAD_LIMIT, NULL, "", 0, reason);
 		}

@@ -147,7 +147,7 @@ static void look_at_some(struct unmatched *u, const struct batch *b, uint32_t li
 	uint32_t line = 0;
 	uint32_t taken = 0;
 	for (uint32_t i = 0; i < b->dead_count && taken < n; i++) {
-		if (!b->dead[i].unmatched)
+		if (!dead_unmatched(&b->dead[i]))
 			continue;
 		if (line++ == ((uint64_t)taken * lines + phase) / n) {
 			look_at(u, &b->dead[i], b, now);
@@ -162,7 +162,7 @@ void unmatched_take(struct unmatched *u, const struct batch *b)
 	if (u == NULL)
 		return;
 	for (uint32_t i = 0; i < b->dead_count; i++)
-		lines += b->dead[i].unmatched;
+		lines += dead_unmatched(&b->dead[i]);
 	if (lines == 0)
 		return;
 	int64_t now = clock_wall_us();

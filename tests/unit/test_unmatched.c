@@ -51,7 +51,7 @@ static void the_host_tells_them(void **state)
 	const char *const texts[] = {"B INT 10.0.0.1", NULL, NULL, "C 1", "C 3", NULL};
 	for (uint32_t i = 0; i < b->dead_count; i++) {
 		const struct dead_letter *d = &b->dead[i];
-		assert_int_equal(d->unmatched, unmatched[i]);
+		assert_int_equal(dead_unmatched(d), unmatched[i]);
 		if (texts[i] != NULL)
 			assert_memory_equal(event_text(d->text, b->arena.data, b->arena.len), texts[i],
 					    strlen(texts[i]));
@@ -89,7 +89,7 @@ static void add_line(struct batch *b, const char *text, const char *device)
 	put(b, text);
 	b->messages[message].records = 1;
 	struct dead_letter *d = batch_add_dead(b, message, 0, "no rule fits");
-	d->unmatched = true;
+	d->kind = DEAD_UNMATCHED;
 	d->vendor = "x";
 	d->text = (struct text){arena_add(&b->arena, text, (uint32_t)strlen(text)), (uint32_t)strlen(text)};
 	ip_parse(device, strlen(device), &d->host);
