@@ -15,7 +15,7 @@
 
 /* Where to ask. */
 struct ask {
-	bool off;                 /* the configuration wants no socket */
+	bool off; /* the configuration wants no socket */
 	struct local_paths paths;
 };
 
