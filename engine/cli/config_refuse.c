@@ -17,6 +17,9 @@ void config_refuse_properties(const struct loaded_config *c, struct errlist *err
 	for (size_t i = 0; i < properties->n; i++)
 		if (consumer_conf_check(&properties->items[i], &e) != 0)
 			settings_refuse(c->settings, errs, &properties->items[i], "%s", e.msg);
+	char *const *instance = &c->config.kafka.instance;
+	if (*instance != NULL && consumer_conf_check_instance(*instance, &e) != 0)
+		settings_refuse(c->settings, errs, instance, "%s", e.msg);
 }
 
 static void refuse_unless_longer(const struct loaded_config *c, struct errlist *errs, const char *name,

@@ -143,8 +143,11 @@ static void read_signal(struct engine *e)
 			log_warn("SIGHUP: this command knows no reload");
 		return;
 	}
-	log_info("%s: the batch under way is delivered, then natmill leaves the group",
-		 strsignal((int)info.ssi_signo));
+	const char *instance = e->shared.kafka->instance;
+	bool returns = instance != NULL && instance[0] != '\0';
+	log_info("%s: the batch under way is delivered, then natmill %s%s%s", strsignal((int)info.ssi_signo),
+		 returns ? "ends; the group keeps the partitions of instance " : "leaves the group",
+		 returns ? instance : "", returns ? " until session.timeout.ms has run out" : "");
 	ask_stop(e, e->shared.engine->shutdown_ms);
 }
 

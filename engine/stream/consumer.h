@@ -61,6 +61,7 @@ struct consumer_config {
 	int64_t prefetch;          /* bytes */
 	int64_t fetch;             /* bytes of one answer */
 	const char *const *topics; /* names and ^regexes */
+	unsigned worker;           /* tells the consumers of one process apart in the group */
 	size_t topic_count;        /* 0: no group is joined; partitions are added by the caller */
 	struct worker_stats *stats;
 	const _Atomic int64_t *stop;

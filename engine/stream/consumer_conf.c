@@ -14,6 +14,7 @@
 
 #define FETCH_PARTITIONS \
 	8 /* of so many at least an answer has messages, if their producers' batches are small */
+#define INSTANCE_MAX 230  /* characters; Kafka allows 249 with the worker's number */
 #define SHORT_MESSAGE 128 /* bytes; of shorter ones the prefetch keeps fewer bytes */
 
 /* The delivery guarantee rests on these; nobody may set them otherwise. */
@@ -67,6 +68,7 @@ static int refuse_owned(const char *key, struct err *e)
 	static const char *const own_options[][2] = {{"bootstrap.servers", "kafka.brokers"},
 						     {"metadata.broker.list", "kafka.brokers"},
 						     {"group.id", "kafka.group"},
+						     {"group.instance.id", "kafka.instance"},
 						     {"partition.assignment.strategy", "kafka.strategy"}};
 	for (size_t k = 0; k < sizeof owned_properties / sizeof owned_properties[0]; k++)
 		if (strcmp(key, owned_properties[k][0]) == 0)
@@ -98,6 +100,27 @@ int consumer_conf_check(const struct text_pair *property, struct err *e)
 	int rc = set(conf, property->key, property->value, e);
 	rd_kafka_conf_destroy(conf);
 	return rc;
+}
+
+int consumer_conf_check_instance(const char *instance, struct err *e)
+{
+	static const char legal[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+	if (strlen(instance) <= INSTANCE_MAX && instance[strspn(instance, legal)] == '\0')
+		return 0;
+	return err_set(e, ERR_CONFIG,
+		       "'%.40s' cannot be a name in a group: at most %d letters, digits, '.', '_' and '-'",
+		       instance, INSTANCE_MAX);
+}
+
+/* Static membership: each worker is a member of its own, and the same one after a restart. */
+static int set_instance(rd_kafka_conf_t *conf, const struct consumer_config *config, struct err *e)
+{
+	char id[INSTANCE_MAX + sizeof "-4294967295"];
+	const char *instance = config->settings->instance;
+	if (instance == NULL || instance[0] == '\0' || config->topic_count == 0)
+		return 0;
+	snprintf(id, sizeof id, "%s-%u", instance, config->worker);
+	return set(conf, "group.instance.id", id, e);
 }
 
 /* What the memory budget allows. The bounds are for what is asked: a larger set of messages comes whole all
@@ -156,7 +179,8 @@ int consumer_conf_fill(rd_kafka_conf_t *conf, const struct consumer_config *conf
 			return -1;
 	if (config->tell_ends && set(conf, "enable.partition.eof", "true", e) != 0)
 		return -1;
-	if (set(conf, "bootstrap.servers", s->brokers, e) != 0 || set(conf, "group.id", s->group, e) != 0)
+	if (set(conf, "bootstrap.servers", s->brokers, e) != 0 || set(conf, "group.id", s->group, e) != 0 ||
+	    set_instance(conf, config, e) != 0)
 		return -1;
 	return set(conf, "partition.assignment.strategy", strategies[s->strategy], e);
 }

@@ -19,6 +19,9 @@ int consumer_conf_fill(rd_kafka_conf_t *conf, const struct consumer_config *conf
 /* The value of a property that is a number; 0 when there is none. */
 int64_t consumer_conf_number(const rd_kafka_conf_t *conf, const char *key);
 
+/* Is the option kafka.instance a name that Kafka takes? -1 with e. */
+int consumer_conf_check_instance(const char *instance, struct err *e);
+
 /* One pair of kafka.properties by itself: does librdkafka know it, take its value, and may it be set? -1 with
  * e, which names the property and, where one is near, the one that was meant. */
 int consumer_conf_check(const struct text_pair *property, struct err *e);

@@ -21,6 +21,13 @@ const struct option kafka_options[] = {
 	 .offset = KAFKA(group),
 	 .fallback = "natmill",
 	 .help = "Consumer group. Processes of one group share the partitions."},
+	{.name = "instance",
+	 .type = OPTION_TEXT,
+	 .offset = KAFKA(instance),
+	 .help = "Name of this process in the group, such as `${HOSTNAME}`: another one for each. Its "
+		 "workers "
+		 "are then static members: one that is back within `session.timeout.ms` has its partitions "
+		 "again, and the others notice nothing. Without it a restart divides all partitions anew."},
 	{.name = "strategy",
 	 .type = OPTION_CHOICE,
 	 .offset = KAFKA(strategy),

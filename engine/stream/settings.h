@@ -16,8 +16,9 @@ enum start_at { START_EARLIEST, START_LATEST };
 struct kafka_settings {
 	char *brokers;
 	char *group;
-	int strategy; /* enum strategy */
-	int start;    /* enum start_at */
+	char *instance; /* NULL or empty: none */
+	int strategy;   /* enum strategy */
+	int start;      /* enum start_at */
 	int64_t connect_timeout_ms;
 	int64_t stall_alarm_ms;
 	int64_t stall_restart_ms;

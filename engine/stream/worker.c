@@ -202,6 +202,7 @@ static int open_consumer(struct worker *w, const struct kafka_settings *settings
 					       .prefetch = memory.prefetch,
 					       .fetch = memory.fetch,
 					       .topics = topics,
+					       .worker = w->number,
 					       .topic_count = topic_count,
 					       .stats = &w->stats,
 					       .stop = &w->config->stop_deadline,

@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: Apache-2.0
+"""kafka.instance: a process that comes back under its name has its partitions again and nobody else notices; two under
+one name; names that are gone, too many or new. Kafka's own description of the group says who has what."""
+
+import json
+import signal
+
+import pytest
+from confluent_kafka import ConsumerGroupState, KafkaException
+from confluent_kafka.admin import NewPartitions
+
+import traffic
+from waiting import wait_until
+
+PER_PARTITION = 2000
+SMALL = {"messages": 100, "wait": "20ms"}
+LONG_MS = 10000  # a session that outlasts a restart on a loaded machine
+SHORT_MS = 1500
+TAKEN = "another natmill of the group has the same kafka.instance"
+
+
+@pytest.fixture
+def named(kafka, topic, configure, start_natmill):
+    """named("a", session_ms=..., workers=...): starts a natmill of that instance."""
+    if kafka.is_mock:
+        pytest.skip("the mock cluster knows no static members")
+
+    def start(instance, session_ms=LONG_MS, workers=1, **kafka_section):
+        config = configure(kafka, topic, {"session.timeout.ms": session_ms}, batch=SMALL)
+        config["kafka"].update(instance=instance, **kafka_section)
+        return start_natmill({**config, "workers": workers}, name=f"{instance}.yaml")
+
+    return start
+
+
+@pytest.fixture
+def owners(kafka, group, topic):
+    """owners(): {instance: its partitions of the topic}, sorted; None while the group is not settled."""
+
+    def ask():
+        try:
+            found = kafka.admin.describe_consumer_groups([group])[group].result(10)
+        except KafkaException:  # nobody coordinates it yet
+            return None
+        if found.state != ConsumerGroupState.STABLE:
+            return None
+        return {member.group_instance_id: sorted(one.partition for one in member.assignment.topic_partitions
+                                                 if one.topic == topic) for member in found.members}
+
+    return ask
+
+
+def settled(owners, count, timeout=60):
+    """Waits until so many members share all partitions; who has what."""
+    def shared():
+        found = owners()
+        return found if found and len(found) == count and sum(map(len, found.values())) >= 4 else None
+
+    return wait_until(shared, timeout, lambda: f"{count} members share the partitions: {owners()}")
+
+
+@pytest.mark.parametrize("strategy", ["roundrobin", pytest.param("cooperative-sticky", marks=pytest.mark.slow)])
+def test_back_under_its_name(strategy, kafka, topic, named, owners, ledger):
+    """Each in turn, so the group's leader too, by SIGTERM and by kill -9."""
+    running = {name: named(name, strategy=strategy) for name in "ab"}
+    before = settled(owners, 2)
+    assert set(before) == {"a-0", "b-0"} and all(len(own) == 2 for own in before.values())
+    done = 0
+    for name, other, how in (("a", "b", signal.SIGTERM), ("b", "a", signal.SIGTERM), ("a", "b", signal.SIGKILL)):
+        traffic.produce(kafka, topic, PER_PARTITION, start=done)
+        wait_until(lambda begun=4 * done: ledger.progress(topic) > begun, 30, lambda: running[name].err)
+        noticed = running[other].err.count("Kafka: ")
+        running[name].signal(how)
+        assert running[name].wait() == (0 if how == signal.SIGTERM else -how)
+        running[name] = named(name, strategy=strategy)
+        running[name].wait_for_err("assigned 2 partitions, 2 in all")
+        done += PER_PARTITION
+        ledger.wait(topic, done)
+        assert owners() == before
+        assert running[other].err.count("Kafka: ") == noticed, running[other].err
+    for process in running.values():
+        assert process.terminate() == 0
+        assert "natmill ends; the group keeps the partitions of instance" in process.err
+    ledger.check(topic, done)
+
+
+def test_two_under_one_name(kafka, topic, named, ledger):
+    """The one that was there before ends, with a status that has no service manager start it again."""
+    traffic.produce(kafka, topic, PER_PARTITION)
+    first = named("a", workers=2)
+    wait_until(lambda: ledger.progress(topic) >= 500, 30, lambda: first.err)
+    second = named("a", workers=2)
+    assert first.wait() == 1
+    assert first.err.splitlines()[-1].count(TAKEN) == 1
+    ledger.wait(topic, PER_PARTITION, what=second.err[-2000:])
+    assert second.terminate() == 0
+    ledger.check(topic, PER_PARTITION)
+
+
+@pytest.mark.slow
+def test_frozen_and_replaced_under_its_name(kafka, topic, named, ledger):
+    """As when a pod is started on another machine because nobody hears of the first: when that wakes up it writes
+    nothing and ends."""
+    traffic.produce(kafka, topic, PER_PARTITION)
+    zombie = named("a", SHORT_MS)
+    wait_until(lambda: ledger.progress(topic) >= 500, 30, lambda: zombie.err)
+    zombie.signal(signal.SIGSTOP)
+    heir = named("a", SHORT_MS)
+    heir.wait_for_err("assigned 4 partitions, 4 in all")  # SQLite's lock may still be the zombie's
+    zombie.signal(signal.SIGCONT)
+    assert zombie.wait() == 1 and TAKEN in zombie.err
+    traffic.produce(kafka, topic, 100, start=PER_PARTITION)
+    ledger.wait(topic, PER_PARTITION + 100)
+    assert heir.terminate() == 0
+    ledger.check(topic, PER_PARTITION + 100)
+
+
+@pytest.mark.slow
+def test_frozen_past_its_session(kafka, topic, named, owners, ledger):
+    """Another instance takes its partitions; it gets them back when it wakes up."""
+    traffic.produce(kafka, topic, PER_PARTITION)
+    zombie, other = named("a", SHORT_MS), named("b", SHORT_MS)
+    settled(owners, 2)
+    wait_until(lambda: ledger.progress(topic) >= 500, 30, lambda: zombie.err)
+    zombie.signal(signal.SIGSTOP)
+    other.wait_for_err("assigned 4 partitions, 4 in all")
+    zombie.signal(signal.SIGCONT)
+    settled(owners, 2)
+    ledger.wait(topic, PER_PARTITION, what=other.err[-2000:])
+    for process in zombie, other:
+        assert process.terminate() == 0 and TAKEN not in process.err
+    ledger.check(topic, PER_PARTITION)
+
+
+@pytest.mark.slow
+def test_gone_for_good(kafka, topic, named, owners, ledger):
+    """Its partitions wait for it as long as its session lasts, then they are others'."""
+    gone, stays = named("a", 4000), named("b", 4000)
+    settled(owners, 2)
+    assert gone.terminate() == 0
+    assert set(owners()) == {"a-0", "b-0"}, "left the group"
+    traffic.produce(kafka, topic, PER_PARTITION)
+    stays.wait_for_err("assigned 4 partitions, 4 in all")
+    ledger.wait(topic, PER_PARTITION, what=stays.err[-2000:])
+    assert set(owners()) == {"b-0"}
+    assert stays.terminate() == 0
+    ledger.check(topic, PER_PARTITION)
+
+
+@pytest.mark.slow
+def test_another_number_of_workers(kafka, topic, named, owners, ledger):
+    """Fewer: the partitions of those that are missing wait for the session, then they are divided. More: at once."""
+    done = 0
+    for workers in (3, 1, 4):
+        process = named("a", SHORT_MS, workers)
+        assert set(settled(owners, workers)) == {f"a-{number}" for number in range(workers)}
+        traffic.produce(kafka, topic, PER_PARTITION, start=done)
+        done += PER_PARTITION
+        ledger.wait(topic, done, what=process.err[-2000:])
+        assert process.terminate() == 0
+    ledger.check(topic, done)
+
+
+@pytest.mark.slow
+def test_partition_added_behind_a_leader_that_came_back(kafka, topic, named, owners, ledger):
+    """Kafka does not tell it that it leads the group; a new partition is found all the same."""
+    running = {name: named(name) for name in "ab"}
+    settled(owners, 2)
+    for name in "ab":
+        assert running[name].terminate() == 0
+        running[name] = named(name)
+        running[name].wait_for_err("assigned 2 partitions, 2 in all")
+    kafka.admin.create_partitions([NewPartitions(topic, 5)])[topic].result(30)
+    wait_until(lambda: sum(map(len, (owners() or {}).values())) == 5, 60, lambda: f"{owners()}\n{running['a'].err}")
+    traffic.produce(kafka, topic, 500, partitions=5)
+    ledger.wait(topic, 500, partitions=5)
+    for process in running.values():
+        assert process.terminate() == 0
+    ledger.check(topic, 500, partitions=5)
+
+
+@pytest.mark.parametrize("kafka_section, wanted", [
+    ({"instance": "pod 1"}, "natmill.yaml:1:24: 'pod 1' cannot be a name in a group"),
+    ({"instance": "x" * 231}, "at most 230"),
+    ({"properties": {"group.instance.id": "a"}}, "use the option kafka.instance instead of group.instance.id")])
+def test_names_that_cannot_be(kafka_section, wanted, run_natmill, tmp_path):
+    config = {"kafka": {**kafka_section, "brokers": "127.0.0.1:1"}, "outputs": [{"type": "null"}]}
+    (tmp_path / "natmill.yaml").write_text(json.dumps(config))
+    result = run_natmill("check")
+    assert result.returncode == 1 and wanted in result.stderr
