@@ -179,7 +179,7 @@ const char *http_client_where(const struct http_client *c)
 /* Has the configuration a header of that name? */
 static bool overridden(const struct http_client *c, const char *header)
 {
-	const struct text_map *map = &c->settings->headers;
+	const struct text_map *map = &c->secrets.headers;
 	for (size_t i = 0; i < map->n; i++) {
 		size_t len = strlen(map->items[i].key);
 		if (strncasecmp(header, map->items[i].key, len) == 0 && header[len] == ':')
@@ -190,7 +190,7 @@ static bool overridden(const struct http_client *c, const char *header)
 
 static struct curl_slist *make_headers(const struct http_client *c, const struct http_request *q)
 {
-	const struct text_map *map = &c->settings->headers;
+	const struct text_map *map = &c->secrets.headers;
 	struct curl_slist *list = curl_slist_append(NULL, "Expect:"); /* no waiting for 100 Continue */
 	struct strbuf line = {0};
 	for (size_t i = 0; q->headers[i] != NULL; i++)

@@ -62,7 +62,9 @@ struct http_settings {
 		 .type = OPTION_MAP,                                                                   \
 		 .offset = offsetof(owner, http.headers),                                              \
 		 .reloadable = true,                                                                   \
-		 .help = "More headers of each request, a map from name to value."},                   \
+		 .help = "More headers of each request, a map from name to value. A name with "        \
+			 "`_file` behind it takes its value from a file, read anew for each "          \
+			 "request."},                                                                  \
 		TLS_ROWS(owner, http.tls_ca, http.tls_certificate, http.tls_key),                      \
 	{                                                                                              \
 		.name = "tls_verify", .type = OPTION_BOOL, .offset = offsetof(owner, http.tls_verify), \

@@ -12,6 +12,7 @@
 struct http_secrets {
 	char *password; /* NULL: none */
 	char *token;
+	struct text_map headers; /* those of the configuration, each with its value */
 };
 
 /* Takes up what they are now. -1 with e: a file cannot be used. */

@@ -35,22 +35,53 @@ static bool is_own(const char *name)
 	return false;
 }
 
+size_t http_settings_header(const char *key, bool *file)
+{
+	size_t n = strlen(key);
+	*file = n > strlen("_file") && strcmp(key + n - strlen("_file"), "_file") == 0;
+	return *file ? n - strlen("_file") : n;
+}
+
+/* The value lies in a file. It may be another one later; what is wrong then is told by the request. */
+static int check_file(const struct text_pair *one, const char *name, struct err *e)
+{
+	char *value;
+	if (secret_read_file(one->value, &value, e) != 0)
+		return err_prefix(e, "output %s: headers: %s", name, one->key);
+	bool clean = is_clean(value, "");
+	secret_forget(value);
+	return clean ? 0
+		     : err_set(e, ERR_CONFIG,
+			       "output %s: headers: %s names a file with a line end or another control "
+			       "character in it",
+			       name, one->key);
+}
+
+static int check_header(const struct text_pair *one, const char *name, struct err *e)
+{
+	char header[128];
+	bool file;
+	size_t n = http_settings_header(one->key, &file);
+	snprintf(header, sizeof header, "%.*s", (int)n, one->key);
+	if (n == 0 || n >= sizeof header || !is_clean(header, " \t:\"(),/;<=>?@[\\]{}"))
+		return err_set(e, ERR_CONFIG, "output %s: headers: '%.200s' is no name of a header", name,
+			       one->key);
+	if (!is_clean(one->value, ""))
+		return err_set(e, ERR_CONFIG,
+			       "output %s: headers: the value of %s has a line end or another control "
+			       "character",
+			       name, one->key);
+	if (is_own(header))
+		return err_set(e, ERR_CONFIG, "output %s: headers: %s is set by natmill itself", name,
+			       header);
+	return file ? check_file(one, name, e) : 0;
+}
+
 static int check_headers(const struct http_settings *s, const char *name, struct err *e)
 {
-	for (size_t i = 0; i < s->headers.n; i++) {
-		const struct text_pair *one = &s->headers.items[i];
-		if (one->key[0] == '\0' || !is_clean(one->key, " \t:\"(),/;<=>?@[\\]{}"))
-			return err_set(e, ERR_CONFIG, "output %s: headers: '%s' is no name of a header", name,
-				       one->key);
-		if (!is_clean(one->value, ""))
-			return err_set(e, ERR_CONFIG,
-				       "output %s: headers: the value of %s has a line end or another "
-				       "control character",
-				       name, one->key);
-		if (is_own(one->key))
-			return err_set(e, ERR_CONFIG, "output %s: headers: %s is set by natmill itself", name,
-				       one->key);
-	}
+	for (size_t i = 0; i < s->headers.n; i++)
+		if (check_header(&s->headers.items[i], name, e) != 0)
+			return -1;
 	return 0;
 }
 

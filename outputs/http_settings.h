@@ -12,6 +12,9 @@
 int http_settings_check(const struct http_settings *s, const char *name, char *where, size_t size,
 			struct err *e);
 
+/* How long the name of the header is that the key means. *file: its value lies in a file (NAME_file). */
+size_t http_settings_header(const char *key, bool *file);
+
 /* Can it stand in a header: no line end or other control character. */
 bool http_settings_is_clean(const char *text);
 

@@ -297,6 +297,12 @@ static void wrong_settings_are_refused(void **state)
 	option_clear(headers, &f->options);
 	option_put(headers, &f->options, "content-length", "5");
 	assert_refused(f, "timeout", "1s", "set by natmill itself");
+	option_clear(headers, &f->options);
+	option_put(headers, &f->options, "content-length_file", "/etc/hostname");
+	assert_refused(f, "timeout", "1s", "content-length is set by natmill itself");
+	option_clear(headers, &f->options);
+	option_put(headers, &f->options, "X-Key_file", "/nonexistent/s3");
+	assert_refused(f, "timeout", "1s", "X-Key_file: cannot read");
 }
 
 int main(void)

@@ -105,12 +105,46 @@ static void token_file_with_a_line_end(void **state)
 	assert_int_equal(http_server_count(), before);
 }
 
+static void write_file(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "we");
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+/* Read anew for each request; hidden as all secrets are. */
+static void header_from_a_file(void **state)
+{
+	struct fixture *f = *state;
+	struct output_result r;
+	char path[128];
+	char text[256];
+	snprintf(path, sizeof path, "%s/key", f->folder);
+	write_file(path, "first-s3cret\n");
+	option_put(option_find(f->type->options, "headers"), &f->options, "X-Api-Key_file", path);
+	http_option(f, "timeout", "2s");
+	fixture_fill(&f->batch, 0, 0, 3);
+	fixture_deliver(f, 0, 3);
+	http_server_header(http_server_seen(0), "X-Api-Key", text, sizeof text);
+	assert_string_equal(text, "first-s3cret");
+	fixture_fill(&f->batch, 0, 3, 3);
+	write_file(path, "other-s3cret");
+	shown_as(f, "you sent other-s3cret", "you sent ************");
+	write_file(path, "s3cret\r\nX-Forged: 1");
+	assert_int_equal(fixture_write(f->output, f->type, &f->batch, &r), OUTPUT_RETRY);
+	assert_true(r.alarm);
+	assert_non_null(strstr(r.why.msg, "X-Api-Key_file names a file with a line end"));
+	assert_null(strstr(r.why.msg, "s3cret"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(secrets_in_any_form, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(secrets_cut_off_or_overlapping, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(token_file_with_a_line_end, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(header_from_a_file, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
