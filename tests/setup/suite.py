@@ -2,9 +2,11 @@
 """Runs the checks for `run`: suite.py test [--all] | lint [--fix] | fuzz [SECONDS].
 
 Each runner goes on after another one has failed; summary.py adds them up. What they leave (JUnit files, logs of fuzz
-targets) lies in build/results. The set-up is done by `run` before.
+targets) lies in build/results. The set-up is done by `run` before. The tests mostly wait, for servers and for time to
+pass, so lint and fuzzing run in a process of their own beside them (`suite.py beside SECONDS`), at low priority.
 """
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -15,6 +17,7 @@ import checks
 from summary import Summary
 
 RESULTS = "build/results"
+BESIDE = RESULTS + "/beside"  # .log: what the process beside prints; .json: what it found
 PYTEST = ["build/venv/bin/python", "-m", "pytest", "-q", "-p", "no:cacheprovider"]
 MOCK_MARK = RESULTS + "/mock-cluster"  # tests/system/conftest.py makes it when Apache Kafka is not there
 # Twice as many as processors: most tests wait for a server or for time to pass.
@@ -29,8 +32,7 @@ LONG = {"TEST_OUTAGE_S": "120"}  # of --all, where a short outage serves otherwi
 class Suite:
     def __init__(self):
         self.summary = Summary()
-        shutil.rmtree(RESULTS, ignore_errors=True)
-        os.makedirs(RESULTS)
+        os.makedirs(RESULTS, exist_ok=True)
 
     def run(self, title, command, env=None):
         """Runs one runner with its output shown; returns its exit status."""
@@ -91,6 +93,21 @@ class Suite:
         for name, passed, detail in checks.fuzz(seconds, RESULTS):
             self.summary.check(f"fuzz: {name}", passed, detail)
 
+    @contextlib.contextmanager
+    def beside(self, seconds):
+        """Lints and fuzzes in a process of its own for as long as the body runs, and then to its end."""
+        command = ["nice", "-n", "19", sys.executable, __file__, "beside", str(seconds)]
+        with open(BESIDE + ".log", "w+", encoding="utf-8") as log:
+            with subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT) as process:
+                try:
+                    yield
+                except BaseException:
+                    process.terminate()
+                    raise
+            log.seek(0)
+            print(log.read(), end="")
+        self.summary.load("lint and fuzzing", BESIDE + ".json", process.returncode)
+
     def close(self):
         if os.path.exists(MOCK_MARK):
             self.summary.notes.append("the system tests ran on librdkafka's mock cluster: Apache Kafka was not there")
@@ -102,15 +119,17 @@ def has_tests(folder):
 
 
 def test(suite, everything):
-    # `release` first: the later runners use its program.
-    suite.ctest("release", "build")
-    suite.lint()
-    suite.pytest("house", ["tests/lint", "tests/setup"])
-    suite.ctest("asan", "build/asan")
-    suite.busted()
-    suite.fuzz(60 if everything else 5)
-    suite.pytest("system", ["tests/system"], LONG if everything else None, SIDE_BY_SIDE + ([] if everything else QUICK))
-    suite.pytest("short faults", ["tests/faults"])
+    shutil.rmtree(RESULTS)
+    os.makedirs(RESULTS)
+    with suite.beside(60 if everything else 5):
+        # `release` first: the later runners use its program.
+        suite.ctest("release", "build")
+        suite.pytest("house", ["tests/lint", "tests/setup"])
+        suite.ctest("asan", "build/asan")
+        suite.busted()
+        suite.pytest("system", ["tests/system"], LONG if everything else None,
+                     SIDE_BY_SIDE + ([] if everything else QUICK))
+        suite.pytest("short faults", ["tests/faults"])
     if everything:
         suite.valgrind()
         suite.ctest("tsan", "build/tsan")
@@ -127,6 +146,11 @@ def main():
     if command == "lint" and arguments == ["--fix"]:
         sys.exit(checks.reformat())
     suite = Suite()
+    if command == "beside":
+        suite.lint()
+        suite.fuzz(int(arguments[0]))
+        suite.summary.save(BESIDE + ".json")
+        return
     if command == "test" and arguments in ([], ["--all"]):
         test(suite, bool(arguments))
     elif command == "lint" and not arguments:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Adds up what all the runners found and prints the closing line. Used by suite.py."""
 
+import json
 import os
 import xml.etree.ElementTree as ElementTree
 
@@ -48,6 +49,22 @@ class Summary:
             return "skipped"
         self.passed += 1
         return "passed"
+
+    def save(self, path):
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(vars(self), file)
+
+    def load(self, runner, path, exit_status):
+        """Adds what another process saved. One that left nothing, or failed, counts as failed."""
+        if os.path.exists(path):
+            with open(path, encoding="utf-8") as file:
+                saved = json.load(file)
+            self.passed += saved["passed"]
+            self.failed += saved["failed"]
+            self.skipped += saved["skipped"]
+            self.notes += saved["notes"]
+        if exit_status != 0 or not os.path.exists(path):
+            self.failed.append(f"{runner}: ended with status {exit_status}")
 
     def close(self):
         """Prints the whole and returns the exit status: 1 if anything failed or if nothing ran."""

@@ -53,6 +53,32 @@ def test_a_runner_that_dies_without_a_word_has_failed(tmp_path, capsys):
                                                  "1 passed, 1 failed, 0 skipped"])
 
 
+def test_what_another_process_found_is_added(tmp_path, capsys):
+    other = Summary()
+    other.check("fuzz", True)
+    other.check("lint", False, "a line")
+    other.skip("x", "no server")
+    other.notes.append("so and so")
+    path = tmp_path / "other.json"
+    other.save(path)
+    summary = Summary()
+    summary.load("beside", path, 0)
+    assert closing_line(summary, capsys) == (1, ["", "skipped: x: no server", "FAILED: lint: a line",
+                                                 "note: so and so", "1 passed, 1 failed, 1 skipped"])
+
+
+@pytest.mark.parametrize("saved, status", [(True, -9), (False, 0)])
+def test_another_process_that_died_has_failed(tmp_path, capsys, saved, status):
+    path = tmp_path / "other.json"
+    if saved:
+        Summary().save(path)
+    summary = Summary()
+    summary.check("lint", True)
+    summary.load("beside", path, status)
+    assert closing_line(summary, capsys) == (1, ["", f"FAILED: beside: ended with status {status}",
+                                                 "1 passed, 1 failed, 0 skipped"])
+
+
 def test_nothing_ran_is_a_failure(capsys):
     assert closing_line(Summary(), capsys) == (1, ["", "0 passed, 0 failed, 0 skipped"])
 
