@@ -162,6 +162,7 @@ def test_an_output_that_is_away_is_told(kafka, topic, configure, start_natmill, 
         m = metrics(process)
         assert m.get("natmill_output_failures", output="sqlite") > 0 and m.get("natmill_ready") == 0
         assert m.sum("natmill_partition_lag_messages") > 80 * COUNT - 200
+        assert m.sum("natmill_partition_lag_seconds") > 5
         assert get(process, "/healthz") == (200, "ok\n")
         other.execute("ROLLBACK")
     seen = caught_up(process, 84 * COUNT)
