@@ -17,10 +17,10 @@ struct redis_double {
 	int listener;
 	pthread_t thread;
 	/* The answer to the SET of a key, as it goes over the wire; all other commands are answered +OK. */
-	const char *(*answer)(struct redis_double *d, const char *key);
-	_Atomic unsigned sets; /* asked for so far */
-	unsigned opened;       /* connections */
-	void *test;            /* the test's own */
+	const char *(*_Atomic answer)(struct redis_double *d, const char *key);
+	_Atomic unsigned sets;   /* asked for so far */
+	_Atomic unsigned opened; /* connections */
+	void *test;              /* the test's own */
 };
 
 /* path: of the socket to make. */
