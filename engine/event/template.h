@@ -85,6 +85,15 @@ void template_explain_all(const struct template *const *templates, size_t n, con
 uint32_t template_may(const struct template *t);
 uint32_t template_always(const struct template *t);
 
+/* Words that stand in every text that fits: literals of the template, without blanks. They live as long as
+ * it. Fills up to TEMPLATE_WORDS_MAX; returns the number. */
+#define TEMPLATE_WORDS_MAX 32
+struct template_word {
+	const char *text;
+	uint32_t len;
+};
+size_t template_words(const struct template *t, struct template_word *words);
+
 /* What stands in its text and was probably meant otherwise. */
 const struct stray *template_stray(const struct template *t);
 

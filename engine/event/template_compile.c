@@ -106,11 +106,13 @@ static uint16_t emit_choice(struct compiler *c, const struct tree_node *node, ui
 	return at;
 }
 
-/* Remembers the two longest literals outside of all choices: likely what tells one kind of line from the
- * next. Of equal ones the later in the template, which comes first here. */
+/* Remembers the literals outside of all choices, and the two longest: likely what tells one kind of line from
+ * the next. Of equal ones the later in the template, which comes first here. */
 static void keep_needs(struct template *t, uint16_t at)
 {
 	uint16_t *needs = t->needs;
+	if (t->word_count < TEMPLATE_WORDS_MAX)
+		t->words[t->word_count++] = at;
 	if (needs[0] == 0 || t->ops[at].len > t->ops[needs[0]].len) {
 		needs[1] = needs[0];
 		needs[0] = at;
@@ -188,6 +190,15 @@ struct template *template_compile(const char *text, size_t n, int type, const st
 		return t;
 	template_free(t);
 	return NULL;
+}
+
+size_t template_words(const struct template *t, struct template_word *words)
+{
+	for (size_t i = 0; i < t->word_count; i++) {
+		const struct template_op *op = &t->ops[t->words[i]];
+		words[i] = (struct template_word){.text = t->text + op->text, .len = op->len};
+	}
+	return t->word_count;
 }
 
 void template_free(struct template *t)

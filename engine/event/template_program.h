@@ -72,7 +72,9 @@ struct template
 	uint32_t may; /* sets of fields: on some way, on every way */
 	uint32_t always;
 	uint16_t start;
-	uint16_t needs[2]; /* literals that every text has that fits; 0 = none */
+	uint16_t needs[2];                  /* literals that every text has that fits; 0 = none */
+	uint16_t words[TEMPLATE_WORDS_MAX]; /* all such literals, as far as there is room */
+	uint16_t word_count;
 	uint16_t op_count;
 	uint16_t set_count;
 	struct template_op *ops;

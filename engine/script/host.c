@@ -41,6 +41,7 @@ static int load_scripts(struct host *h, struct errlist *errors)
 		if (state_load(&h->state, s->name, file, source->text.data, source->text.len, &e) != 0)
 			rc = add_error(errors, s->path, file, e.msg);
 		h->loading = NULL;
+		needs_choose(s);
 	}
 	return rc;
 }

@@ -71,6 +71,8 @@ static enum tried try_keys(struct host *h)
 static enum tried try_template(struct host *h)
 {
 	struct walk *w = &h->walk;
+	if (!needs_there(&w->script->needs, w->rule->needs, &w->seen, record_text(w), w->text.len))
+		return TRIED_MISS;
 	if (template_match(w->rule->template, record_text(w), w->text.len, w->text.off, &w->event, NULL))
 		return fitted(h);
 	return TRIED_MISS;
@@ -327,6 +329,8 @@ static int try_rules(struct host *h)
 		w->script = s;
 		s->words.zone_s = s->zone_s != TIME_ZONE_UNKNOWN ? s->zone_s : w->route->zone_s;
 		s->words.lacking = h->options.note_times ? &w->lacking : NULL;
+		if (w->next_rule == 0)
+			w->seen = (struct needs_seen){0};
 		while (w->next_rule < s->rule_count) {
 			w->rule = &s->rules[w->next_rule++];
 			int answer = try_rule(h);

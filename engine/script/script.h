@@ -15,6 +15,7 @@
 #include "event/regex.h"
 #include "event/template.h"
 #include "event/vocabulary.h"
+#include "script/needs.h"
 
 #define SCRIPT_RULES_MAX 1000
 #define SCRIPT_TOPICS_MAX 100
@@ -36,6 +37,7 @@ struct rule {
 	struct reader_rule *keys;
 	enum reader reader; /* of keys */
 	int handler;        /* its number in the Lua side, from 1 */
+	uint64_t needs;     /* of the script's words: all of them stand in a record that it fits */
 	struct constant constants[FIELD_COUNT];
 	size_t constant_count;
 	struct event values; /* of the constants that are no texts */
@@ -50,6 +52,7 @@ struct script {
 	int32_t zone_s;                  /* declared, or TIME_ZONE_UNKNOWN */
 	struct rule *rules;
 	size_t rule_count;
+	struct needs needs; /* words that tell its rules apart */
 	char *topics[SCRIPT_TOPICS_MAX];
 	size_t topic_count;
 	char separator[SCRIPT_SEPARATOR_MAX]; /* between records */

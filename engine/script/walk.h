@@ -60,6 +60,7 @@ struct walk {
 	unsigned lacking;      /* enum vocabulary_lack, of the times that rules read in the record */
 	uint32_t place;        /* of the script in the route */
 	uint32_t next_rule;
+	struct needs_seen seen;      /* of the script's words, in the text */
 	const struct script *script; /* under trial */
 	const struct rule *rule;
 	struct event event; /* under way */
