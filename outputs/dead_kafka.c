@@ -93,6 +93,13 @@ static void kafka_close(struct output *o)
 	free(s);
 }
 
+static void kafka_topics(struct output *o, output_topic_fn *row, void *ctx)
+{
+	const struct dead_kafka *s = (const struct dead_kafka *)o;
+	row(ctx, &(struct output_topic){.name = s->options->topic,
+					.bytes = kafka_conf_number(s->conf, "batch.size")});
+}
+
 static int make_producer(struct dead_kafka *s, struct output_result *r)
 {
 	static const uint64_t one = 1;
@@ -255,6 +262,7 @@ const struct output_type dead_kafka_output = {
 	.options_size = sizeof(struct dead_kafka_options),
 	.create = kafka_create,
 	.close = kafka_close,
+	.topics = kafka_topics,
 	.open = output_nothing,
 	.begin = output_nothing,
 	.dead = kafka_dead,

@@ -75,6 +75,9 @@ extern const struct output_type kafka_plain_output;
 extern const struct option kafka_settings_rows[];
 int kafka_settings_apply(struct kafka *s, struct err *e);
 
+/* topics of the contract. */
+void kafka_topics(struct output *o, output_topic_fn *row, void *ctx);
+
 /* kafka.c: a producer that may begin a transaction (or just send); also finishes what is left over from
  * before. 0, or -1 with r. */
 int kafka_ready(struct kafka *s, struct output_result *r);

@@ -4,6 +4,7 @@
  */
 #include "outputs/kafka_conf.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -52,6 +53,13 @@ int kafka_conf_fill(rd_kafka_conf_t *conf, const struct kafka_conf_plan *plan, s
 	if (text_map_get(own, "bootstrap.servers") == NULL)
 		return err_set(e, ERR_CONFIG, "%s: brokers is missing", plan->who);
 	return 0;
+}
+
+int64_t kafka_conf_number(const rd_kafka_conf_t *conf, const char *name)
+{
+	char text[32];
+	size_t size = sizeof text;
+	return rd_kafka_conf_get(conf, name, text, &size) == RD_KAFKA_CONF_OK ? strtoll(text, NULL, 10) : 0;
 }
 
 /* Less what is meant so: a producer with properties of consumers, records given up. */

@@ -8,6 +8,7 @@
 
 #include <librdkafka/rdkafka.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/err.h"
 #include "base/option.h"
@@ -28,6 +29,9 @@ struct kafka_conf_plan {
 
 /* Fills conf; acks=all and enable.idempotence are always set. -1 with e: a property is unknown or wrong. */
 int kafka_conf_fill(rd_kafka_conf_t *conf, const struct kafka_conf_plan *plan, struct err *e);
+
+/* A property that is a number; 0: there is none. */
+int64_t kafka_conf_number(const rd_kafka_conf_t *conf, const char *name);
 
 /* A line of librdkafka's log, for log_cb. */
 void kafka_conf_log(const char *who, int level, const char *facility, const char *text);

@@ -26,13 +26,6 @@ static int refuse_owned(const struct text_map *properties, struct err *e)
 	return 0;
 }
 
-static int64_t conf_number(const rd_kafka_conf_t *conf, const char *name)
-{
-	char text[32];
-	size_t size = sizeof text;
-	return rd_kafka_conf_get(conf, name, text, &size) == RD_KAFKA_CONF_OK ? strtoll(text, NULL, 10) : 0;
-}
-
 static int fill_conf(struct kafka *s, struct err *e)
 {
 	const struct kafka_options *options = s->options;
@@ -67,10 +60,10 @@ static int fill_conf(struct kafka *s, struct err *e)
 						      .brokers = options->brokers},
 			    e) != 0)
 		return -1;
-	s->report_ms = conf_number(s->conf,
-				   options->transactional ? "transaction.timeout.ms" : "message.timeout.ms") +
+	s->report_ms = kafka_conf_number(s->conf, options->transactional ? "transaction.timeout.ms"
+									 : "message.timeout.ms") +
 		       REPORT_GRACE_MS;
-	s->max_bytes = conf_number(s->conf, "message.max.bytes");
+	s->max_bytes = kafka_conf_number(s->conf, "message.max.bytes");
 	return 0;
 }
 
@@ -98,6 +91,14 @@ static int plan_records(struct kafka *s, struct err *e)
 int kafka_settings_apply(struct kafka *s, struct err *e)
 {
 	return plan_records(s, e) == 0 && fill_conf(s, e) == 0 ? 0 : -1;
+}
+
+void kafka_topics(struct output *o, output_topic_fn *row, void *ctx)
+{
+	const struct kafka *s = (const struct kafka *)o;
+	for (int type = 0; type < EVENT_TYPE_COUNT; type++)
+		row(ctx, &(struct output_topic){.name = s->topics.names[type],
+						.bytes = kafka_conf_number(s->conf, "batch.size")});
 }
 
 #define FIELD(name) offsetof(struct kafka_options, name)

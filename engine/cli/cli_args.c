@@ -8,13 +8,31 @@
 
 #include "cli/commands.h"
 
+static bool stands_alone(const struct cli_arg *row)
+{
+	return row->name == NULL || strcmp(row->name, CLI_WORDS) == 0;
+}
+
 static const struct cli_arg *find(const struct cli_arg *args, int n, const char *arg)
 {
 	bool option = arg[0] == '-' && arg[1] != '\0';
 	for (int i = 0; i < n; i++)
-		if (option ? args[i].name != NULL && strcmp(args[i].name, arg) == 0 : args[i].name == NULL)
+		if (option ? !stands_alone(&args[i]) && strcmp(args[i].name, arg) == 0
+			   : stands_alone(&args[i]))
 			return &args[i];
 	return NULL;
+}
+
+/* What stands alone. False: there is no room for it. */
+static bool take_word(const struct cli_arg *row, const char *arg)
+{
+	size_t max = row->name == NULL ? 1 : CLI_WORDS_MAX;
+	size_t n = 0;
+	while (n < max && row->text[n] != NULL)
+		n++;
+	if (n < max)
+		row->text[n] = arg;
+	return n < max;
 }
 
 enum cli_args cli_args_read(const char *command, const char *usage, void (*help)(void), int argc, char **argv,
@@ -36,11 +54,13 @@ enum cli_args cli_args_read(const char *command, const char *usage, void (*help)
 			*row->flag = true;
 			continue;
 		}
-		if (row->name == NULL && *row->text != NULL) {
-			cli_usage(command, usage, "more than one file");
+		if (stands_alone(row)) {
+			if (take_word(row, arg))
+				continue;
+			cli_usage(command, usage, "too many arguments: '%s'", arg);
 			return CLI_ARGS_WRONG;
 		}
-		if (row->name != NULL && ++i == argc) {
+		if (++i == argc) {
 			cli_usage(command, usage, "%s needs a value", arg);
 			return CLI_ARGS_WRONG;
 		}

@@ -7,10 +7,15 @@
 
 #include <stdbool.h>
 
+/* Room for what stands alone, with a NULL behind the last. */
+#define CLI_WORDS "..."
+#define CLI_WORDS_MAX 64
+typedef const char *cli_words[CLI_WORDS_MAX + 1];
+
 /* One argument: text is set to the value behind it, or flag to true. A row without name: what stands alone,
- * once at most. */
+ * once at most. A row CLI_WORDS: all that stands alone; text is the first of cli_words, all NULL. */
 struct cli_arg {
-	const char *name;  /* "--vendor"; NULL: an argument that is no option */
+	const char *name;  /* "--vendor"; NULL or CLI_WORDS: an argument that is no option */
 	const char **text; /* NULL: a flag */
 	bool *flag;
 };

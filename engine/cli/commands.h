@@ -12,19 +12,20 @@
 #include <stdio.h>
 
 /* name, one line of help */
-#define COMMANDS(X)                                                                   \
-	X(run, "consume, run the vendor scripts and write events until told to stop") \
-	X(reload, "have the running natmill read configuration and scripts again")    \
-	X(check, "check configuration, scripts and samples as a start would")         \
-	X(try, "show what the vendor scripts make of each input line")                \
-	X(test, "run the samples beside the vendor scripts and show what differs")    \
-	X(new, "make a first vendor script and samples of real lines")                \
-	X(watermarks, "show or set how far the outputs have come")                    \
-	X(dead, "list dead letters, and bring them back after a script was mended")   \
-	X(top, "watch a running natmill: rates, lag, outputs, errors")                \
-	X(tap, "show some messages as they pass through a running natmill")           \
-	X(unmatched, "what kinds of lines fit no rule of a running natmill")          \
-	X(replay, "process what Kafka still has between two times once more")         \
+#define COMMANDS(X)                                                                               \
+	X(run, "consume, run the vendor scripts and write events until told to stop")             \
+	X(reload, "have the running natmill read configuration and scripts again")                \
+	X(check, "check configuration, scripts and samples as a start would")                     \
+	X(try, "show what the vendor scripts make of each input line")                            \
+	X(test, "run the samples beside the vendor scripts and show what differs")                \
+	X(new, "make a first vendor script and samples of real lines")                            \
+	X(watermarks, "show or set how far the outputs have come")                                \
+	X(topics, "show topics and consumers, what is wrong with them, and make what is missing") \
+	X(dead, "list dead letters, and bring them back after a script was mended")               \
+	X(top, "watch a running natmill: rates, lag, outputs, errors")                            \
+	X(tap, "show some messages as they pass through a running natmill")                       \
+	X(unmatched, "what kinds of lines fit no rule of a running natmill")                      \
+	X(replay, "process what Kafka still has between two times once more")                     \
 	X(demo, "the main job on an embedded broker and SQLite, for about 20 seconds")
 
 #define X(name, help) int cmd_##name(int argc, char **argv);

@@ -21,9 +21,9 @@
  * off and begins again; after an answer RETRY the output may have closed its connection: open is called again
  * when result.reopen is set. A write may answer OK for fewer events than it was given (result.n, at least 1):
  * because the next one needs a verdict of its own, or because its time is up. Which functions are there:
- * create, close, open, begin, commit and abort always; positions, list_marks and set_mark, dead and
- * dead_read, write where the flags transactional, keeps_dead and takes_events say so, dead_remove and
- * dead_claim where the store of dead letters can give them back, else NULL.
+ * create, close, open, begin, commit and abort always; topics where it writes to Kafka; positions, list_marks
+ * and set_mark, dead and dead_read, write where the flags transactional, keeps_dead and takes_events say so,
+ * dead_remove and dead_claim where the store of dead letters can give them back, else NULL.
  */
 #ifndef NATMILL_OUTPUT_OUTPUT_H
 #define NATMILL_OUTPUT_OUTPUT_H
@@ -74,6 +74,13 @@ struct output_mark {
 };
 typedef void output_mark_fn(void *ctx, const struct output_mark *mark); /* valid only during the call */
 
+/* A topic of Kafka that an output writes to. */
+struct output_topic {
+	const char *name;
+	int64_t bytes; /* the largest set of records that is sent to it at once */
+};
+typedef void output_topic_fn(void *ctx, const struct output_topic *topic); /* valid only during the call */
+
 struct output;
 struct output_host;
 
@@ -118,6 +125,9 @@ struct output_type {
 	/* Checks settings, allocates; no connection yet. NULL with e on error. options outlive the output. */
 	struct output *(*create)(const void *options, const struct output_env *env, struct err *e);
 	void (*close)(struct output *o); /* frees; open transactions are undone */
+	/* Calls row for each topic of Kafka that it writes to; connected or not. NULL: it writes to none.
+	 * Where the options have `brokers`, these are the topics' cluster. */
+	void (*topics)(struct output *o, output_topic_fn *row, void *ctx);
 	void (*open)(struct output *o, struct output_result *r);
 	void (*positions)(struct output *o, struct position *p, size_t n, struct output_result *r);
 	void (*begin)(struct output *o, struct output_result *r);

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/errlist.h"
+#include "base/strbuf.h"
 #include "event/batch.h"
 #include "event/ip.h"
 
@@ -66,6 +67,10 @@ size_t generation_topics(const struct generation *g, const char *const **names);
 
 /* Is the topic one of them? */
 bool generation_reads(const struct generation *g, const char *topic);
+
+/* Adds the names of the scripts that read the topic, some of its hosts alone included, as "a10, nfware", in
+ * the order in which they are tried. */
+void generation_readers(const struct generation *g, const char *topic, struct strbuf *out);
 
 uint32_t generation_number(const struct generation *g);
 

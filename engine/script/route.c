@@ -79,6 +79,40 @@ bool generation_reads(const struct generation *g, const char *topic)
 	return configured(g, topic) != NULL || (g->topic_count == 0 && is_declared(g, topic));
 }
 
+struct readers {
+	const struct generation *g;
+	struct strbuf *out;
+	bool seen[GENERATION_SCRIPTS_MAX];
+	bool any;
+};
+
+static void add_reader(struct readers *r, size_t script)
+{
+	if (!r->seen[script])
+		strbuf_printf(r->out, "%s%s", r->any ? ", " : "", r->g->sources[script].name);
+	r->seen[script] = r->any = true;
+}
+
+static void add_choice(struct readers *r, const struct choice *c)
+{
+	for (size_t i = 0; i < c->count; i++)
+		add_reader(r, c->scripts[i]);
+}
+
+void generation_readers(const struct generation *g, const char *topic, struct strbuf *out)
+{
+	struct readers r = {.g = g, .out = out};
+	const struct topic *t = configured(g, topic);
+	if (t != NULL)
+		add_choice(&r, &t->scripts);
+	for (size_t i = 0; i < g->source_count; i++)
+		if ((t == NULL ? g->topic_count == 0 : t->scripts.count == 0) &&
+		    generation_declares(g, i, topic))
+			add_reader(&r, i);
+	for (size_t i = 0; t != NULL && i < t->host_count; i++)
+		add_choice(&r, &t->hosts[i]);
+}
+
 static void add_scripts(const struct host *h, struct route *r, const struct choice *c)
 {
 	for (size_t i = 0; i < c->count; i++)

@@ -104,6 +104,18 @@ size_t topics_lint(const struct generation *g, struct strbuf *report)
 	return warnings + 1;
 }
 
+bool topics_fit(const char *pattern, char *const *names, size_t n)
+{
+	struct pattern p;
+	bool fits = false;
+	if (pattern_compile(&p, pattern, NULL) != 0)
+		return false;
+	for (size_t i = 0; i < n && !fits; i++)
+		fits = pattern_matches(&p, names[i]);
+	pattern_free(&p);
+	return fits;
+}
+
 const char *topics_declaring(const struct generation *g, const char *topic)
 {
 	for (size_t i = 0; i < g->source_count; i++)

@@ -74,6 +74,16 @@ const struct option kafka_options[] = {
 	 .max = 86400000,
 	 .help = "If that did not help, the process ends with exit code 3 after so long, for its service "
 		 "manager to start it anew. The time in which Kafka does not answer does not count."},
+	{.name = "longest_outage",
+	 .type = OPTION_DURATION,
+	 .offset = KAFKA(longest_outage_ms),
+	 .fallback = "3d",
+	 .min = 60000,
+	 .max = 315360000000,
+	 .reloadable = true,
+	 .help = "The longest outage of natmill or its databases that nothing may be lost in. `natmill "
+		 "topics` "
+		 "warns of topics that keep messages for less, and makes topics that keep them for longer."},
 	{.name = "properties",
 	 .type = OPTION_MAP,
 	 .offset = KAFKA(properties),

@@ -23,6 +23,7 @@ struct kafka_settings {
 	int64_t stall_alarm_ms;
 	int64_t stall_restart_ms;
 	int64_t stall_exit_ms;
+	int64_t longest_outage_ms;
 	struct text_map properties;
 };
 
