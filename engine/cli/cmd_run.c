@@ -91,6 +91,7 @@ int cmd_run(int argc, char **argv)
 	}
 	struct errlist errs = {0};
 	struct loaded_config c;
+	engine_hold_signals();
 	int status = config_load(&c, path, &errs) != 0 ? config_fail(&errs) : 0;
 	if (status == 0) {
 		logging_apply(&c.config.log);

@@ -22,6 +22,7 @@
 	X(watermarks, "show or set how far the outputs have come")                                \
 	X(topics, "show topics and consumers, what is wrong with them, and make what is missing") \
 	X(dead, "list dead letters, and bring them back after a script was mended")               \
+	X(health, "ask a running natmill how it is; the answer is the exit status")               \
 	X(top, "watch a running natmill: rates, lag, outputs, errors")                            \
 	X(tap, "show some messages as they pass through a running natmill")                       \
 	X(unmatched, "what kinds of lines fit no rule of a running natmill")                      \

@@ -267,6 +267,22 @@ static void join_reload(struct engine *e)
 	}
 }
 
+/* Blocks what a run listens to; before: NULL, or gets the mask there was. */
+static void hold_signals(sigset_t *signals, sigset_t *before)
+{
+	sigemptyset(signals);
+	sigaddset(signals, SIGTERM);
+	sigaddset(signals, SIGINT);
+	sigaddset(signals, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, signals, before); /* the workers inherit the mask */
+}
+
+void engine_hold_signals(void)
+{
+	sigset_t signals;
+	hold_signals(&signals, NULL);
+}
+
 static int prepare(struct engine *e, const struct engine_config *config, struct err *err)
 {
 	*e = (struct engine){.signal_fd = -1};
@@ -278,11 +294,7 @@ static int prepare(struct engine *e, const struct engine_config *config, struct 
 	};
 	service_open(&e->service);
 	signal(SIGPIPE, SIG_IGN);
-	sigemptyset(&e->signals);
-	sigaddset(&e->signals, SIGTERM);
-	sigaddset(&e->signals, SIGINT);
-	sigaddset(&e->signals, SIGHUP);
-	pthread_sigmask(SIG_BLOCK, &e->signals, &e->before); /* the workers inherit the mask */
+	hold_signals(&e->signals, &e->before);
 	e->signal_fd = signalfd(-1, &e->signals, SFD_CLOEXEC | SFD_NONBLOCK);
 	e->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	e->shared.done_fd = e->done_fd;

@@ -52,6 +52,11 @@ struct engine;
 /* Called about once a second while the engine runs, on its thread; true = stop now. */
 typedef bool (*engine_tick)(struct engine *e, void *context);
 
+/* From here on SIGTERM, SIGINT and SIGHUP wait for engine_run(). Called first thing, before the configuration
+ * is read: else a signal of that time would end the process, or be lost on process 1 of a container. Threads
+ * made later inherit it. */
+void engine_hold_signals(void);
+
 /* Runs until the end. tick may be NULL. 0 when ended as asked, else -1 with e (exit status 3). Sums of the
  * whole run are in *totals and outputs[output_count] (both may be NULL). */
 int engine_run(const struct engine_config *config, engine_tick tick, void *context,

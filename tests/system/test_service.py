@@ -2,6 +2,8 @@
 """natmill under a service manager: what it tells when, and that its watchdog sees what hangs and nothing else."""
 
 import os
+import pathlib
+import signal
 import time
 import uuid
 
@@ -12,6 +14,7 @@ import traffic
 from frozen_thread import frozen
 from kafka_server import free_ports
 from notify_socket import NotifySocket
+from waiting import wait_until
 
 WATCHDOG_S = 4  # natmill tells each second
 
@@ -111,3 +114,26 @@ def test_address_that_is_none(kafka, topic, configure, start_natmill):
     process = start_natmill(configure(kafka, topic), env={"NOTIFY_SOCKET": "vsock:2:9999"})
     process.wait_for_err(r"warn NOTIFY_SOCKET=vsock:2:9999 is neither")
     assert process.terminate() == 0
+
+
+def holds(pid, number):
+    """Whether the process blocks the signal (proc(5))."""
+    status = pathlib.Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    blocked = int(next(line for line in status.splitlines() if line.startswith("SigBlk:")).split()[1], 16)
+    return bool(blocked >> number - 1 & 1)
+
+
+def test_signals_while_the_configuration_is_read(kafka, topic, configure, start_natmill, tmp_path):
+    """Else they would end it in the midst of its start, or be lost on process 1 of a container."""
+    config = configure(kafka, topic)
+    for number in range(5):  # about a second in all
+        (tmp_path / "vendors" / f"busy{number}.lua").write_text(
+            "local n = 0 for i = 1, 1000000 do n = n + i % 7 end\n"
+            f'local v = vendor "busy{number}"\nv:topics "busy"\nv:ignore "{{*}}"\nreturn v\n', encoding="ascii")
+    process = start_natmill(config)
+    wait_until(lambda: holds(process.pid, signal.SIGTERM), 10, "it holds back signals")
+    process.signal(signal.SIGHUP)
+    process.signal(signal.SIGTERM)
+    assert " workers, group " not in process.err  # it has not come so far yet
+    assert process.wait() == 0
+    assert "Terminated: the batch under way is delivered" in process.err
