@@ -9,7 +9,6 @@
 #ifndef NATMILL_OUTPUTS_AMQP_H
 #define NATMILL_OUTPUTS_AMQP_H
 
-#include <amqp.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -20,6 +19,7 @@
 #include "output/address.h"
 #include "output/by_type.h"
 #include "output/output.h"
+#include "outputs/amqp_library.h"
 
 #define AMQP_CHANNEL 1
 

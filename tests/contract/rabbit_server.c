@@ -4,7 +4,6 @@
  */
 #include "tests/contract/rabbit_server.h"
 
-#include <amqp_tcp_socket.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>

@@ -7,8 +7,9 @@
 #ifndef NATMILL_TESTS_RABBIT_SERVER_H
 #define NATMILL_TESTS_RABBIT_SERVER_H
 
-#include <amqp.h>
 #include <sys/types.h>
+
+#include "outputs/amqp_library.h"
 
 /* "127.0.0.1:port"; "localhost:port" with TLS. Static. End the program when there is no server. */
 const char *rabbit_address(void);
