@@ -9,11 +9,13 @@ config=$(cd "$(dirname "$0")" && pwd)
 state=${RADIUS_STATE:-/var/lib/freeradius}
 mkdir -p "$state"
 
-# One secret for all devices, or a file of client sections.
+# One secret for all devices, itself or in a file, or a file of client sections.
 if [ -n "${RADIUS_CLIENTS_FILE:-}" ]; then
 	cp "$RADIUS_CLIENTS_FILE" "$state/clients.conf"
 else
-	: "${RADIUS_SECRET:?start.sh: set RADIUS_SECRET, or RADIUS_CLIENTS_FILE to a file of client sections}"
+	[ -z "${RADIUS_SECRET_FILE:-}" ] || RADIUS_SECRET=$(cat "$RADIUS_SECRET_FILE")
+	: "${RADIUS_SECRET:?start.sh: set RADIUS_SECRET, RADIUS_SECRET_FILE or RADIUS_CLIENTS_FILE}"
+	export RADIUS_SECRET
 	for address in 0.0.0.0/0 ::/0; do
 		printf 'client %s {\n\tipaddr = %s\n\tsecret = "$ENV{RADIUS_SECRET}"\n}\n' "$address" "$address"
 	done > "$state/clients.conf"
