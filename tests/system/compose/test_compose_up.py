@@ -16,7 +16,7 @@ from packets import (ACCT_STATUS, ACCT_STATUS_TYPE, ACTION, DEST_ADDR, DEST_PORT
                      is_answer, vendor_attribute)
 from waiting import wait_until
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 LINE = b"<134>Nov  5 14:02:11 cgn-1 nat: A VRF 7 TCP INT 10.0.0.7:4000 EXT %s:40123 DST 198.51.100.1:443 DIR OUT"
 SESSION_CREATED = 3
@@ -59,13 +59,14 @@ def test_an_accounting_request_becomes_a_row(up):
 
 
 def test_prometheus_answers_every_query_of_the_dashboard(up):
-    """With rates over a time in which everything happened."""
+    """With rates over a time in which everything happened, also between two scrapes."""
     up.send(inside_port("syslog-ng", "udp"), LINE.replace(b"TCP INT", b"XYZ INT") % b"203.0.113.10")  # a dead letter
     wait_until(lambda: up.sql("SELECT 1 FROM natmill_dead_letters"), 60, "the dead letter is there")
     asked = list(queries("5m"))
     assert len(asked) >= 40
 
     def unanswered():
+        up.send(inside_port("syslog-ng", "udp"), LINE % b"203.0.113.11")
         found = up.ask(*(query for _, query in asked))
         return [one for one, answer in zip(asked, found) if all(math.isnan(value) for _, value in answer)]
 
