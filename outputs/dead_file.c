@@ -32,7 +32,8 @@ struct file_options {
 struct file {
 	const struct file_options *options;
 	const struct output_env *env;
-	int fd; /* -1 while closed */
+	int fd;   /* -1 while closed */
+	FILE *in; /* as dead_file_read() wants it */
 	struct strbuf lines;
 };
 
@@ -57,6 +58,8 @@ static void file_close(struct output *o)
 {
 	struct file *s = (struct file *)o;
 	forget_fd(s);
+	if (s->in != NULL)
+		fclose(s->in);
 	strbuf_free(&s->lines);
 	free(s);
 }
@@ -69,8 +72,7 @@ static int fail(struct file *s, const char *doing, struct output_result *r)
 	return -1;
 }
 
-/* A new file must be found after a power cut: its folder's entry goes to the disk too. */
-static int sync_folder(const char *path)
+int dead_file_sync_folder(const char *path)
 {
 	char *copy = xstrdup(path);
 	int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -87,7 +89,8 @@ static int open_fd(struct file *s, struct output_result *r)
 	if (s->fd >= 0)
 		return 0;
 	s->fd = open(s->options->path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
-	if (s->fd < 0 || sync_folder(s->options->path) != 0)
+	/* A new file must be found after a power cut. */
+	if (s->fd < 0 || dead_file_sync_folder(s->options->path) != 0)
 		return fail(s, "cannot open", r);
 	return 0;
 }
@@ -228,8 +231,25 @@ static void file_dead(struct output *o, const struct batch *batch, const struct 
 static void file_dead_read(struct output *o, const struct dead_query *query, dead_row_fn *row, void *ctx,
 			   struct output_result *r)
 {
-	const struct file *s = (const struct file *)o;
-	dead_file_read(s->options->path, query, row, ctx, r);
+	struct file *s = (struct file *)o;
+	dead_file_read(&s->in, s->options->path, query, row, ctx, r);
+}
+
+/* Who writes finds another file at the path when it has the lock, and opens that. */
+static void file_dead_sweep(struct output *o, dead_gone_fn *gone, void *ctx, struct output_result *r)
+{
+	struct file *s = (struct file *)o;
+	size_t left_out = 0;
+	off_t size;
+	if (start(s, &size, r) != 0)
+		return;
+	output_ok(r, 0);
+	int rc = dead_file_sweep(s->fd, s->options->path, gone, ctx, &left_out, r);
+	if (rc == 0)
+		output_ok(r, left_out);
+	else if (r->verdict == OUTPUT_OK)
+		fail(s, "cannot rewrite", r);
+	forget_fd(s); /* and its lock */
 }
 
 static const struct option file_options[] = {
@@ -254,6 +274,7 @@ const struct output_type dead_file_output = {
 	.begin = output_nothing,
 	.dead = file_dead,
 	.dead_read = file_dead_read,
+	.dead_sweep = file_dead_sweep,
 	.commit = output_no_commit,
 	.abort = output_no_abort,
 };

@@ -18,7 +18,7 @@
 #define ARENA_MAX (64u << 20)
 #define BASE64 "_base64"
 
-struct reading {
+struct dead_file_line {
 	struct envelope_reader *reader;
 	struct arena arena;
 	struct strbuf texts; /* of the letter under way; never moved while it is filled */
@@ -26,7 +26,7 @@ struct reading {
 };
 
 /* A copy with a NUL behind it. */
-static char *copy(struct reading *re, struct text t)
+static char *copy(struct dead_file_line *re, struct text t)
 {
 	char *at = re->texts.data + re->texts.len;
 	memcpy(at, re->arena.data + t.off, t.len);
@@ -73,7 +73,7 @@ static int64_t time_of(const char *text)
 }
 
 /* Key or value, as text or in base64; false when the member is neither. */
-static bool take_bytes(struct reading *re, const char *name, char *text, size_t n)
+static bool take_bytes(struct dead_file_line *re, const char *name, char *text, size_t n)
 {
 	struct stored_letter *l = &re->letter;
 	bool key = strncmp(name, "key", 3) == 0;
@@ -86,7 +86,7 @@ static bool take_bytes(struct reading *re, const char *name, char *text, size_t 
 	return true;
 }
 
-static void take_member(struct reading *re, const char *name, char *text, size_t n)
+static void take_member(struct dead_file_line *re, const char *name, char *text, size_t n)
 {
 	struct stored_letter *l = &re->letter;
 	const struct {
@@ -119,8 +119,23 @@ static void take_member(struct reading *re, const char *name, char *text, size_t
 		l->stored_at = time_of(text);
 }
 
-/* Fills re->letter from a line of n bytes; false with e when it is none. */
-static bool read_letter(struct reading *re, const char *line, size_t n, struct err *e)
+struct dead_file_line *dead_file_line_new(void)
+{
+	struct dead_file_line *re = xcalloc(1, sizeof *re);
+	re->reader = envelope_reader_new();
+	arena_init(&re->arena, ARENA_MAX);
+	return re;
+}
+
+void dead_file_line_free(struct dead_file_line *re)
+{
+	envelope_reader_free(re->reader);
+	arena_free(&re->arena);
+	strbuf_free(&re->texts);
+	free(re);
+}
+
+struct stored_letter *dead_file_letter(struct dead_file_line *re, const char *line, size_t n, struct err *e)
 {
 	struct envelope envelope;
 	re->letter = (struct stored_letter){.at = {.cluster = "", .topic = "", .output = "", .offset = -1},
@@ -132,7 +147,7 @@ static bool read_letter(struct reading *re, const char *line, size_t n, struct e
 					    .stored_at = EVENT_NO_TIME};
 	arena_reset(&re->arena);
 	if (envelope_open(re->reader, &re->arena, line, n, TIME_ZONE_UNKNOWN, &envelope, e) != 0)
-		return false;
+		return NULL;
 	strbuf_reset(&re->texts);
 	strbuf_reserve(&re->texts, re->arena.len + 2 * envelope.pair_count + n + 1);
 	const struct envelope_pair *pairs = envelope_pairs(re->reader);
@@ -142,14 +157,14 @@ static bool read_letter(struct reading *re, const char *line, size_t n, struct e
 		take_member(re, name, text, pairs[i].value.len);
 	}
 	if (re->letter.at.topic[0] != '\0' && re->letter.at.offset >= 0)
-		return true;
+		return &re->letter;
 	err_set(e, ERR_DATA, "no topic and offset in it");
-	return false;
+	return NULL;
 }
 
 /* Reads lines until the query has what it asks for; how many letters were given. */
-static size_t give(FILE *in, struct reading *re, const struct dead_query *q, dead_row_fn *row, void *ctx,
-		   const char *path)
+static size_t give(FILE *in, struct dead_file_line *re, const struct dead_query *q, dead_row_fn *row,
+		   void *ctx, const char *path)
 {
 	char *line = NULL;
 	size_t room = 0;
@@ -158,7 +173,7 @@ static size_t give(FILE *in, struct reading *re, const struct dead_query *q, dea
 	ssize_t n;
 	while (given < q->limit && (n = getline(&line, &room, in)) > 0 && line[n - 1] == '\n') {
 		struct err e;
-		if (!read_letter(re, line, (size_t)n - 1, &e)) {
+		if (dead_file_letter(re, line, (size_t)n - 1, &e) == NULL) {
 			log_warn("dead letters: a line of %s before byte %lld is left out: %s", path,
 				 (long long)ftello(in), e.msg);
 			continue;
@@ -176,20 +191,27 @@ static size_t give(FILE *in, struct reading *re, const struct dead_query *q, dea
 	return given;
 }
 
-void dead_file_read(const char *path, const struct dead_query *query, dead_row_fn *row, void *ctx,
+/* The file at the place where the query begins; false with errno. */
+static bool seek(FILE **in, const char *path, const struct dead_query *query)
+{
+	if (*in != NULL && query->after == NULL) {
+		fclose(*in);
+		*in = NULL;
+	}
+	if (*in == NULL)
+		*in = fopen(path, "re");
+	return *in != NULL && fseeko(*in, query->after != NULL ? query->after->place : 0, SEEK_SET) == 0;
+}
+
+void dead_file_read(FILE **in, const char *path, const struct dead_query *query, dead_row_fn *row, void *ctx,
 		    struct output_result *r)
 {
-	struct reading re = {.reader = envelope_reader_new()};
-	FILE *in = fopen(path, "re");
-	arena_init(&re.arena, ARENA_MAX);
 	output_ok(r, 0);
-	if (in != NULL && (query->after == NULL || fseeko(in, query->after->place, SEEK_SET) == 0))
-		output_ok(r, give(in, &re, query, row, ctx, path));
-	if (in == NULL ? errno != ENOENT : ferror(in) != 0)
+	if (seek(in, path, query)) {
+		struct dead_file_line *line = dead_file_line_new();
+		output_ok(r, give(*in, line, query, row, ctx, path));
+		dead_file_line_free(line);
+	}
+	if (*in == NULL ? errno != ENOENT : ferror(*in) != 0)
 		output_retry(r, true, "dead letters: cannot read %s: %s", path, strerror(errno));
-	if (in != NULL)
-		fclose(in);
-	envelope_reader_free(re.reader);
-	arena_free(&re.arena);
-	strbuf_free(&re.texts);
 }

@@ -307,6 +307,8 @@ const struct output_type postgresql_output = {
 	.dead_read = postgresql_dead_read,
 	.dead_remove = postgresql_dead_remove,
 	.dead_claim = postgresql_dead_claim,
+	.dead_note = postgresql_dead_note,
+	.dead_noted = postgresql_dead_noted,
 	.identity = postgresql_identity,
 	.known = postgresql_known,
 };

@@ -3,9 +3,9 @@
  * What the files of the output `postgresql` share: postgresql.c (settings, transactions), _connect
  * (connection, session settings), _link (statements and answers, all waits), _judge (what an error means),
  * _schema (tables that are missing), _columns (what a table takes), _encode (binary rows), _copy (write),
- * _marks (watermarks), _dead (dead letters), _letters (the same on their way back), _known (events that
- * are there already). One struct postgresql per worker, on its thread only; all that it points to is its own
- * but for options and env.
+ * _marks (watermarks), _dead (dead letters), _letters (the same on their way back), _noted (those of other
+ * stores), _known (events that are there already). One struct postgresql per worker, on its thread only; all
+ * that it points to is its own but for options and env.
  */
 #ifndef NATMILL_OUTPUTS_POSTGRESQL_H
 #define NATMILL_OUTPUTS_POSTGRESQL_H
@@ -200,6 +200,15 @@ void postgresql_dead_read(struct output *o, const struct dead_query *query, dead
 			  struct output_result *r);
 void postgresql_dead_remove(struct output *o, const struct dead_key *keys, size_t n, struct output_result *r);
 void postgresql_dead_claim(struct output *o, struct output_result *r);
+
+/* _letters: the columns of a letter's key, and its literals: "'cluster', 'topic', 0, 17, 0, 0, ''". */
+#define POSTGRESQL_LETTER_KEY "cluster, topic, partition, \"offset\", record, idx, output"
+void postgresql_add_letter_key(struct postgresql *p, struct strbuf *sql, const struct dead_key *k);
+
+/* _noted: letters of a store apart that came back. */
+void postgresql_dead_note(struct output *o, const struct dead_key *keys, size_t n, struct output_result *r);
+void postgresql_dead_noted(struct output *o, const struct dead_key *keys, size_t n, bool *there,
+			   struct output_result *r);
 
 /* _dead: makes the transaction ready for a statement that needs no savepoint. 0, or -1 with r. */
 int postgresql_enter(struct postgresql *p, struct output_result *r);

@@ -10,7 +10,7 @@
 
 #include "event/timeparse.h"
 
-#define KEY "cluster, topic, partition, \"offset\", record, idx, output"
+#define KEY POSTGRESQL_LETTER_KEY
 #define TIME "coalesce(timestamp, stored_at)"
 #define MICROSECONDS(column) "(extract(epoch FROM " column ") * 1000000)::bigint"
 #define HEAD                                                                                       \
@@ -35,17 +35,14 @@ enum { AT_RECORD_KEY = 15, AT_VALUE, AT_HEADERS };
 
 static const char reading[] = "reading dead letters";
 
-/* "('cluster', 'topic', 0, 17, 0, 0, '')" */
-static void add_key(struct postgresql *p, struct strbuf *sql, const struct dead_key *k)
+void postgresql_add_letter_key(struct postgresql *p, struct strbuf *sql, const struct dead_key *k)
 {
-	strbuf_addc(sql, '(');
 	postgresql_add_literal(p, sql, k->cluster);
 	strbuf_adds(sql, ", ");
 	postgresql_add_literal(p, sql, k->topic);
 	strbuf_printf(sql, ", %d, %lld::bigint, %u::bigint, %u::bigint, ", k->partition, (long long)k->offset,
 		      k->record, k->index);
 	postgresql_add_literal(p, sql, k->output);
-	strbuf_addc(sql, ')');
 }
 
 static void add_text(struct postgresql *p, struct strbuf *sql, const char *condition, const char *text)
@@ -73,8 +70,9 @@ static void add_conditions(struct postgresql *p, struct strbuf *sql, const struc
 {
 	strbuf_adds(sql, " FROM natmill_dead_letters WHERE true");
 	if (q->after != NULL) {
-		strbuf_adds(sql, " AND (" KEY ") > ");
-		add_key(p, sql, q->after);
+		strbuf_adds(sql, " AND (" KEY ") > (");
+		postgresql_add_letter_key(p, sql, q->after);
+		strbuf_addc(sql, ')');
 	}
 	if (q->reason != NULL) {
 		strbuf_adds(sql, " AND position(");
@@ -186,11 +184,11 @@ static int64_t take_out(struct postgresql *p, const struct dead_key *keys, size_
 	strbuf_reset(&p->sql);
 	strbuf_adds(&p->sql, "DELETE FROM natmill_dead_letters d USING (VALUES ");
 	for (size_t i = 0; i < n; i++) {
-		strbuf_adds(&p->sql, i > 0 ? ", " : "");
-		add_key(p, &p->sql, &keys[i]);
+		strbuf_adds(&p->sql, i > 0 ? "), (" : "(");
+		postgresql_add_letter_key(p, &p->sql, &keys[i]);
 	}
 	strbuf_adds(&p->sql,
-		    ") k(" KEY ") WHERE d.cluster = k.cluster AND d.topic = k.topic AND d.partition ="
+		    ")) k(" KEY ") WHERE d.cluster = k.cluster AND d.topic = k.topic AND d.partition ="
 		    " k.partition AND d.\"offset\" = k.\"offset\" AND d.record = k.record"
 		    " AND d.idx = k.idx AND d.output = k.output");
 	if (postgresql_query(p, p->sql.data, "taking out dead letters", &res, 1, r) == 0)

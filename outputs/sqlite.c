@@ -293,6 +293,8 @@ const struct output_type sqlite_output = {
 	.dead_read = sqlite_dead_read,
 	.dead_remove = sqlite_dead_remove,
 	.dead_claim = sqlite_dead_claim,
+	.dead_note = sqlite_dead_note,
+	.dead_noted = sqlite_dead_noted,
 	.identity = sqlite_identity,
 	.known = sqlite_known,
 };

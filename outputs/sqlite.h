@@ -2,9 +2,9 @@
  *
  * What the files of the output `sqlite` share: sqlite.c (settings, transactions), sqlite_schema.c
  * (connection, tables, statements), sqlite_rows.c (events and dead letters), sqlite_marks.c (watermarks),
- * sqlite_letters.c (dead letters on their way back), sqlite_claim.c (by one at a time), sqlite_known.c
- * (events that are there already). One struct sqlite per worker, on its thread only; all that it points to is
- * its own but for options and env.
+ * sqlite_letters.c (dead letters on their way back), sqlite_claim.c (by one at a time), sqlite_noted.c (those
+ * of other stores), sqlite_known.c (events that are there already). One struct sqlite per worker, on its
+ * thread only; all that it points to is its own but for options and env.
  */
 #ifndef NATMILL_OUTPUTS_SQLITE_H
 #define NATMILL_OUTPUTS_SQLITE_H
@@ -66,6 +66,7 @@ struct sqlite {
  * caller holds the lock. */
 int sqlite_connect(struct sqlite *s, struct output_result *r);
 void sqlite_disconnect(struct sqlite *s); /* also when not connected; undoes an open transaction */
+bool sqlite_is_missing(struct sqlite *s, const char *table); /* of the open file */
 
 /* sqlite.c: runs one statement without rows. Returns SQLite's code. */
 int sqlite_run(struct sqlite *s, const char *sql);
@@ -87,6 +88,11 @@ void sqlite_known(struct output *o, const struct output_range *range, bool *ther
 void sqlite_dead_read(struct output *o, const struct dead_query *query, dead_row_fn *row, void *ctx,
 		      struct output_result *r);
 void sqlite_dead_remove(struct output *o, const struct dead_key *keys, size_t n, struct output_result *r);
+
+/* sqlite_noted.c */
+void sqlite_dead_note(struct output *o, const struct dead_key *keys, size_t n, struct output_result *r);
+void sqlite_dead_noted(struct output *o, const struct dead_key *keys, size_t n, bool *there,
+		       struct output_result *r);
 
 /* sqlite_claim.c. Release also when it is not held; before the disconnection. */
 void sqlite_dead_claim(struct output *o, struct output_result *r);

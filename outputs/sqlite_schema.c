@@ -71,7 +71,7 @@ static void add_table_sql(struct strbuf *sql, int type, bool index)
 			      table);
 }
 
-static bool is_missing(struct sqlite *s, const char *table)
+bool sqlite_is_missing(struct sqlite *s, const char *table)
 {
 	int rc = sqlite3_table_column_metadata(s->db, NULL, table, NULL, NULL, NULL, NULL, NULL, NULL);
 	return (rc & 0xff) == SQLITE_ERROR; /* any other error shows again in what follows */
@@ -84,7 +84,7 @@ static int make_tables(struct sqlite *s)
 	strbuf_adds(&sql, "BEGIN IMMEDIATE;");
 	strbuf_adds(&sql, fixed_tables);
 	for (int type = 0; type < EVENT_TYPE_COUNT; type++)
-		if (is_missing(s, event_type_script(type)))
+		if (sqlite_is_missing(s, event_type_script(type)))
 			add_table_sql(&sql, type, s->options->index);
 	strbuf_adds(&sql, "COMMIT;");
 	int rc = sqlite_run(s, sql.data);

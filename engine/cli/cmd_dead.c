@@ -38,8 +38,10 @@ static void print_help(void)
 	     "export: letters as JSON, one a line.\n"
 	     "replay: runs their messages through today's scripts, sends the events to the outputs of the\n"
 	     "configuration, and takes each letter out of its table in the transaction that stores its "
-	     "event.\n"
-	     "What is still dead stays. Works beside a natmill that is running.\n\n"
+	     "event;\n"
+	     "letters of a file or a topic are noted there as come back. What is still dead stays. Works "
+	     "beside\n"
+	     "a natmill that is running.\n\n"
 	     "  LETTER         one letter, as list names it: TOPIC/PARTITION/OFFSET[/RECORD]\n"
 	     "  -c FILE        the configuration (default: " CONFIG_DEFAULT_FILE ")\n"
 	     "  --reason TEXT  letters whose reason has this text in it\n"
@@ -161,23 +163,24 @@ static int parse(int argc, char **argv, struct dead_request *r, enum action acti
 
 static int run(enum action action, const struct loaded_config *c, const struct dead_request *r)
 {
-	const struct sink_config *store = dead_store(c, action == ACT_REPLAY);
-	if (store == NULL)
-		return 1;
+	struct dead_stores stores;
+	int status = dead_find_stores(&stores, c, action == ACT_REPLAY);
+	if (status != 0)
+		return status;
 	switch (action) {
 	case ACT_LIST:
-		return dead_list(store, r);
+		return dead_list(&stores, r);
 	case ACT_COUNT:
-		return dead_count(store, r);
+		return dead_count(&stores, r);
 	case ACT_SHOW:
-		return dead_show(store, r);
+		return dead_show(&stores, r);
 	case ACT_EXPORT:
-		return dead_export(store, r);
+		return dead_export(&stores, r);
 	case ACT_REPLAY:
 	case ACT_NONE:
 		break;
 	}
-	return dead_replay(c, r);
+	return dead_replay(c, &stores, r);
 }
 
 int cmd_dead(int argc, char **argv)

@@ -187,10 +187,10 @@ static void count_one(void *ctx, const struct stored_letter *letter)
 	dead_kinds_add(ctx, letter, letter->reason);
 }
 
-int dead_count(const struct sink_config *store, const struct dead_request *request)
+int dead_count(const struct dead_stores *stores, const struct dead_request *request)
 {
 	struct dead_kinds *kinds = dead_kinds_new();
-	int status = dead_each(store, request, true, count_one, kinds);
+	int status = dead_each(stores, request, true, count_one, kinds);
 	if (status == 0)
 		dead_kinds_print(kinds, request);
 	dead_kinds_free(kinds);

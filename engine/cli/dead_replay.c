@@ -62,12 +62,14 @@ static void print_report(const struct report *r, const struct comeback_counts *c
 		dead_kinds_print(r->stay, request);
 }
 
-int dead_replay(const struct loaded_config *c, const struct dead_request *request)
+int dead_replay(const struct loaded_config *c, const struct dead_stores *stores,
+		const struct dead_request *request)
 {
 	struct report report = {.stay = dead_kinds_new()};
 	struct comeback_config config = {.generation = c->generation,
-					 .outputs = c->sinks,
-					 .output_count = c->sink_count,
+					 .outputs = stores->outputs,
+					 .output_count = stores->output_count,
+					 .apart = stores->apart.type != NULL ? &stores->apart : NULL,
 					 .host = cli_host(),
 					 .query = request->query,
 					 .dry_run = request->dry_run,

@@ -94,24 +94,24 @@ static void print_row(void *ctx, const struct stored_letter *letter)
 	puts(l->line.data);
 }
 
-static int print_all(const struct sink_config *store, const struct dead_request *request, bool json)
+static int print_all(const struct dead_stores *stores, const struct dead_request *request, bool json)
 {
 	struct listing l = {.request = request};
 	if (!json && request->terminal)
 		printf("%-43s %-27s %-13s %-13s %s\n", "letter", "time", "vendor", "output", "reason");
-	int status = dead_each(store, request, !json, json ? print_json : print_row, &l);
+	int status = dead_each(stores, request, !json, json ? print_json : print_row, &l);
 	strbuf_free(&l.line);
 	return status;
 }
 
-int dead_list(const struct sink_config *store, const struct dead_request *request)
+int dead_list(const struct dead_stores *stores, const struct dead_request *request)
 {
-	return print_all(store, request, request->json);
+	return print_all(stores, request, request->json);
 }
 
-int dead_export(const struct sink_config *store, const struct dead_request *request)
+int dead_export(const struct dead_stores *stores, const struct dead_request *request)
 {
-	return print_all(store, request, true);
+	return print_all(stores, request, true);
 }
 
 static void print_text(const char *name, const char *text, size_t n)
@@ -172,10 +172,10 @@ static void show_json(void *ctx, const struct stored_letter *letter)
 	s->n++;
 }
 
-int dead_show(const struct sink_config *store, const struct dead_request *request)
+int dead_show(const struct dead_stores *stores, const struct dead_request *request)
 {
 	struct showing s = {.request = request};
-	int status = dead_each(store, request, false, request->json ? show_json : print_whole, &s);
+	int status = dead_each(stores, request, false, request->json ? show_json : print_whole, &s);
 	if (status != 0 || s.n > 0)
 		return status;
 	struct err e;

@@ -64,6 +64,12 @@ struct dead_query {
 
 typedef void dead_row_fn(void *ctx, const struct stored_letter *letter); /* valid only during the call */
 
+struct output_result;
+
+/* Sets gone[i] (false before) for each letter that has come back. Result OK or RETRY. */
+typedef void dead_gone_fn(void *ctx, const struct dead_key *keys, size_t n, bool *gone,
+			  struct output_result *r);
+
 /* A query for all letters. */
 struct dead_query dead_all(size_t limit);
 

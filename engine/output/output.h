@@ -23,7 +23,8 @@
  * because the next one needs a verdict of its own, or because its time is up. Which functions are there:
  * create, close, open, begin, commit and abort always; topics where it writes to Kafka; positions, list_marks
  * and set_mark, dead and dead_read, write where the flags transactional, keeps_dead and takes_events say so,
- * dead_remove and dead_claim where the store of dead letters can give them back, else NULL.
+ * dead_remove, dead_claim, dead_note and dead_noted where dead letters come back together with storing their
+ * events, else NULL.
  */
 #ifndef NATMILL_OUTPUT_OUTPUT_H
 #define NATMILL_OUTPUT_OUTPUT_H
@@ -156,6 +157,17 @@ struct output_type {
 	 * that store. OK with n = 1, also when it was before, or n = 0: another one is. A connection that is
 	 * lost loses it: claim after each open. NULL where dead_remove is. */
 	void (*dead_claim)(struct output *o, struct output_result *r);
+	/* Of letters that a store apart keeps, which has no transactions. Within a transaction of this
+	 * output: notes that they came back, OK with the number of those that were not noted before. Of two
+	 * owners that note the same letter only one commits with it. */
+	void (*dead_note)(struct output *o, const struct dead_key *keys, size_t n, struct output_result *r);
+	/* On an open output, without a transaction under way: sets there[i] for each key that was noted, and
+	 * leaves the others as they are. */
+	void (*dead_noted)(struct output *o, const struct dead_key *keys, size_t n, bool *there,
+			   struct output_result *r);
+	/* Of a store apart, open: forgets the letters that gone() tells, for good, also when it is killed in
+	 * between. OK with their number. NULL: it cannot. */
+	void (*dead_sweep)(struct output *o, dead_gone_fn *gone, void *ctx, struct output_result *r);
 	/* How well the event tables tell which events they hold. On an open output, also within a
 	 * transaction.
 	 */

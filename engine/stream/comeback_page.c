@@ -52,10 +52,16 @@ void page_add(void *page, const struct stored_letter *l)
 	copy->value = put(&to, l->value, l->len);
 }
 
+/* Forgets one letter; its place in the array is the caller's. */
+static void forget_one(struct page_letter *l)
+{
+	free((void *)(uintptr_t)l->stored.at.cluster);
+}
+
 static void forget(struct page *p, size_t kept)
 {
 	for (size_t i = kept; i < p->n; i++)
-		free((void *)(uintptr_t)p->letters[i].stored.at.cluster);
+		forget_one(&p->letters[i]);
 	p->n = kept;
 }
 
@@ -65,6 +71,52 @@ void page_cut(struct page *p)
 	while (n < p->n && strcmp(p->letters[n].stored.at.cluster, p->letters[0].stored.at.cluster) == 0)
 		n++;
 	forget(p, n);
+}
+
+static int compare_keys(const struct dead_key *a, const struct dead_key *b)
+{
+	int topic = strcmp(a->topic, b->topic);
+	const int64_t numbers[][2] = {{topic, 0},
+				      {a->partition, b->partition},
+				      {a->offset, b->offset},
+				      {a->record, b->record},
+				      {a->index, b->index},
+				      {strcmp(a->output, b->output), 0}};
+	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+		if (numbers[i][0] != numbers[i][1])
+			return numbers[i][0] < numbers[i][1] ? -1 : 1;
+	return 0;
+}
+
+/* The same letter by its place, so that the last written is the last. */
+static int compare_letters(const void *one, const void *other)
+{
+	const struct dead_key *a = &((const struct page_letter *)one)->stored.at;
+	const struct dead_key *b = &((const struct page_letter *)other)->stored.at;
+	int rc = compare_keys(a, b);
+	return rc != 0 ? rc : (a->place > b->place) - (a->place < b->place);
+}
+
+void page_order(struct page *p, const bool *gone)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < p->n; i++) {
+		if (gone[i])
+			forget_one(&p->letters[i]);
+		else
+			p->letters[kept++] = p->letters[i];
+	}
+	p->n = kept;
+	if (kept > 0)
+		qsort(p->letters, kept, sizeof *p->letters, compare_letters);
+	kept = 0;
+	for (size_t i = 0; i < p->n; i++) {
+		if (i + 1 < p->n && compare_keys(&p->letters[i].stored.at, &p->letters[i + 1].stored.at) == 0)
+			forget_one(&p->letters[i]);
+		else
+			p->letters[kept++] = p->letters[i];
+	}
+	p->n = kept;
 }
 
 void page_reset(struct page *p)
@@ -209,13 +261,18 @@ static void decide(struct page_letter *l, const struct batch *b)
 		l->fate = b->messages[l->message].records > l->stored.at.record ? FATE_IGNORED : FATE_LOST;
 }
 
+static bool leaves(const struct page *p, const struct page_letter *l)
+{
+	return l->fate == FATE_BACK || l->fate == FATE_IGNORED || (l->fate == FATE_AGAIN && !p->apart);
+}
+
 /* Dead letters of records that were read before, or that stay as they are, are none. */
 static void drop_deads(struct page *p, struct batch *b)
 {
 	uint32_t kept = 0;
 	for (uint32_t i = 0; i < b->dead_count; i++) {
 		const struct page_letter *l = letter_of(p, b->dead[i].message, b->dead[i].record);
-		if (l != NULL && (l->fate == FATE_BACK || l->fate == FATE_AGAIN))
+		if (l != NULL && leaves(p, l))
 			b->dead[kept++] = b->dead[i];
 	}
 	b->dead_count = kept;
@@ -235,7 +292,7 @@ void page_settle(struct page *p, struct batch *b, bool (*has_output)(void *ctx, 
 	for (size_t i = 0; i < p->n; i++) {
 		struct page_letter *l = &p->letters[i];
 		decide(l, b);
-		if (l->fate == FATE_BACK || l->fate == FATE_IGNORED || l->fate == FATE_AGAIN)
+		if (leaves(p, l))
 			p->leaving[p->leaving_count++] = l->stored.at;
 	}
 	drop_deads(p, b);

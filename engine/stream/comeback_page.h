@@ -13,7 +13,7 @@
 enum letter_fate {
 	FATE_BACK,    /* today's scripts make events of it */
 	FATE_IGNORED, /* today's scripts ignore it */
-	FATE_AGAIN,   /* dead again, for another reason, which it is kept with */
+	FATE_AGAIN,   /* dead again, for another reason, which it is kept with unless its store is apart */
 	FATE_SAME,    /* dead again for the same reason: left as it is */
 	FATE_LOST,    /* today's scripts find no such record or event in the message: left as it is */
 	FATE_NOWHERE, /* the output that refused its event is not in the configuration: left as it is */
@@ -33,6 +33,7 @@ struct page {
 	struct page_letter *letters; /* in the order of their keys, all of one cluster */
 	size_t n;
 	size_t max;
+	bool apart;    /* letters of a store apart: what is dead again stays there as it is */
 	size_t *first; /* for each message of the batch its first letter; one more entry ends them */
 	struct dead_key *leaving; /* of the letters that leave the store */
 	size_t leaving_count;
@@ -45,6 +46,10 @@ void page_add(void *page, const struct stored_letter *letter);
 
 /* Forgets the letters behind the first whose cluster differs. */
 void page_cut(struct page *p);
+
+/* Of letters in any order: forgets those that are gone, and of the same letter all but the last written; the
+ * rest is in the order of their keys afterwards. */
+void page_order(struct page *p, const bool *gone);
 
 /* Fills the empty batch with the messages of the letters. It must take as many messages as there are
  * letters. */

@@ -29,6 +29,8 @@ enum deliver_verdict {
 struct deliver_return {
 	const struct dead_key *keys; /* these letters are taken out; are they gone, the verdict is FENCED */
 	size_t n;
+	bool apart; /* another store has them, without transactions: they are noted instead; FENCED if they
+		       were */
 	const char *const *only; /* for each event of the batch the one output it is for; NULL = all */
 };
 

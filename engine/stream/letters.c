@@ -10,7 +10,10 @@
 
 void letters_take_out(const struct deliver_return *letters, struct sink *store, struct output_result *r)
 {
-	store->type->dead_remove(store->out, letters->keys, letters->n, r);
+	if (letters->apart)
+		store->type->dead_note(store->out, letters->keys, letters->n, r);
+	else
+		store->type->dead_remove(store->out, letters->keys, letters->n, r);
 	if (r->verdict == OUTPUT_OK && r->n != letters->n)
 		output_fenced(r, "%zu of %zu dead letters are gone: they came back by another hand",
 			      letters->n - r->n, letters->n);

@@ -247,6 +247,57 @@ static void put_back_in_the_same_transaction(void **state)
 	assert_found(f, &q, "102/0/0/ ");
 }
 
+/* Asks about three letters of another store: "01-" = the first and the second were noted. */
+static void assert_noted(struct fixture *f, const struct dead_key *keys, const char *noted)
+{
+	struct output_result r;
+	bool there[3] = {false};
+	f->type->dead_noted(f->output, keys, 3, there, &r);
+	cases_assert_verdict(&r, OUTPUT_OK);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(there[i], noted[i] != '-');
+}
+
+static void note(struct fixture *f, const struct dead_key *keys, size_t n, size_t fresh, bool commit)
+{
+	struct output_result r;
+	f->type->begin(f->output, &r);
+	cases_assert_verdict(&r, OUTPUT_OK);
+	f->type->dead_note(f->output, keys, n, &r);
+	cases_assert_verdict(&r, OUTPUT_OK);
+	assert_int_equal(r.n, fresh);
+	if (!commit) {
+		f->type->abort(f->output);
+		return;
+	}
+	f->type->commit(f->output, NULL, 0, &r);
+	cases_assert_verdict(&r, OUTPUT_OK);
+}
+
+/* Of a store apart: noted with the transaction or not at all, and once. */
+static void letters_are_noted(void **state)
+{
+	struct fixture *f = *state;
+	const struct dead_key keys[] =
+		{{.cluster = "", .topic = "an'other", .offset = 101, .index = 3, .output = "out"},
+		 {.cluster = "", .topic = "an'other", .offset = 101, .index = 3, .output = ""},
+		 {.cluster = "c",
+		  .topic = "an'other",
+		  .partition = 7,
+		  .offset = INT64_MAX,
+		  .record = 2,
+		  .output = ""}};
+	assert_noted(f, keys, "---");
+	note(f, keys, 2, 2, false);
+	assert_noted(f, keys, "---");
+	note(f, keys, 2, 2, true);
+	assert_noted(f, keys, "01-");
+	note(f, keys + 1, 2, 1, false);
+	assert_noted(f, keys, "01-");
+	note(f, keys + 1, 2, 1, true);
+	assert_noted(f, keys, "012");
+}
+
 /* One at a time, until it is closed. */
 static void one_takes_letters_out(void **state)
 {
@@ -279,6 +330,7 @@ const struct contract_case cases_return[] = {
 	{"letters_are_taken_out", letters_are_taken_out, NEEDS_LETTERS | NEEDS_TRANSACTIONS | NEEDS_RETURN},
 	{"put_back_in_the_same_transaction", put_back_in_the_same_transaction,
 	 NEEDS_LETTERS | NEEDS_TRANSACTIONS | NEEDS_RETURN},
+	{"letters_are_noted", letters_are_noted, NEEDS_LETTERS | NEEDS_TRANSACTIONS | NEEDS_RETURN},
 	{"one_takes_letters_out", one_takes_letters_out, NEEDS_LETTERS | NEEDS_TRANSACTIONS | NEEDS_RETURN},
 	{NULL, NULL, 0},
 };

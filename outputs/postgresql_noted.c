@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Letters of a store apart (a file, a topic) that came back: noted in the table natmill_replayed_letters, in
+ * the transaction that stores their events. Called by the engine for the command `dead`. The table is made
+ * with the first note, since most databases never need it.
+ */
+#include "outputs/postgresql.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define TABLE "natmill_replayed_letters"
+#define STATEMENT_KEYS 1000
+
+static const char create_sql[] =
+	"CREATE TABLE " TABLE " (cluster text NOT NULL, topic text NOT NULL, partition integer NOT NULL,"
+	" \"offset\" bigint NOT NULL, record bigint NOT NULL, idx bigint NOT NULL, output text NOT NULL,"
+	" replayed_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (" POSTGRESQL_LETTER_KEY "))";
+
+static const char noting[] = "noting dead letters that came back";
+
+/* 1 = the table is there, 0 = not, -1 with r. */
+static int is_there(struct postgresql *p, struct output_result *r)
+{
+	PGresult *res = NULL;
+	int there = -1;
+	if (postgresql_query(p, "SELECT to_regclass('" TABLE "') IS NOT NULL", noting, &res, 1, r) == 0)
+		there = PQgetvalue(res, 0, 0)[0] == 't';
+	PQclear(res);
+	return there;
+}
+
+/* Within the transaction: the table, made if need be. 0, or -1 with r. */
+static int make_table(struct postgresql *p, struct output_result *r)
+{
+	int there = is_there(p, r);
+	if (there != 0)
+		return there > 0 ? 0 : -1;
+	if (p->options->create_tables)
+		return postgresql_query(p, create_sql, "making the table " TABLE, NULL, 0, r);
+	output_retry(r, true,
+		     "postgresql %s: the table " TABLE
+		     " is missing, which dead letters that come back are noted "
+		     "in; make it, or let natmill do so (create_tables: true)",
+		     p->where);
+	return -1;
+}
+
+/* Notes one statement's worth; how many are new, or -1 with r. */
+static int64_t note(struct postgresql *p, const struct dead_key *keys, size_t n, struct output_result *r)
+{
+	PGresult *res = NULL;
+	int64_t fresh = -1;
+	strbuf_reset(&p->sql);
+	strbuf_adds(&p->sql, "INSERT INTO " TABLE " (" POSTGRESQL_LETTER_KEY ") VALUES ");
+	for (size_t i = 0; i < n; i++) {
+		strbuf_adds(&p->sql, i > 0 ? "), (" : "(");
+		postgresql_add_letter_key(p, &p->sql, &keys[i]);
+	}
+	strbuf_adds(&p->sql, ") ON CONFLICT DO NOTHING");
+	if (postgresql_query(p, p->sql.data, noting, &res, 1, r) == 0)
+		fresh = strtoll(PQcmdTuples(res), NULL, 10);
+	PQclear(res);
+	return fresh;
+}
+
+void postgresql_dead_note(struct output *o, const struct dead_key *keys, size_t n, struct output_result *r)
+{
+	struct postgresql *p = (struct postgresql *)o;
+	size_t fresh = 0;
+	if (p->conn == NULL || !p->begun) {
+		postgresql_lost(p, noting, r);
+		return;
+	}
+	if (n > 0 && (postgresql_enter(p, r) != 0 || make_table(p, r) != 0))
+		return;
+	for (size_t done = 0; done < n;) {
+		size_t some = n - done < STATEMENT_KEYS ? n - done : STATEMENT_KEYS;
+		int64_t got = note(p, keys + done, some, r);
+		if (got < 0)
+			return;
+		fresh += (size_t)got;
+		done += some;
+	}
+	output_ok(r, fresh);
+}
+
+/* Asks about one statement's worth. 0, or -1 with r. */
+static int ask(struct postgresql *p, const struct dead_key *keys, size_t n, bool *there,
+	       struct output_result *r)
+{
+	PGresult *res = NULL;
+	strbuf_reset(&p->sql);
+	strbuf_adds(&p->sql, "SELECT k.place FROM (VALUES ");
+	for (size_t i = 0; i < n; i++) {
+		strbuf_printf(&p->sql, "%s(%zu, ", i > 0 ? "), " : "", i);
+		postgresql_add_letter_key(p, &p->sql, &keys[i]);
+	}
+	strbuf_adds(&p->sql, ")) k(place, " POSTGRESQL_LETTER_KEY ") JOIN " TABLE
+			     " n USING (" POSTGRESQL_LETTER_KEY ")");
+	int rc = postgresql_query(p, p->sql.data, noting, &res, 1, r);
+	for (int i = 0; rc == 0 && i < PQntuples(res); i++)
+		there[strtoull(PQgetvalue(res, i, 0), NULL, 10)] = true;
+	PQclear(res);
+	return rc;
+}
+
+void postgresql_dead_noted(struct output *o, const struct dead_key *keys, size_t n, bool *there,
+			   struct output_result *r)
+{
+	struct postgresql *p = (struct postgresql *)o;
+	if (p->conn == NULL) {
+		postgresql_lost(p, noting, r);
+		return;
+	}
+	int more = n > 0 ? is_there(p, r) : 0;
+	for (size_t done = 0; more > 0 && done < n;) {
+		size_t some = n - done < STATEMENT_KEYS ? n - done : STATEMENT_KEYS;
+		if (ask(p, keys + done, some, there + done, r) != 0)
+			more = -1;
+		done += some;
+	}
+	if (more >= 0)
+		output_ok(r, n);
+}
