@@ -15,9 +15,10 @@ keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 mkdir -p "$prefix"
 prefix=$(cd "$prefix" && pwd)
 stamp=$prefix/.librdkafka-$suite
+licence=$prefix/share/doc/librdkafka/copyright
 exec 9>"$prefix/.lock"
 flock 9
-[ -e "$stamp" ] && exit 0
+[ -e "$stamp" ] && [ -e "$licence" ] && exit 0
 
 echo "librdkafka: building $suite's source package into ${prefix#"$PWD"/} (about a minute)"
 work=$prefix/librdkafka-build
@@ -45,6 +46,11 @@ apt-get -q update > "$log" 2>&1 || fail "the package lists of $suite could not b
 	fail "its source could not be fetched"
 
 cd "$work"/source/librdkafka-*/
+# What contains the library, such as natmill's package, has to tell its licences.
+mkdir -p "$(dirname "$licence")"
+cp debian/copyright "$licence"
+[ -e "$stamp" ] && rm -rf "$work" && exit 0
+
 ./configure --prefix="$prefix" --enable-zstd --enable-ssl --enable-gssapi --enable-curl --enable-lz4-ext \
 	--disable-debug-symbols >> "$log" 2>&1 || fail "its configure failed"
 make -C src -j"$(nproc)" librdkafka.a >> "$log" 2>&1 || fail "it does not compile"

@@ -43,7 +43,8 @@ packages_of()
 		echo redis-server redis-tools rabbitmq-server influxdb nginx-light python3-redis python3-pika zstd \
 			prometheus # for promtool
 		;;
-	containers) echo buildah debootstrap debian-archive-keyring ;; # large, for slow tests only
+	package) echo dpkg-dev file ;;
+	containers) echo buildah debootstrap debian-archive-keyring lintian ;; # large, for slow tests only
 	esac
 }
 

@@ -8,8 +8,8 @@ import subprocess
 
 import pytest
 
-UNIT = pathlib.Path(__file__).resolve().parents[2] / "dist" / "systemd" / "natmill.service"
-INSTALLED = "/usr/local/bin/natmill"
+UNIT = pathlib.Path(__file__).resolve().parents[2] / "dist" / "systemd" / "natmill.service.in"
+INSTALLED = "@bindir@/natmill"
 EXPOSURE_MAX = 20  # of 100, as `systemd-analyze security` counts; 15 measured
 
 
@@ -23,8 +23,9 @@ def analyze(*arguments):
 @pytest.fixture
 def unit(natmill, tmp_path):
     """The unit with the program where it was built."""
-    path = tmp_path / UNIT.name
-    path.write_text(UNIT.read_text().replace(INSTALLED, str(natmill)))
+    path = tmp_path / UNIT.stem
+    text = UNIT.read_text().replace(INSTALLED, str(natmill))
+    path.write_text(re.sub(r"@\w+@", str(tmp_path), text))
     return path
 
 
