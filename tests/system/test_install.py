@@ -38,7 +38,7 @@ def test_installed_by_prefix(prefix, tmp_path):
     assert unit["WorkingDirectory"] == str(prefix / "etc/natmill")
     checked = run(prefix, "check", "-c", "natmill.yaml", cwd=unit["WorkingDirectory"])
     assert (checked.returncode, checked.stderr) == (0, "")
-    assert run(prefix, "test", "a10", cwd=tmp_path).returncode == 0  # scripts are found from any folder
+    assert run(prefix, "test", "a10", cwd=tmp_path).returncode == 0  # scripts are found anywhere
     for page in re.findall(r"file:(\S+)", unit["Documentation"]):
         assert pathlib.Path(page).exists()
 
