@@ -51,8 +51,9 @@ struct postgresql_column {
 	enum postgresql_form form;
 	uint16_t offset; /* of an event field within struct event */
 	bool not_null;
-	bool zero;        /* an absent number is written as 0 */
-	bool narrow;      /* a number may be too large for it */
+	bool zero;   /* an absent number is written as 0 */
+	bool narrow; /* a number may be too large for it */
+	bool digits; /* a number that the event has as a text: vrf_id in tables that know it as smallint */
 	uint32_t longest; /* of texts, in characters; 0 = no limit */
 };
 

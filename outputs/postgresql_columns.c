@@ -74,7 +74,7 @@ enum postgresql_form postgresql_form_of(unsigned source, const char *type)
 			return FORM_INET;
 		return is_text(type) ? FORM_IP_TEXT : FORM_NONE;
 	case KIND_TEXT:
-		return is_text(type) ? FORM_TEXT : FORM_NONE;
+		return is_text(type) ? FORM_TEXT : integer_form(type);
 	case KIND_ACTION:
 	case KIND_PROTOCOL:
 	case KIND_PORT:

@@ -74,10 +74,48 @@ static char *put_ip_text(char *to, const struct ip *ip)
 	return to + 4 + n;
 }
 
+/* The text of a column; NULL with *n = 0 when it is absent. Longer ones than any event may hold count as
+ * absent: the row's room is reckoned by that. */
+static const char *text_of(const struct postgresql_column *c, const struct batch *b, const struct event *ev,
+			   size_t *n)
+{
+	struct text t;
+	const char *text;
+	if (c->source == SOURCE_TOPIC) {
+		text = batch_message_of(b, ev)->topic;
+		*n = strnlen(text, EVENT_TEXT_MAX);
+		return text;
+	}
+	memcpy(&t, (const char *)ev + c->offset, sizeof t);
+	text = t.len > 0 && t.len <= EVENT_TEXT_MAX ? event_text(t, b->arena.data, b->arena.len) : NULL;
+	*n = text != NULL ? t.len : 0;
+	return text;
+}
+
+#define NO_NUMBER INT64_MAX /* a text that is none; no column takes it */
+#define DIGITS_MAX 18
+
+static int64_t digits_of(const struct postgresql_column *c, const struct batch *b, const struct event *ev)
+{
+	size_t n;
+	int64_t v = 0;
+	const char *text = text_of(c, b, ev, &n);
+	if (text == NULL)
+		return EVENT_ABSENT;
+	for (size_t i = 0; i < n; i++) {
+		if (text[i] < '0' || text[i] > '9' || i == DIGITS_MAX)
+			return NO_NUMBER;
+		v = 10 * v + (text[i] - '0');
+	}
+	return v;
+}
+
 static int64_t number_of(const struct postgresql_column *c, const struct batch *b, const struct event *ev)
 {
 	const struct message *m;
 	int32_t n;
+	if (c->digits)
+		return digits_of(c, b, ev);
 	switch (c->source) {
 	case SOURCE_PARTITION:
 		return batch_message_of(b, ev)->partition;
@@ -101,24 +139,6 @@ static char *put_number(char *to, enum postgresql_form form, int64_t n)
 	if (form == FORM_INT4)
 		return put4(put4(to, 4), (int32_t)n);
 	return put8(put4(to, 8), n);
-}
-
-/* The text of a column; NULL with *n = 0 when it is absent. Longer ones than any event may hold count as
- * absent: the row's room is reckoned by that. */
-static const char *text_of(const struct postgresql_column *c, const struct batch *b, const struct event *ev,
-			   size_t *n)
-{
-	struct text t;
-	const char *text;
-	if (c->source == SOURCE_TOPIC) {
-		text = batch_message_of(b, ev)->topic;
-		*n = strnlen(text, EVENT_TEXT_MAX);
-		return text;
-	}
-	memcpy(&t, (const char *)ev + c->offset, sizeof t);
-	text = t.len > 0 && t.len <= EVENT_TEXT_MAX ? event_text(t, b->arena.data, b->arena.len) : NULL;
-	*n = text != NULL ? t.len : 0;
-	return text;
 }
 
 _Static_assert(INET_MAX <= IP_TEXT_MAX, "the longest form but texts is an address as text");
@@ -218,9 +238,14 @@ static bool fits(const struct postgresql_table *t, const struct postgresql_colum
 	if (!c->narrow)
 		return true;
 	int64_t v = number_of(c, b, ev);
-	int64_t max = c->form == FORM_INT2 ? INT16_MAX : INT32_MAX;
+	int64_t max = c->form == FORM_INT2 ? INT16_MAX : c->form == FORM_INT4 ? INT32_MAX : NO_NUMBER - 1;
 	if (v <= max)
 		return true;
+	if (v == NO_NUMBER) {
+		output_reject(r, 1, "column %s of table %s takes numbers, the event's %s is none", c->name,
+			      t->name, c->name);
+		return false;
+	}
 	output_reject(r, 1, "column %s of table %s takes numbers up to %lld, the event's %s is %lld", c->name,
 		      t->name, (long long)max, c->name, (long long)v);
 	return false;
@@ -255,8 +280,10 @@ void postgresql_plan_rows(struct postgresql_table *t)
 	for (size_t i = 0; i < t->column_count; i++) {
 		struct postgresql_column *c = &t->columns[i];
 		bool wide = c->source >= FIELD_COUNT || event_fields[c->source].kind == KIND_PORT;
-		c->narrow = wide &&
-			    (c->form == FORM_INT2 || (c->form == FORM_INT4 && c->source >= SOURCE_OFFSET));
+		c->digits = c->source < FIELD_COUNT && event_fields[c->source].kind == KIND_TEXT &&
+			    c->form != FORM_TEXT;
+		c->narrow = c->digits || (wide && (c->form == FORM_INT2 ||
+						   (c->form == FORM_INT4 && c->source >= SOURCE_OFFSET)));
 		t->row_max += c->form == FORM_TEXT ? 4u + EVENT_TEXT_MAX : 4u + IP_TEXT_MAX;
 		if (is_guard(c))
 			t->guards[t->guard_count++] = (uint8_t)i;

@@ -27,6 +27,7 @@
 	X(tap, "show some messages as they pass through a running natmill")                       \
 	X(unmatched, "what kinds of lines fit no rule of a running natmill")                      \
 	X(replay, "process what Kafka still has between two times once more")                     \
+	X(migrate, "make a configuration of one of cgn-ec-consumer")                              \
 	X(demo, "the main job on an embedded broker and SQLite, for about 20 seconds")
 
 #define X(name, help) int cmd_##name(int argc, char **argv);

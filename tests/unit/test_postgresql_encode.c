@@ -174,6 +174,49 @@ static void texts(void **state)
 	batch_free(&b);
 }
 
+static void set_vrf(struct batch *b, const char *text)
+{
+	uint32_t n = (uint32_t)strlen(text);
+	b->events[0].vrf_id = (struct text){arena_add(&b->arena, text, n), n};
+}
+
+/* Older tables of the cgn-ec suite have vrf_id as smallint. */
+static void texts_in_columns_of_numbers(void **state)
+{
+	struct batch b = {0};
+	struct output_result r = {0};
+	(void)state;
+	one_event(&b);
+	assert_row(COLUMNS({FIELD_vrf_id, FORM_INT2}), &b, "0001ffffffff");
+	set_vrf(&b, "259");
+	assert_row(COLUMNS({FIELD_vrf_id, FORM_INT2}), &b, "0001000000020103");
+	assert_row(COLUMNS({FIELD_vrf_id, FORM_INT8}), &b, "0001000000080000000000000103");
+	static const struct {
+		const char *text;
+		enum postgresql_form form;
+		const char *why;
+	} cases[] = {{"0", FORM_INT2, NULL},
+		     {"32767", FORM_INT2, NULL},
+		     {"32768", FORM_INT2, "takes numbers up to 32767, the event's vrf_id is 32768"},
+		     {"2147483647", FORM_INT4, NULL},
+		     {"2147483648", FORM_INT4, "takes numbers up to 2147483647"},
+		     {"999999999999999999", FORM_INT8, NULL},
+		     {"9999999999999999999", FORM_INT8, "takes numbers, the event's vrf_id is none"},
+		     {"red", FORM_INT2, "takes numbers, the event's vrf_id is none"},
+		     {"-1", FORM_INT8, "takes numbers, the event's vrf_id is none"},
+		     {"1 ", FORM_INT4, "takes numbers, the event's vrf_id is none"}};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct postgresql_table t;
+		const struct column column = {FIELD_vrf_id, cases[i].form};
+		plan(&t, &column, 1);
+		set_vrf(&b, cases[i].text);
+		assert_int_equal(postgresql_check(&t, &b, &b.events[0], &r), cases[i].why == NULL);
+		if (cases[i].why != NULL && strstr(r.why.msg, cases[i].why) == NULL)
+			fail_msg("%s: %s", cases[i].text, r.why.msg);
+	}
+	batch_free(&b);
+}
+
 static void frame(void **state)
 {
 	struct strbuf out = {0};
@@ -198,7 +241,8 @@ static void forms(void **state)
 	assert_int_equal(postgresql_form_of(FIELD_x_port, "int8"), FORM_INT8);
 	assert_int_equal(postgresql_form_of(FIELD_x_port, "text"), FORM_NONE);
 	assert_int_equal(postgresql_form_of(FIELD_vrf_id, "text"), FORM_TEXT);
-	assert_int_equal(postgresql_form_of(FIELD_vrf_id, "int4"), FORM_NONE);
+	assert_int_equal(postgresql_form_of(FIELD_vrf_id, "int2"), FORM_INT2);
+	assert_int_equal(postgresql_form_of(FIELD_vrf_id, "bool"), FORM_NONE);
 	assert_int_equal(postgresql_form_of(SOURCE_TOPIC, "varchar"), FORM_TEXT);
 	assert_int_equal(postgresql_form_of(SOURCE_OFFSET, "int8"), FORM_INT8);
 	assert_int_equal(postgresql_form_of(SOURCE_OFFSET, "text"), FORM_NONE);
@@ -250,9 +294,11 @@ static void known_before(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(times),    cmocka_unit_test(addresses),    cmocka_unit_test(numbers),
-		cmocka_unit_test(identity), cmocka_unit_test(texts),        cmocka_unit_test(frame),
-		cmocka_unit_test(forms),    cmocka_unit_test(known_before),
+		cmocka_unit_test(times),        cmocka_unit_test(addresses),
+		cmocka_unit_test(numbers),      cmocka_unit_test(identity),
+		cmocka_unit_test(texts),        cmocka_unit_test(texts_in_columns_of_numbers),
+		cmocka_unit_test(frame),        cmocka_unit_test(forms),
+		cmocka_unit_test(known_before),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
