@@ -44,7 +44,11 @@ packages_of()
 			prometheus # for promtool
 		;;
 	package) echo dpkg-dev file ;;
-	containers) echo buildah debootstrap debian-archive-keyring lintian ;; # large, for slow tests only
+	containers) # large, for slow tests only
+		echo buildah debootstrap debian-archive-keyring lintian
+		# For kubectl, which Ubuntu does not have; there may be another one already.
+		case $2 in bookworm | trixie) command -v kubectl > /dev/null || echo kubernetes-client ;; esac
+		;;
 	esac
 }
 
