@@ -11,7 +11,7 @@ TESTS = pathlib.Path(__file__).resolve().parents[2]
 sys.path += [str(TESTS / "system" / "collectors"), str(TESTS / "faults")]
 
 # pylint: disable=wrong-import-position
-import engine  # noqa: E402
+import machine  # noqa: E402
 import running  # noqa: E402
 from composition import Composition  # noqa: E402
 
@@ -19,7 +19,7 @@ from composition import Composition  # noqa: E402
 @pytest.fixture(scope="module")
 def up(natmill, tmp_path_factory):
     """All that `docker compose up` starts, but Grafana."""
-    reason = engine.missing() or running.missing()
+    reason = machine.missing() or running.missing()
     if reason:
         pytest.skip(reason)
     one = running.Running(Composition(), natmill, tmp_path_factory.mktemp("up"))

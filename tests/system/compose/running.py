@@ -12,7 +12,7 @@ import psycopg2
 import daemons
 import kafka_server
 from composition import ROOT
-from engine import NOBODY, Engine
+from machine import NOBODY, Machine
 from waiting import wait_until
 
 NATMILL, COLLECTOR = 10001, 10002  # the users of docker/Dockerfile and docker/collectors/Dockerfile
@@ -50,11 +50,11 @@ def missing():
 
 
 class Running:
-    """start() gives the whole system, in the order that the file tells. images: as the Engine has them."""
+    """start() gives the whole system, in the order that the file tells. images: as the Machine has them."""
 
     def __init__(self, composition, natmill, folder, images=None):
         self.composition, self.natmill = composition, natmill
-        self.engine = Engine(composition, folder, images or {})
+        self.machine = Machine(composition, folder, images or {})
 
     def start(self):
         for name in self.composition.order():
@@ -63,44 +63,45 @@ class Running:
         return self
 
     def close(self):
-        self.engine.close()
+        self.machine.close()
 
     def _secrets(self):
         command = self.composition.services["secrets"]
-        self.engine.run("secrets", [*command["entrypoint"], *command["command"]], user=None)
+        self.machine.run("secrets", [*command["entrypoint"], *command["command"]], user=None)
 
     def password(self, name):
-        return (self.engine.volumes / f"{name}-secret" / "password").read_text(encoding="ascii")
+        return (self.machine.volumes / f"{name}-secret" / "password").read_text(encoding="ascii")
 
     def _kafka(self):
-        config = self.engine.root / "run" / "kafka"
+        config = self.machine.root / "run" / "kafka"
         for name in ("default", "mounted", "final"):
             (config / name).mkdir(parents=True)
         for name in ("log4j.properties", "tools-log4j.properties", "server.properties"):
             text = kafka_server.LOG4J if "log4j" in name else "the.image.has=defaults\n"
             (config / "default" / name).write_text(text, encoding="ascii")
         os.chown(config / "final", NOBODY, NOBODY)
-        self.engine.start("kafka", ["bash", "-ec", KAFKA])
-        self.engine.healthy("kafka")
+        self.machine.start("kafka", ["bash", "-ec", KAFKA])
+        self.machine.healthy("kafka")
 
     def _topics(self):
-        self.engine.run("topics", [self.natmill, *self.composition.services["topics"]["command"].split()], user=NATMILL)
+        command = self.composition.services["topics"]["command"].split()
+        self.machine.run("topics", [self.natmill, *command], user=NATMILL)
 
     def _timescaledb(self):
         """PostgreSQL; TimescaleDB is not in Debian."""
         wanted = self.composition.environment("timescaledb")
-        self.engine.start("timescaledb", [ROOT / "tests/setup/postgres.sh", "/var/lib/postgresql/data", "5432"],
+        self.machine.start("timescaledb", [ROOT / "tests/setup/postgres.sh", "/var/lib/postgresql/data", "5432"],
                           user=None)
-        self.engine.healthy("timescaledb", user=None)
+        self.machine.healthy("timescaledb", user=None)
         assert wanted["POSTGRES_PASSWORD_FILE"] == "/run/secrets/database/password"
         self.sql(f"CREATE USER {wanted['POSTGRES_USER']} PASSWORD %s", self.password("database"), database="postgres")
         self.sql(f"CREATE DATABASE {wanted['POSTGRES_DB']} OWNER {wanted['POSTGRES_USER']}", database="postgres")
-        hba = self.engine.volumes / "database" / "data" / "pg_hba.conf"
+        hba = self.machine.volumes / "database" / "data" / "pg_hba.conf"
         hba.write_text("local all all trust\nhost all all all scram-sha-256\n", encoding="ascii")
         self.sql("SELECT pg_reload_conf()")
 
     def sql(self, text, *values, database="cgnat"):
-        connection = psycopg2.connect(host=str(self.engine.volumes / "database"), port=5432, user="postgres",
+        connection = psycopg2.connect(host=str(self.machine.volumes / "database"), port=5432, user="postgres",
                                       dbname=database)
         connection.autocommit = True
         try:
@@ -111,13 +112,13 @@ class Running:
             connection.close()
 
     def _natmill(self):
-        self.engine.start("natmill", [self.natmill, *self.composition.services["natmill"]["command"]],
+        self.machine.start("natmill", [self.natmill, *self.composition.services["natmill"]["command"]],
                           user=NATMILL)
-        self.engine.wait("natmill", lambda: "http: listening on" in self.engine.said("natmill"), "listens")
+        self.machine.wait("natmill", lambda: "http: listening on" in self.machine.said("natmill"), "listens")
 
     def _collector(self, name, **more):
-        self.engine.start(name, ["/etc/collector/start.sh"], user=COLLECTOR, **more)
-        self.engine.healthy(name)
+        self.machine.start(name, ["/etc/collector/start.sh"], user=COLLECTOR, **more)
+        self.machine.healthy(name)
 
     def _syslog_ng(self):
         self._collector("syslog-ng")
@@ -128,20 +129,20 @@ class Running:
     def _freeradius(self):
         # The image has Debian's Kafka client; without it there is that of the tests.
         ours = {"PYTHONPATH": sysconfig.get_paths()["purelib"]}
-        self._collector("freeradius", **({} if "freeradius" in self.engine.images else ours))
+        self._collector("freeradius", **({} if "freeradius" in self.machine.images else ours))
 
     def _prometheus(self):
-        self.engine.start("prometheus", ["prometheus", *self.composition.services["prometheus"]["command"]])
-        self.engine.wait("prometheus", lambda: "Server is ready" in self.engine.said("prometheus"), "is ready")
+        self.machine.start("prometheus", ["prometheus", *self.composition.services["prometheus"]["command"]])
+        self.machine.wait("prometheus", lambda: "Server is ready" in self.machine.said("prometheus"), "is ready")
 
     def send(self, port, packet, answer=False):
         """A datagram to a port of a collector; what it answers."""
-        said = self.engine.inside(sys.executable, "-c", SEND, str(port), packet.hex(), "answer" if answer else "")
+        said = self.machine.inside(sys.executable, "-c", SEND, str(port), packet.hex(), "answer" if answer else "")
         return bytes.fromhex(said)
 
     def ask(self, *queries):
         """What Prometheus answers to each: a list of (labels, value)."""
-        answers = json.loads(self.engine.inside(sys.executable, "-c", ASK, input=json.dumps(queries)))
+        answers = json.loads(self.machine.inside(sys.executable, "-c", ASK, input=json.dumps(queries)))
         return [[(one["metric"], float(one["value"][1])) for one in answer["data"]["result"]] for answer in answers]
 
     def row(self, table, x_ip, timeout=60):
@@ -151,7 +152,7 @@ class Running:
         def found():
             return self.sql(there, table) and self.sql(f"SELECT to_jsonb(t) FROM {table} t WHERE x_ip = %s::inet", x_ip)
 
-        rows = wait_until(found, timeout, lambda: f"{x_ip} in {table}\n" + self.engine.said("natmill"))
+        rows = wait_until(found, timeout, lambda: f"{x_ip} in {table}\n" + self.machine.said("natmill"))
         assert len(rows) == 1
         return rows[0][0]
 

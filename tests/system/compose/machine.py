@@ -52,7 +52,7 @@ def missing():
     return None if probe.returncode == 0 else "namespaces with mounts are not allowed here"
 
 
-class Engine:
+class Machine:
     """run() and start() give a service's program; volumes/NAME is what a volume holds, logs/NAME.log what a service
     says. close() ends all."""
 
