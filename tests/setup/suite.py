@@ -131,6 +131,7 @@ def test(suite, everything):
                      SIDE_BY_SIDE + ([] if everything else QUICK))
         suite.pytest("short faults", ["tests/faults"])
     if everything:
+        suite.pytest("containers", ["tests/containers"])
         suite.valgrind()
         suite.ctest("tsan", "build/tsan")
         for kind in ("asan", "tsan"):

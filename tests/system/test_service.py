@@ -123,16 +123,15 @@ def holds(pid, number):
     return bool(blocked >> number - 1 & 1)
 
 
-def test_signals_while_the_configuration_is_read(kafka, topic, configure, start_natmill, tmp_path):
+def test_a_stop_while_the_configuration_is_read(kafka, topic, configure, start_natmill, tmp_path):
     """Else they would end it in the midst of its start, or be lost on process 1 of a container."""
     config = configure(kafka, topic)
-    for number in range(5):  # about a second in all
+    for number in range(8):  # seconds in all
         (tmp_path / "vendors" / f"busy{number}.lua").write_text(
-            "local n = 0 for i = 1, 1000000 do n = n + i % 7 end\n"
+            "local n = 0 for i = 1, 2000000 do n = n + i % 7 end\n"
             f'local v = vendor "busy{number}"\nv:topics "busy"\nv:ignore "{{*}}"\nreturn v\n', encoding="ascii")
     process = start_natmill(config)
-    wait_until(lambda: holds(process.pid, signal.SIGTERM), 10, "it holds back signals")
-    process.signal(signal.SIGHUP)
+    wait_until(lambda: holds(process.pid, signal.SIGHUP) and holds(process.pid, signal.SIGTERM), 10, "it holds signals")
     process.signal(signal.SIGTERM)
     assert " workers, group " not in process.err  # it has not come so far yet
     assert process.wait() == 0
