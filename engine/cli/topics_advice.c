@@ -89,7 +89,7 @@ static void check_replicas(struct advice *a, const struct topics_row *row)
 		find_fault(a, TOPICS_IN_SYNC, row, "%zu of %zu partitions", behind, t->n);
 	if (least == 1)
 		find_fault(a, TOPICS_SINGLE, row, "%s", "");
-	if (least == 2 && a->v->survey->brokers > 2)
+	if (least == 2 && a->v->survey->brokers + a->v->survey->away > 2)
 		find_fault(a, TOPICS_DOUBLE, row, "%s", "");
 }
 
@@ -272,7 +272,8 @@ bool topics_is_warning(enum topics_kind kind)
 int64_t topics_consumers(const struct topics_view *v)
 {
 	int64_t members = (int64_t)v->survey->members;
-	return members > v->workers ? members : v->workers;
+	int64_t most = members > v->workers ? members : v->workers;
+	return most > 0 ? most : 1;
 }
 
 int64_t topics_partitions(const struct topics_view *v)

@@ -119,6 +119,7 @@ void topics_json(const struct topics_view *v, const struct topics_findings *f, s
 {
 	const struct survey *s = v->survey;
 	strbuf_printf(out, "{\"brokers\":%d", s->brokers);
+	add_number(out, "brokers_away", s->away);
 	add_text(out, "cluster", s->cluster);
 	add_text(out, "group", v->group);
 	if (s->group_known) {

@@ -147,6 +147,24 @@ static int say_unclear(const struct topics_view *v)
 	return status;
 }
 
+/* A topic that is made while a broker is away would have too few replicas for ever. */
+static int refuse_brokers(const struct making *m, struct err *e)
+{
+	const struct survey *s = m->v->survey;
+	if (m->wish->replication > s->brokers)
+		return err_set(e, s->away > 0 ? ERR_KAFKA : ERR_CONFIG,
+			       "--replication %" PRId64 ": the cluster has %d broker%s that %s up",
+			       m->wish->replication, s->brokers, s->brokers == 1 ? "" : "s",
+			       s->brokers == 1 ? "is" : "are");
+	if (m->n > 0 && m->wish->replication == 0 && s->away > 0 && s->brokers < REPLICATION)
+		return err_set(e, ERR_KAFKA,
+			       "topics made now would have replication %d: %d of %d brokers %s away; bring "
+			       "back what is away, or say --replication %d",
+			       s->brokers, s->away, s->brokers + s->away, s->away == 1 ? "is" : "are",
+			       s->brokers);
+	return 0;
+}
+
 int topics_make(struct survey_link *l, const struct topics_view *v, const struct topics_wish *wish,
 		struct strbuf *out)
 {
@@ -160,11 +178,8 @@ int topics_make(struct survey_link *l, const struct topics_view *v, const struct
 	struct err e;
 	plan(&m, settings, sizeof settings / sizeof settings[0]);
 	int status = say_unclear(v);
-	if (wish->replication > v->survey->brokers)
-		status = cli_fail(
-			(err_set(&e, ERR_CONFIG, "--replication %" PRId64 ": the cluster has %d broker%s",
-				 wish->replication, v->survey->brokers, v->survey->brokers == 1 ? "" : "s"),
-			 &e));
+	if (refuse_brokers(&m, &e) != 0)
+		status = cli_fail(&e);
 	else if (m.n > 0 && survey_make(l, m.plans, m.n, wish->dry_run, &e) != 0)
 		status = cli_fail(&e);
 	else {

@@ -81,7 +81,7 @@ static const char *absence(const struct topics_row *row)
 		return "elsewhere";
 	if (row->pattern)
 		return "none fits";
-	return row->topic->refused ? "refused" : "missing";
+	return row->topic != NULL && row->topic->refused ? "refused" : "missing";
 }
 
 static void fill_row(const struct topics_view *v, const struct topics_row *row, struct strbuf cells[COLUMNS])
@@ -156,7 +156,10 @@ static void add_table(const struct topics_view *v, bool colour, struct strbuf *o
 static void add_head(const struct topics_view *v, struct strbuf *out)
 {
 	const struct survey *s = v->survey;
-	strbuf_printf(out, "%d broker%s; group ", s->brokers, s->brokers == 1 ? "" : "s");
+	strbuf_printf(out, "%d broker%s", s->brokers, s->brokers == 1 ? "" : "s");
+	if (s->away > 0)
+		strbuf_printf(out, " up, %d away", s->away);
+	strbuf_adds(out, "; group ");
 	try_show_safe(v->group, strlen(v->group), out);
 	if (s->group_known && s->members > 0)
 		strbuf_printf(out, ": %zu consumer%s on %zu host%s (%s)", s->members,

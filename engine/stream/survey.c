@@ -13,6 +13,7 @@
 
 #define PREFETCH (1 << 20) /* bytes: one message of each partition is looked at */
 #define FETCH (256 << 10)
+#define AWAY_MAX 64 /* brokers that are counted as away */
 
 int survey_open(struct survey_link *l, const struct kafka_settings *settings, struct err *e)
 {
@@ -76,6 +77,40 @@ void survey_init(struct survey *s, const char *const *names, size_t n)
 		s->topics[i].name = xstrdup(names[i]);
 }
 
+static bool is_up(const struct rd_kafka_metadata *m, int32_t id)
+{
+	for (int i = 0; i < m->broker_cnt; i++)
+		if (m->brokers[i].id == id)
+			return true;
+	return false;
+}
+
+/* Adds the broker if it is away and new; returns how many there are. */
+static int add_away(const struct rd_kafka_metadata *m, int32_t id, int32_t away[AWAY_MAX], int n)
+{
+	for (int i = 0; i < n; i++)
+		if (away[i] == id)
+			return n;
+	if (n == AWAY_MAX || is_up(m, id))
+		return n;
+	away[n] = id;
+	return n + 1;
+}
+
+/* Brokers that are away are known only by what they should hold. */
+static int count_away(const struct rd_kafka_metadata *m)
+{
+	int32_t away[AWAY_MAX];
+	int n = 0;
+	for (int i = 0; i < m->topic_cnt; i++)
+		for (int k = 0; k < m->topics[i].partition_cnt; k++) {
+			const struct rd_kafka_metadata_partition *p = &m->topics[i].partitions[k];
+			for (int r = 0; r < p->replica_cnt; r++)
+				n = add_away(m, p->replicas[r], away, n);
+		}
+	return n;
+}
+
 int survey_ask(struct survey_link *l, const char *const *names, size_t n, struct survey *s, struct err *e)
 {
 	const struct rd_kafka_metadata *found = NULL;
@@ -84,6 +119,7 @@ int survey_ask(struct survey_link *l, const char *const *names, size_t n, struct
 	if (ask_metadata(l, &found, e) != 0)
 		return -1;
 	s->brokers = found->broker_cnt;
+	s->away = count_away(found);
 	rd_kafka_metadata_destroy(found);
 	if (survey_topics(l, s, e) != 0)
 		return -1;

@@ -50,7 +50,8 @@ struct survey_topic {
 
 struct survey {
 	char cluster[64];
-	int brokers;
+	int brokers;                 /* that are up */
+	int away;                    /* that hold replicas and are not */
 	struct survey_topic *topics; /* as asked for, in that order */
 	size_t n;
 	bool group_known;

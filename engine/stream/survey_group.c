@@ -30,7 +30,7 @@ static bool passes(rd_kafka_resp_err_t code)
 static void ask_patiently(struct survey_link *l, struct survey *s, question *ask)
 {
 	int64_t deadline = clock_mono_ms() + ADMIN_MS;
-	struct err e;
+	struct err e = {0};
 	rd_kafka_resp_err_t code = ask(l, s, &e);
 	while (passes(code) && clock_mono_ms() < deadline) {
 		poll(NULL, 0, PAUSE_MS);
@@ -224,7 +224,7 @@ static int ask_ends(struct survey_link *l, struct survey *s, int64_t which, stru
 static void ask_all_ends(struct survey_link *l, struct survey *s, int64_t which)
 {
 	int64_t deadline = clock_mono_ms() + ENDS_MS;
-	struct err e;
+	struct err e = {0};
 	int left = count_unknown(s, which);
 	while (left > 0 && (left = ask_ends(l, s, which, &e)) > 0 && clock_mono_ms() < deadline)
 		poll(NULL, 0, PAUSE_MS);

@@ -239,14 +239,18 @@ def test_three_brokers(topics, tmp_path):
         done = topics(cluster, [name], "--create")
         assert f"made {name}: 16 partitions, replication 3, min.insync.replicas 2, retention 7d\n" in done.stdout
         assert settings(cluster, name)["min.insync.replicas"] == "2"
-        assert topics(cluster, [name], name, "--check").returncode == 0  # nothing to warn of
+        wait_until(lambda: topics(cluster, [name], name, "--check").returncode == 0, 60, "nothing to warn of")
         assert topics(cluster, [lone], "--create", "--replication", "4").returncode == 1
         topics(cluster, [lone], "--create", "--replication", "1", "--partitions", "3")
         strict = cluster.create_topic(partitions=16, min_insync_replicas=3)
         single = cluster.create_topic(partitions=16, min_insync_replicas=1)
-        kinds = looked(topics(cluster, [name, lone, strict, single], "--json"))["kinds"]
+
+        def before():
+            kinds = looked(topics(cluster, [name, lone, strict, single], "--json"))["kinds"]
+            return "leader" not in kinds and "in_sync" not in kinds and kinds
+
+        kinds = wait_until(before, 60, "all replicas are in sync")
         assert (kinds["single"], kinds["writes"], kinds["one_copy"]) == ([lone], [strict], [single])
-        assert "leader" not in kinds and "in_sync" not in kinds
         cluster.nodes[2].kill()
 
         def after():
@@ -254,4 +258,6 @@ def test_three_brokers(topics, tmp_path):
             return "leader" in kinds and "in_sync" in kinds and kinds
 
         kinds = wait_until(after, 60, "the broker is missed")
+        done = topics(cluster, [fresh()], "--create")
+        assert done.returncode == 3 and "would have replication 2: 1 of 3 brokers is away" in done.stderr
         assert kinds["leader"] == [lone] and name in kinds["in_sync"] and lone not in kinds["in_sync"]
