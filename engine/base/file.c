@@ -112,3 +112,16 @@ int file_replace(const char *path, const struct strbuf *text, struct err *e)
 		unlink(temporary);
 	return err_set(e, ERR_CONFIG, "cannot write '%s': %s", path, strerror(why));
 }
+
+int file_fresh_folder(const char *name, char *out, size_t size, struct err *e)
+{
+	const char *tmp = getenv("TMPDIR");
+	if (tmp == NULL || tmp[0] == '\0')
+		tmp = "/tmp";
+	int n = snprintf(out, size, "%s/%s-XXXXXX", tmp, name);
+	if (n < 0 || (size_t)n >= size)
+		return err_set(e, ERR_SYSTEM, "TMPDIR: the path '%.60s...' is too long", tmp);
+	if (mkdtemp(out) == NULL)
+		return err_set(e, ERR_SYSTEM, "cannot make the folder '%s': %s", out, strerror(errno));
+	return 0;
+}

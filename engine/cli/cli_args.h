@@ -9,7 +9,7 @@
 
 /* Room for what stands alone, with a NULL behind the last. */
 #define CLI_WORDS "..."
-#define CLI_WORDS_MAX 64
+#define CLI_WORDS_MAX 256
 typedef const char *cli_words[CLI_WORDS_MAX + 1];
 
 /* One argument: text is set to the value behind it, or flag to true. A row without name: what stands alone,

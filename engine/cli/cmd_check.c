@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "cli/cli_args.h"
 #include "cli/commands.h"
 #include "cli/config.h"
 #include "control/reference.h"
@@ -118,7 +119,7 @@ static int check_default(void)
 	return check_folder(cli_default_vendors());
 }
 
-static int help(void)
+static void help(void)
 {
 	puts("usage: natmill check " USAGE "\n\n"
 	     "Checks the configuration, loads the vendor scripts and runs their samples, as a start would.\n"
@@ -131,31 +132,25 @@ static int help(void)
 	     "  --vendors DIR      no configuration, only this folder of vendor scripts\n"
 	     "  --reference PAGE   print the page of docs/ with its tables made anew\n"
 	     "  --types            print the type annotations of vendor scripts, for editors");
-	return 0;
 }
 
 int cmd_check(int argc, char **argv)
 {
 	const char *path = NULL;
 	const char *vendors = NULL;
-	for (int i = 1; i < argc; i++) {
-		const char *arg = argv[i];
-		if (strcmp(arg, "--help") == 0)
-			return help();
-		if (strcmp(arg, "--types") == 0)
-			return print_types();
-		if (strcmp(arg, "-c") != 0 && strcmp(arg, "--vendors") != 0 &&
-		    strcmp(arg, "--reference") != 0)
-			return cli_usage("check", USAGE, "unknown argument '%s'", arg);
-		if (++i == argc)
-			return cli_usage("check", USAGE, "%s needs a value", arg);
-		if (strcmp(arg, "--reference") == 0)
-			return print_reference(argv[i]);
-		if (strcmp(arg, "-c") == 0)
-			path = argv[i];
-		else
-			vendors = argv[i];
-	}
+	const char *page = NULL;
+	bool types = false;
+	const struct cli_arg args[] = {{"-c", &path, NULL},
+				       {"--vendors", &vendors, NULL},
+				       {"--reference", &page, NULL},
+				       {"--types", NULL, &types}};
+	enum cli_args read = cli_args_read("check", USAGE, help, argc, argv, args, 4);
+	if (read != CLI_ARGS_READ)
+		return read == CLI_ARGS_HELP ? 0 : 2;
+	if (types)
+		return print_types();
+	if (page != NULL)
+		return print_reference(page);
 	if (path != NULL && vendors != NULL)
 		return cli_usage("check", USAGE, "-c and --vendors exclude each other");
 	if (vendors != NULL)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "cli/cli_args.h"
 #include "cli/commands.h"
 #include "cli/dead.h"
 #include "event/timeparse.h"
@@ -97,68 +98,48 @@ static int read_letter(struct dead_request *r, const char *text)
 	return 0;
 }
 
-static int read_option(struct dead_request *r, const char *option, const char *value)
+/* What was given as texts. */
+struct texts_given {
+	cli_words words; /* what to do, and a letter */
+	const char *from;
+	const char *to;
+	const char *limit;
+};
+
+static int read_limit(struct dead_request *r, const char *text)
 {
-	struct dead_query *q = &r->query;
-	const struct {
-		const char *name;
-		const char **text;
-	} texts[] = {{"-c", &r->config},
-		     {"--reason", &q->reason},
-		     {"--vendor", &q->vendor},
-		     {"--output", &q->output},
-		     {"--topic", &q->topic}};
-	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
-		if (strcmp(option, texts[i].name) == 0)
-			return *texts[i].text = value, 0;
-	if (strcmp(option, "--from") == 0)
-		return read_when(option, value, &q->from);
-	if (strcmp(option, "--to") == 0)
-		return read_when(option, value, &q->to);
-	int64_t limit = number_of(value, INT32_MAX);
+	int64_t limit = number_of(text, INT32_MAX);
 	if (limit < 1)
-		return cli_usage("dead", USAGE, "--limit: '%s' is no number from 1", value);
-	q->limit = (size_t)limit;
+		return cli_usage("dead", USAGE, "--limit: '%s' is no number from 1", text);
+	r->query.limit = (size_t)limit;
 	return 0;
 }
 
-static bool takes_value(const char *option)
-{
-	static const char *const names[] = {"-c",      "--reason", "--vendor", "--output",
-					    "--topic", "--from",   "--to",     "--limit"};
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-		if (strcmp(option, names[i]) == 0)
-			return true;
-	return false;
-}
-
 /* 0, or the exit status of a usage error. */
-static int parse(int argc, char **argv, struct dead_request *r, enum action action)
+static int take(struct dead_request *r, const struct texts_given *t, enum action action)
 {
-	for (int i = 2; i < argc; i++) {
-		int bad = 0;
-		if (strcmp(argv[i], "--json") == 0)
-			r->json = true;
-		else if (strcmp(argv[i], "--dry-run") == 0 && action == ACT_REPLAY)
-			r->dry_run = true;
-		else if (takes_value(argv[i]) && i + 1 == argc)
-			bad = cli_usage("dead", USAGE, "%s needs a value", argv[i]);
-		else if (takes_value(argv[i])) {
-			bad = read_option(r, argv[i], argv[i + 1]);
-			i++;
-		} else if (argv[i][0] == '-' || r->topic != NULL)
-			bad = cli_usage("dead", USAGE, "unknown argument '%s'", argv[i]);
-		else
-			bad = read_letter(r, argv[i]);
-		if (bad != 0)
-			return bad;
-	}
-	if (action == ACT_SHOW && r->topic == NULL && r->query.limit == 0)
+	struct dead_query *q = &r->query;
+	int bad = 0;
+	if (action == ACT_NONE)
+		return cli_usage("dead", USAGE, "list, count, show, export or replay");
+	if (r->dry_run && action != ACT_REPLAY)
+		return cli_usage("dead", USAGE, "--dry-run is for replay");
+	if (t->words[1] != NULL && t->words[2] != NULL)
+		return cli_usage("dead", USAGE, "too many arguments: '%s'", t->words[2]);
+	if (t->from != NULL)
+		bad = read_when("--from", t->from, &q->from);
+	if (bad == 0 && t->to != NULL)
+		bad = read_when("--to", t->to, &q->to);
+	if (bad == 0 && t->limit != NULL)
+		bad = read_limit(r, t->limit);
+	if (bad == 0 && t->words[1] != NULL)
+		bad = read_letter(r, t->words[1]);
+	if (bad == 0 && action == ACT_SHOW && r->topic == NULL && q->limit == 0)
 		return cli_usage(
 			"dead", USAGE,
 			"show: which letter? As list names it: TOPIC/PARTITION/OFFSET[/RECORD]; or a "
 			"--limit");
-	return 0;
+	return bad;
 }
 
 static int run(enum action action, const struct loaded_config *c, const struct dead_request *r)
@@ -186,15 +167,23 @@ static int run(enum action action, const struct loaded_config *c, const struct d
 int cmd_dead(int argc, char **argv)
 {
 	struct dead_request r = {.query = dead_all(0), .terminal = isatty(STDOUT_FILENO) == 1};
+	struct texts_given t = {0};
 	struct errlist errs = {0};
 	struct loaded_config c;
-	if (argc > 1 && strcmp(argv[1], "--help") == 0) {
-		print_help();
-		return 0;
-	}
-	enum action action = argc > 1 ? action_of(argv[1]) : ACT_NONE;
-	int status = action == ACT_NONE ? cli_usage("dead", USAGE, "list, count, show, export or replay")
-					: parse(argc, argv, &r, action);
+	const struct cli_arg args[] = {
+		{CLI_WORDS, t.words, NULL},          {"-c", &r.config, NULL},
+		{"--reason", &r.query.reason, NULL}, {"--vendor", &r.query.vendor, NULL},
+		{"--output", &r.query.output, NULL}, {"--topic", &r.query.topic, NULL},
+		{"--from", &t.from, NULL},           {"--to", &t.to, NULL},
+		{"--limit", &t.limit, NULL},         {"--json", NULL, &r.json},
+		{"--dry-run", NULL, &r.dry_run},
+	};
+	enum cli_args read =
+		cli_args_read("dead", USAGE, print_help, argc, argv, args, sizeof args / sizeof args[0]);
+	if (read != CLI_ARGS_READ)
+		return read == CLI_ARGS_HELP ? 0 : 2;
+	enum action action = t.words[0] != NULL ? action_of(t.words[0]) : ACT_NONE;
+	int status = take(&r, &t, action);
 	if (status == 0) {
 		status = config_load(&c, r.config, &errs) != 0 ? config_fail(&errs) : 0;
 		if (status == 0)

@@ -14,7 +14,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/log.h"
+#include "cli/cli_args.h"
 #include "cli/commands.h"
 #include "cli/config.h"
 #include "cli/demo_answer.h"
@@ -23,6 +25,7 @@
 #define USAGE "[--dir FOLDER] [--seconds N] [--vendors DIR] [--vendor NAME]"
 #define TRAFFIC_PER_SECOND 20000
 #define PATH_SIZE 512
+#define SECONDS_DIGITS 6
 
 /* The demo's configuration: a file that a user can copy. */
 static const char config_text[] =
@@ -59,47 +62,42 @@ struct demo {
 	bool traffic_ended;
 };
 
-static int parse_args(struct demo *d, int argc, char **argv)
+static void help(void)
 {
-	for (int i = 1; i < argc; i += 2) {
-		long seconds = i + 1 < argc ? strtol(argv[i + 1], NULL, 10) : 0;
-		if (strcmp(argv[i], "--help") == 0) {
-			puts("usage: natmill demo " USAGE "\n\n"
-			     "The main job on an embedded broker and SQLite. Ends by itself, or on "
-			     "Ctrl-C.\n\n"
-			     "  --dir FOLDER    where configuration and database are kept (default: a fresh "
-			     "folder)\n"
-			     "  --seconds N     how long traffic flows (default 18)\n"
-			     "  --vendors DIR   the folder of vendor scripts and their samples (default: "
-			     "vendors)\n"
-			     "  --vendor NAME   traffic of this vendor's samples only");
-			return 1;
-		}
-		if (i + 1 == argc)
-			return cli_usage("demo", USAGE, "%s is unknown or needs a value", argv[i]);
-		if (strcmp(argv[i], "--dir") == 0)
-			snprintf(d->dir, sizeof d->dir, "%s", argv[i + 1]);
-		else if (strcmp(argv[i], "--vendors") == 0)
-			d->vendors = argv[i + 1];
-		else if (strcmp(argv[i], "--vendor") == 0)
-			d->vendor = argv[i + 1];
-		else if (strcmp(argv[i], "--seconds") == 0 && seconds > 0 && seconds < 1000000)
-			d->seconds = (int)seconds;
-		else
-			return cli_usage("demo", USAGE, "cannot take '%s %s'", argv[i], argv[i + 1]);
-	}
-	return 0;
+	puts("usage: natmill demo " USAGE "\n\n"
+	     "The main job on an embedded broker and SQLite. Ends by itself, or on Ctrl-C.\n\n"
+	     "  --dir FOLDER    where configuration and database are kept (default: a fresh folder)\n"
+	     "  --seconds N     how long traffic flows (default 18)\n"
+	     "  --vendors DIR   the folder of vendor scripts and their samples (default: vendors)\n"
+	     "  --vendor NAME   traffic of this vendor's samples only");
+}
+
+static enum cli_args read_args(struct demo *d, int argc, char **argv)
+{
+	const char *dir = "";
+	const char *seconds = NULL;
+	const struct cli_arg args[] = {{"--dir", &dir, NULL},
+				       {"--seconds", &seconds, NULL},
+				       {"--vendors", &d->vendors, NULL},
+				       {"--vendor", &d->vendor, NULL}};
+	enum cli_args read = cli_args_read("demo", USAGE, help, argc, argv, args, 4);
+	if (read != CLI_ARGS_READ)
+		return read;
+	if (seconds != NULL && (!cli_is_number(seconds) || strlen(seconds) > SECONDS_DIGITS))
+		return cli_usage("demo", USAGE, "--seconds: '%s' is no number from 1 to 999999", seconds),
+		       CLI_ARGS_WRONG;
+	if (seconds != NULL)
+		d->seconds = (int)strtol(seconds, NULL, 10);
+	snprintf(d->dir, sizeof d->dir, "%s", dir);
+	return CLI_ARGS_READ;
 }
 
 static int make_folder(struct demo *d, struct err *e)
 {
 	d->fresh = true;
 	if (d->dir[0] == '\0') {
-		const char *tmp = getenv("TMPDIR");
-		snprintf(d->dir, sizeof d->dir, "%s/natmill-demo-XXXXXX", tmp != NULL ? tmp : "/tmp");
-		if (mkdtemp(d->dir) == NULL)
-			return err_set(e, ERR_SYSTEM, "cannot make the folder %s: %s", d->dir,
-				       strerror(errno));
+		if (file_fresh_folder("natmill-demo", d->dir, sizeof d->dir, e) != 0)
+			return -1;
 	} else if (mkdir(d->dir, 0777) != 0) {
 		if (errno != EEXIST)
 			return err_set(e, ERR_SYSTEM, "cannot make the folder %s: %s", d->dir,
@@ -257,11 +255,11 @@ int cmd_demo(int argc, char **argv)
 	struct demo d = {.seconds = 18,
 			 .terminal = isatty(STDOUT_FILENO) == 1,
 			 .vendors = cli_default_vendors()};
-	int status = parse_args(&d, argc, argv);
-	if (status != 0)
-		return status == 1 ? 0 : status;
+	enum cli_args read = read_args(&d, argc, argv);
+	if (read != CLI_ARGS_READ)
+		return read == CLI_ARGS_HELP ? 0 : 2;
 	block_signals();
-	status = prepare(&d);
+	int status = prepare(&d);
 	if (status == 0) {
 		printf("An embedded broker, the samples of %s%s as live traffic, SQLite as output. Ctrl-C "
 		       "ends "

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/utf8.h"
+#include "cli/cli_args.h"
 #include "cli/commands.h"
 #include "cli/new_files.h"
 #include "cli/new_form.h"
@@ -158,23 +159,10 @@ int cmd_new(int argc, char **argv)
 {
 	const char *dir = DIR_DEFAULT;
 	const char *name = NULL;
-	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--help") == 0) {
-			help();
-			return 0;
-		}
-		if (strcmp(argv[i], "--vendors") == 0 && i + 1 == argc)
-			return cli_usage("new", USAGE, "--vendors needs a folder");
-		if (strcmp(argv[i], "--vendors") == 0)
-			dir = argv[++i];
-		else if (argv[i][0] == '-')
-			return cli_usage("new", USAGE, "unknown option '%s'", argv[i]);
-		else if (name != NULL)
-			return cli_usage("new", USAGE,
-					 "one name at a time; the lines come on standard input");
-		else
-			name = argv[i];
-	}
+	const struct cli_arg args[] = {{NULL, &name, NULL}, {"--vendors", &dir, NULL}};
+	enum cli_args read = cli_args_read("new", USAGE, help, argc, argv, args, 2);
+	if (read != CLI_ARGS_READ)
+		return read == CLI_ARGS_HELP ? 0 : 2;
 	if (name == NULL)
 		return cli_usage("new", USAGE, "the vendor's name is missing");
 	return new_vendor(dir, name);

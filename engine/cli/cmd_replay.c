@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/cli_args.h"
 #include "cli/cli_host.h"
 #include "cli/commands.h"
 #include "cli/config.h"
@@ -37,27 +38,8 @@ static int read_when(const char *option, const char *text, int64_t *us)
 }
 
 /* 0, or the exit status of a usage error. */
-static int parse(int argc, char **argv, struct arguments *a)
+static int refuse(struct arguments *a)
 {
-	const struct {
-		const char *name;
-		const char **text;
-	} options[] = {{"--topic", &a->topic},
-		       {"--from", &a->from},
-		       {"--to", &a->to},
-		       {"--into", &a->into},
-		       {"-c", &a->config}};
-	const size_t count = sizeof options / sizeof options[0];
-	for (int i = 1; i < argc; i++) {
-		size_t k = 0;
-		while (k < count && strcmp(argv[i], options[k].name) != 0)
-			k++;
-		if (k == count)
-			return cli_usage("replay", USAGE, "unknown argument '%s'", argv[i]);
-		if (++i == argc)
-			return cli_usage("replay", USAGE, "%s needs a value", options[k].name);
-		*options[k].text = argv[i];
-	}
 	if (a->topic[0] == '\0' || a->into[0] == '\0')
 		return cli_usage("replay", USAGE, "%s is missing",
 				 a->topic[0] == '\0' ? "--topic" : "--into");
@@ -135,31 +117,40 @@ static int replay(const struct loaded_config *c, const struct arguments *a)
 	return rc == 0 ? 0 : cli_fail(&e);
 }
 
+static void help(void)
+{
+	puts("usage: natmill replay " USAGE "\n\n"
+	     "Reads the messages of a topic between two times from Kafka, runs today's scripts over "
+	     "them and\n"
+	     "stores the events in one output, exactly once. It joins no consumer group. "
+	     "Interrupted, "
+	     "the same\n"
+	     "command goes on where it stopped: the output keeps a watermark of the name\n"
+	     "replay:TOPIC:FROM-TO. Into tables that natmill fills from the same topic it goes only "
+	     "if "
+	     "they have\n"
+	     "the columns topic, partition, offset and idx; what is there already is left alone.\n\n"
+	     "  --topic TOPIC  the topic\n"
+	     "  --from TIME    Kafka's time of the first message, such as 2026-01-31T18:00:00Z\n"
+	     "  --to TIME      and of the first one that is not read\n"
+	     "  --into OUTPUT  name of an output of the configuration: postgresql or sqlite\n"
+	     "  -c FILE        the configuration (default: " CONFIG_DEFAULT_FILE ")");
+}
+
 int cmd_replay(int argc, char **argv)
 {
 	struct arguments a = {.topic = "", .into = ""};
 	struct errlist errs = {0};
 	struct loaded_config c;
-	if (argc > 1 && strcmp(argv[1], "--help") == 0) {
-		puts("usage: natmill replay " USAGE "\n\n"
-		     "Reads the messages of a topic between two times from Kafka, runs today's scripts over "
-		     "them and\n"
-		     "stores the events in one output, exactly once. It joins no consumer group. "
-		     "Interrupted, "
-		     "the same\n"
-		     "command goes on where it stopped: the output keeps a watermark of the name\n"
-		     "replay:TOPIC:FROM-TO. Into tables that natmill fills from the same topic it goes only "
-		     "if "
-		     "they have\n"
-		     "the columns topic, partition, offset and idx; what is there already is left alone.\n\n"
-		     "  --topic TOPIC  the topic\n"
-		     "  --from TIME    Kafka's time of the first message, such as 2026-01-31T18:00:00Z\n"
-		     "  --to TIME      and of the first one that is not read\n"
-		     "  --into OUTPUT  name of an output of the configuration: postgresql or sqlite\n"
-		     "  -c FILE        the configuration (default: " CONFIG_DEFAULT_FILE ")");
-		return 0;
-	}
-	int status = parse(argc, argv, &a);
+	const struct cli_arg args[] = {{"--topic", &a.topic, NULL},
+				       {"--from", &a.from, NULL},
+				       {"--to", &a.to, NULL},
+				       {"--into", &a.into, NULL},
+				       {"-c", &a.config, NULL}};
+	enum cli_args read = cli_args_read("replay", USAGE, help, argc, argv, args, 5);
+	if (read != CLI_ARGS_READ)
+		return read == CLI_ARGS_HELP ? 0 : 2;
+	int status = refuse(&a);
 	if (status != 0)
 		return status;
 	status = config_load(&c, a.config, &errs) != 0 ? config_fail(&errs) : 0;

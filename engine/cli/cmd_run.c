@@ -4,9 +4,9 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "base/log.h"
+#include "cli/cli_args.h"
 #include "cli/commands.h"
 #include "cli/config.h"
 #include "cli/config_source.h"
@@ -78,17 +78,10 @@ static int run_engine(const struct loaded_config *c, const char *path)
 int cmd_run(int argc, char **argv)
 {
 	const char *path = NULL;
-	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--help") == 0) {
-			print_help();
-			return 0;
-		}
-		if (strcmp(argv[i], "-c") != 0)
-			return cli_usage("run", USAGE, "unknown argument '%s'", argv[i]);
-		if (++i == argc)
-			return cli_usage("run", USAGE, "-c needs a file");
-		path = argv[i];
-	}
+	const struct cli_arg args[] = {{"-c", &path, NULL}};
+	enum cli_args read = cli_args_read("run", USAGE, print_help, argc, argv, args, 1);
+	if (read != CLI_ARGS_READ)
+		return read == CLI_ARGS_HELP ? 0 : 2;
 	struct errlist errs = {0};
 	struct loaded_config c;
 	engine_hold_signals();

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/strbuf.h"
+#include "cli/cli_args.h"
 #include "cli/commands.h"
 #include "script/generation.h"
 #include "script/samples.h"
@@ -18,8 +19,7 @@
 struct asked {
 	const char *vendors;
 	bool fill;
-	char **names; /* at the beginning of argv's place */
-	int n;
+	cli_words names;
 };
 
 static void help(void)
@@ -36,28 +36,16 @@ static void help(void)
 	     "  --vendors DIR   the folder of vendor scripts (default: vendors)");
 }
 
-/* 0, 1 = help was shown, -1 = usage error already told. Names move to the front of argv. */
-static int read_arguments(int argc, char **argv, struct asked *a)
+static enum cli_args read_arguments(int argc, char **argv, struct asked *a)
 {
-	*a = (struct asked){.names = argv};
-	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--help") == 0)
-			return help(), 1;
-		if (strcmp(argv[i], "--fill") == 0) {
-			a->fill = true;
-		} else if (argv[i][0] != '-') {
-			a->names[a->n++] = argv[i];
-		} else if (strcmp(argv[i], "--vendors") != 0) {
-			return cli_usage("test", USAGE, "unknown option '%s'", argv[i]), -1;
-		} else {
-			if (++i == argc)
-				return cli_usage("test", USAGE, "--vendors needs a folder"), -1;
-			a->vendors = argv[i];
-		}
-	}
-	if (a->fill && a->n == 0)
-		return cli_usage("test", USAGE, "--fill needs the name of a vendor script"), -1;
-	return 0;
+	*a = (struct asked){0};
+	const struct cli_arg args[] = {{CLI_WORDS, a->names, NULL},
+				       {"--fill", NULL, &a->fill},
+				       {"--vendors", &a->vendors, NULL}};
+	enum cli_args read = cli_args_read("test", USAGE, help, argc, argv, args, 3);
+	if (read == CLI_ARGS_READ && a->fill && a->names[0] == NULL)
+		return cli_usage("test", USAGE, "--fill needs the name of a vendor script"), CLI_ARGS_WRONG;
+	return read;
 }
 
 static int print_errors(const struct errlist *errors)
@@ -67,19 +55,19 @@ static int print_errors(const struct errlist *errors)
 	return 1;
 }
 
-static int run_named(struct generation *g, int n, char **names, struct strbuf *report,
+static int run_named(struct generation *g, const char *const *names, struct strbuf *report,
 		     struct samples_counts *counts, struct errlist *errors)
 {
 	int rc = 0;
 	struct err e;
-	for (int i = 0; i < n; i++) {
+	for (size_t i = 0; names[i] != NULL; i++) {
 		int place = generation_script_find(g, names[i], &e);
 		if (place < 0)
 			rc = errlist_add(errors, ERR_CONFIG, "%s", e.msg);
 		else if (samples_run(g, (size_t)place, report, counts, errors) != 0)
 			rc = -1;
 	}
-	for (size_t i = 0; n == 0 && i < generation_script_count(g); i++)
+	for (size_t i = 0; names[0] == NULL && i < generation_script_count(g); i++)
 		if (samples_run(g, i, report, counts, errors) != 0)
 			rc = -1;
 	return rc;
@@ -97,10 +85,10 @@ static void tell_filled(const char *path, const struct samples_filled *counts)
 	puts(counts->filled > 0 ? "; look at them: what is wrong here stays wrong" : "");
 }
 
-static int fill_named(struct generation *g, int n, char **names, struct errlist *errors)
+static int fill_named(struct generation *g, const char *const *names, struct errlist *errors)
 {
 	int rc = 0;
-	for (int i = 0; i < n; i++) {
+	for (size_t i = 0; names[i] != NULL; i++) {
 		struct err e = {0};
 		struct strbuf path = {0};
 		struct strbuf report = {0};
@@ -123,7 +111,7 @@ static int run(struct generation *g, const struct asked *a, struct errlist *erro
 {
 	struct strbuf report = {0};
 	struct samples_counts counts = {0};
-	int rc = run_named(g, a->n, a->names, &report, &counts, errors);
+	int rc = run_named(g, a->names, &report, &counts, errors);
 	if (report.len > 0)
 		fwrite(report.data, 1, report.len, stdout);
 	if (rc != 0)
@@ -140,13 +128,14 @@ static int run(struct generation *g, const struct asked *a, struct errlist *erro
 int cmd_test(int argc, char **argv)
 {
 	struct asked a;
-	int status = read_arguments(argc, argv, &a);
-	if (status != 0)
-		return status > 0 ? 0 : 2;
+	enum cli_args read = read_arguments(argc, argv, &a);
+	int status = 0;
+	if (read != CLI_ARGS_READ)
+		return read == CLI_ARGS_HELP ? 0 : 2;
 	struct errlist errors = {0};
 	const char *folder = a.vendors != NULL ? a.vendors : cli_default_vendors();
 	struct generation *g = generation_load(folder, NULL, 0, 1, &errors);
-	if (g == NULL || (a.fill && fill_named(g, a.n, a.names, &errors) != 0))
+	if (g == NULL || (a.fill && fill_named(g, a.names, &errors) != 0))
 		status = print_errors(&errors);
 	else if (!a.fill)
 		status = run(g, &a, &errors);

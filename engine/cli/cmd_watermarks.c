@@ -11,18 +11,18 @@
 
 #include "base/log.h"
 #include "base/strbuf.h"
+#include "cli/cli_args.h"
 #include "cli/cli_host.h"
 #include "cli/commands.h"
 #include "cli/config.h"
 #include "event/timeparse.h"
 
 #define USAGE "list [-c FILE] | set [-c FILE] [--cluster ID] OUTPUT TOPIC PARTITION OFFSET"
-#define WORDS_MAX 5
 
 struct arguments {
 	const char *config;
 	const char *cluster; /* NULL = the only one there is */
-	const char *words[WORDS_MAX];
+	cli_words words;
 	int count;
 };
 
@@ -182,23 +182,23 @@ static int set(const struct loaded_config *c, const struct arguments *a)
 	return status;
 }
 
-/* 0, or the exit status of a usage error. */
-static int parse(int argc, char **argv, struct arguments *a)
+static void help(void)
 {
-	for (int i = 1; i < argc; i++) {
-		bool config = strcmp(argv[i], "-c") == 0;
-		if (config || strcmp(argv[i], "--cluster") == 0) {
-			if (++i == argc)
-				return cli_usage("watermarks", USAGE, "%s needs a value", argv[i - 1]);
-			*(config ? &a->config : &a->cluster) = argv[i];
-		} else if (a->count == WORDS_MAX || argv[i][0] == '-') {
-			return cli_usage("watermarks", USAGE, "unknown argument '%s'", argv[i]);
-		} else {
-			a->words[a->count++] = argv[i];
-		}
-	}
+	puts("usage: natmill watermarks " USAGE "\n\n"
+	     "list: how far each output that keeps watermarks has come.\n"
+	     "set: the offset that the output takes next of a partition, for example after the topic was\n"
+	     "made anew. What lies between is not stored, or stored again: it is the operator's word.\n\n"
+	     "  -c FILE        the configuration (default: " CONFIG_DEFAULT_FILE ")\n"
+	     "  --cluster ID   which Kafka cluster, where the table knows several");
+}
+
+/* 0, or the exit status of a usage error. */
+static int refuse(struct arguments *a)
+{
+	while (a->words[a->count] != NULL)
+		a->count++;
 	bool is_list = a->count == 1 && strcmp(a->words[0], "list") == 0;
-	bool is_set = a->count == WORDS_MAX && strcmp(a->words[0], "set") == 0;
+	bool is_set = a->count == 5 && strcmp(a->words[0], "set") == 0;
 	if (!is_list && !is_set)
 		return cli_usage("watermarks", USAGE, "list, or set with four values");
 	if (is_set && (number_of(a->words[3]) < 0 || number_of(a->words[3]) > INT32_MAX))
@@ -210,19 +210,14 @@ static int parse(int argc, char **argv, struct arguments *a)
 
 int cmd_watermarks(int argc, char **argv)
 {
-	struct arguments a = {.words = {"", "", "", "", ""}};
-	if (argc > 1 && strcmp(argv[1], "--help") == 0) {
-		puts("usage: natmill watermarks " USAGE "\n\n"
-		     "list: how far each output that keeps watermarks has come.\n"
-		     "set: the offset that the output takes next of a partition, for example after the topic "
-		     "was\n"
-		     "made anew. What lies between is not stored, or stored again: it is the operator's "
-		     "word.\n\n"
-		     "  -c FILE        the configuration (default: " CONFIG_DEFAULT_FILE ")\n"
-		     "  --cluster ID   which Kafka cluster, where the table knows several");
-		return 0;
-	}
-	int status = parse(argc, argv, &a);
+	struct arguments a = {0};
+	const struct cli_arg args[] = {{CLI_WORDS, a.words, NULL},
+				       {"-c", &a.config, NULL},
+				       {"--cluster", &a.cluster, NULL}};
+	enum cli_args read = cli_args_read("watermarks", USAGE, help, argc, argv, args, 3);
+	if (read != CLI_ARGS_READ)
+		return read == CLI_ARGS_HELP ? 0 : 2;
+	int status = refuse(&a);
 	if (status != 0)
 		return status;
 	struct errlist errs = {0};

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "script/generation.h"
 
 #define NAME_MAX_BYTES 48 /* as the engine reads the folder of scripts */
@@ -137,10 +138,8 @@ int new_files_try(const char *name, const struct strbuf *script, struct strbuf *
 {
 	char dir[PATH_MAX];
 	char path[PATH_MAX];
-	const char *tmp = getenv("TMPDIR");
-	snprintf(dir, sizeof dir, "%s/natmill-new-XXXXXX", tmp != NULL && tmp[0] != '\0' ? tmp : "/tmp");
-	if (mkdtemp(dir) == NULL)
-		return err_set(e, ERR_SYSTEM, "cannot make the folder '%s': %s", dir, strerror(errno));
+	if (file_fresh_folder("natmill-new", dir, sizeof dir, e) != 0)
+		return -1;
 	int rc = file_path(path, dir, name, suffixes[0], e);
 	if (rc == 0)
 		rc = write_new(path, script, e);

@@ -262,7 +262,7 @@ REFUSED = [
     (("show",), 2, "which letter?"),
     (("show", "a/b"), 2, "'a/b' names no letter"),
     (("show", "nowhere/0/17"), 1, "there is no such dead letter"),
-    (("list", "--dry-run"), 2, "unknown argument '--dry-run'"),
+    (("list", "--dry-run"), 2, "--dry-run is for replay"),
     (("lost",), 2, "list, count, show, export or replay"),
     ((), 2, "usage:"),
 ]

@@ -192,9 +192,9 @@ def test_nothing_is_overwritten(run_natmill, tmp_path, there):
     ([], "the vendor's name is missing"),
     (["Acme"], "'Acme' is no name for a vendor script"),
     (["../acme"], "'../acme' is no name for a vendor script"),
-    (["a", "b"], "one name at a time"),
+    (["a", "b"], "too many arguments: 'b'"),
     (["--jolly", "a"], "unknown option '--jolly'"),
-    (["--vendors"], "--vendors needs a folder"),
+    (["--vendors"], "--vendors needs a value"),
 ])
 def test_errors_are_one_line(run_natmill, tmp_path, arguments, message):
     done = run_natmill("new", *arguments, input=b"")
