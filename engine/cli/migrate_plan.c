@@ -41,6 +41,9 @@ void migrate_plan_free(struct migrate_plan *p)
 
 /* "WHERE: TEXT", to be freed. */
 static char *sentence(const struct node *node, const char *fmt, va_list ap)
+	__attribute__((format(printf, 2, 0)));
+
+static char *sentence(const struct node *node, const char *fmt, va_list ap)
 {
 	char where[NODE_WHERE_MAX];
 	char text[ERR_MSG_MAX];
