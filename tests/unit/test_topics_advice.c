@@ -151,6 +151,18 @@ static void replicas(void **state)
 		r.parts[i].replicas = r.parts[i].in_sync = 2;
 	r.topics[0].settings.min_in_sync = 1;
 	only(&r, TOPICS_DOUBLE, "", "");
+	for (int away = 0; away < 2;
+	     away++) { /* two brokers cannot do more; three could, if one is away, too */
+		for (size_t i = 0; i < PARTS_MAX; i++)
+			r.parts[i].replicas = r.parts[i].in_sync = 2;
+		r.topics[0].settings.min_in_sync = 1;
+		r.survey.brokers = 2;
+		r.survey.away = away;
+		advise(&r);
+		assert_int_equal(r.found.n, away);
+		free(r.found.items);
+		start(&r);
+	}
 	r.topics[0].settings.min_in_sync = 3;
 	only(&r, TOPICS_WRITES, "3 of 3", "min.insync.replicas=2");
 	r.topics[0].settings.min_in_sync = 1;
