@@ -14,6 +14,10 @@ class Campaign:
     run: typing.Callable
 
 
+class Lacking(Exception):
+    """What this machine lacks for a campaign: it is skipped, with that as the reason."""
+
+
 ALL = {}
 
 

@@ -56,6 +56,10 @@ class Postgres:
         self.stop(how)
         return self.start()
 
+    def admit(self, network):
+        """Lets everybody of a network in, beside this machine."""
+        self.hba(["host all all 127.0.0.1/32 trust", f"host all all {network} trust"])
+
     def connect(self, database, user="postgres"):
         connection = psycopg2.connect(host="127.0.0.1", port=self.port, dbname=database, user=user, connect_timeout=5,
                                       options=f"-c idle_in_transaction_session_timeout={HELD_MS}")

@@ -28,23 +28,29 @@ def selection(column):
 
 
 class Produced:
-    """What was written into one topic: {(partition, offset): value}, filled by the broker's answers."""
+    """What was written into one topic: {(partition, offset): value}, filled by the broker's answers. A message that was
+    sent twice because the first answer was lost is acknowledged without its offset: it is looked for in the topic."""
 
-    def __init__(self, kafka, topic, partitions):
+    def __init__(self, kafka, topic, partitions, properties=None):
+        """properties: more of them for the producer."""
+        self.kafka = kafka
         self.topic = topic
         self.partitions = partitions
         self.values = {}
+        self.unplaced = []  # (partition, value)
         self.sent = 0
         self.failed = []
         self.number = 0
         self.make = lines.message
         self.producer = Producer({"bootstrap.servers": kafka.bootstrap, "linger.ms": 5, "enable.idempotence": True,
-                                  "log_level": 0})
+                                  "log_level": 0, **(properties or {})})
 
     def send(self, value, partition):
         def delivered(error, record):
             if error is not None:
                 self.failed.append(str(error))
+            elif record.offset() is None:
+                self.unplaced.append((partition, value))
             else:
                 self.values[partition, record.offset()] = value
 
@@ -61,7 +67,18 @@ class Produced:
     def flush(self):
         left = self.producer.flush(60)
         assert left == 0 and not self.failed, f"{left} not written, {len(self.failed)} refused: {self.failed[:1]}"
+        self._place()
         assert len(self.values) == self.sent, f"{self.sent} sent, {len(self.values)} acknowledged"
+
+
+    def _place(self):
+        """Each offset of which nobody was told must hold one of the messages of which no offset was told."""
+        for number in {partition for partition, _ in self.unplaced}:
+            known = {offset for partition, offset in self.values if partition == number}
+            for offset in sorted(set(range(self.kafka.end_offsets(self.topic)[number])) - known):
+                value = self.kafka.read_at(self.topic, number, offset)
+                self.unplaced.remove((number, value))
+                self.values[number, offset] = value
 
 
 class Load:

@@ -19,6 +19,7 @@ from summary import Summary
 RESULTS = "build/results"
 BESIDE = RESULTS + "/beside"  # .log: what the process beside prints; .json: what it found
 PYTEST = ["build/venv/bin/python", "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+FAULTS_SKIPPED = RESULTS + "/faults-skipped"  # tests/faults/faults.py writes it
 MOCK_MARK = RESULTS + "/mock-cluster"  # tests/system/conftest.py makes it when Apache Kafka is not there
 # Twice as many as processors: most tests wait for a server or for time to pass.
 AT_A_TIME = str(2 * os.cpu_count())
@@ -109,6 +110,10 @@ class Suite:
         self.summary.load("lint and fuzzing", BESIDE + ".json", process.returncode)
 
     def close(self):
+        if os.path.exists(FAULTS_SKIPPED):
+            with open(FAULTS_SKIPPED, encoding="utf-8") as file:
+                for line in file:
+                    self.summary.skip("faults", line.strip())
         if os.path.exists(MOCK_MARK):
             self.summary.notes.append("the system tests ran on librdkafka's mock cluster: Apache Kafka was not there")
         sys.exit(self.summary.close())

@@ -114,6 +114,18 @@ class KafkaClient:
         finally:
             consumer.close()
 
+    def read_at(self, topic, partition, offset, timeout=30):
+        """The value of one message."""
+        consumer = self._consumer("natmill-test-" + uuid.uuid4().hex[:8])
+        consumer.assign([TopicPartition(topic, partition, offset)])
+        try:
+            found = wait_until(lambda: next((m for m in [consumer.poll(0.2)] if m and not m.error()), None), timeout,
+                               f"{topic} [{partition}] offset {offset}")
+            assert found.offset() == offset
+            return found.value()
+        finally:
+            consumer.close()
+
     def read(self, topic, count, timeout=30):
         """The first `count` messages of a topic, from its start, in each partition's order."""
         consumer = self._consumer("natmill-test-" + uuid.uuid4().hex[:8])

@@ -24,11 +24,12 @@ class KafkaCluster(KafkaClient):
     is_mock = False
     replication = NODES
 
-    def __init__(self):
-        self.nodes = [KafkaServer(heap="256m") for _ in range(NODES)]
-        voters = ",".join(f"{number}@127.0.0.1:{node.controller_port}" for number, node in enumerate(self.nodes, 1))
+    def __init__(self, properties=None, places=({},) * NODES):
+        """places: what else each KafkaServer is told, such as the address of its machine."""
+        self.nodes = [KafkaServer(heap="256m", **place) for place in places]
+        voters = ",".join(f"{number}@{node.host}:{node.controller_port}" for number, node in enumerate(self.nodes, 1))
         for number, node in enumerate(self.nodes, 1):
-            node.configure({**PROPERTIES, "node.id": number, "controller.quorum.voters": voters})
+            node.configure({**PROPERTIES, "node.id": number, "controller.quorum.voters": voters, **(properties or {})})
         super().__init__(",".join(node.bootstrap for node in self.nodes))
 
     def start(self):

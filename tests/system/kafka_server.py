@@ -56,20 +56,22 @@ def stands(pid):
 
 class KafkaServer(KafkaClient):
     """start() returns when a client can talk to it; stop() and kill() keep the data, close() removes it. With
-    detour_to there is another listener, on detour_port, that sends its clients to that port: to a proxy's."""
+    detour_to there is another listener, on detour_port, that sends its clients to that port: to a proxy's. host: the
+    address where it listens; within: what the command begins with, to run it in another network namespace."""
 
     is_mock = False
 
     def __init__(self, properties=None, heap="512m", java_options=("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"),
-                 detour_to=None):
+                 detour_to=None, host="127.0.0.1", within=()):
+        self.host = host
         self.port, self.controller_port, self.detour_port = free_ports(3)
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="natmill-kafka-"))
         self.log = self.folder / "server.log"
         self.process = None
         self.cluster_id = CLUSTER_ID
-        self.java = ["java", f"-Xmx{heap}", *java_options, f"-Dlog4j.configuration=file:{self.folder}/log4j.properties",
-                     "-cp", f"{JARS}/*"]
-        super().__init__(f"127.0.0.1:{self.port}")
+        self.java = [*within, "java", f"-Xmx{heap}", *java_options,
+                     f"-Dlog4j.configuration=file:{self.folder}/log4j.properties", "-cp", f"{JARS}/*"]
+        super().__init__(f"{host}:{self.port}")
         (self.folder / "log4j.properties").write_text(LOG4J, encoding="ascii")
         self.config = self.folder / "server.properties"
         self.configure({**(self._detour(detour_to) if detour_to else {}), **(properties or {})})
@@ -83,8 +85,8 @@ class KafkaServer(KafkaClient):
         return {
             "process.roles": "broker,controller",
             "node.id": 1,
-            "controller.quorum.voters": f"1@127.0.0.1:{self.controller_port}",
-            "listeners": f"PLAINTEXT://127.0.0.1:{self.port},CONTROLLER://127.0.0.1:{self.controller_port}",
+            "controller.quorum.voters": f"1@{self.host}:{self.controller_port}",
+            "listeners": f"PLAINTEXT://{self.host}:{self.port},CONTROLLER://{self.host}:{self.controller_port}",
             "controller.listener.names": "CONTROLLER",
             "log.dirs": self.folder / "data",
             "auto.create.topics.enable": "false",
@@ -142,7 +144,7 @@ class KafkaServer(KafkaClient):
         if self.process.poll() is not None:
             raise RuntimeError(f"Kafka ended with status {self.process.returncode}: {self.tail()}")
         with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", self.port)) != 0:
+            if probe.connect_ex((self.host, self.port)) != 0:
                 return False
         try:
             client = AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 0})
