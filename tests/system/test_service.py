@@ -126,7 +126,7 @@ def holds(pid, number):
 def test_a_stop_while_the_configuration_is_read(kafka, topic, configure, start_natmill, tmp_path):
     """Else they would end it in the midst of its start, or be lost on process 1 of a container."""
     config = configure(kafka, topic)
-    for number in range(8):  # seconds in all
+    for number in range(5):  # about a second in all
         (tmp_path / "vendors" / f"busy{number}.lua").write_text(
             "local n = 0 for i = 1, 2000000 do n = n + i % 7 end\n"
             f'local v = vendor "busy{number}"\nv:topics "busy"\nv:ignore "{{*}}"\nreturn v\n', encoding="ascii")
@@ -134,5 +134,5 @@ def test_a_stop_while_the_configuration_is_read(kafka, topic, configure, start_n
     wait_until(lambda: holds(process.pid, signal.SIGHUP) and holds(process.pid, signal.SIGTERM), 10, "it holds signals")
     process.signal(signal.SIGTERM)
     assert " workers, group " not in process.err  # it has not come so far yet
-    assert process.wait() == 0
+    assert process.wait(120) == 0
     assert "Terminated: the batch under way is delivered" in process.err
