@@ -81,7 +81,7 @@ static int make(struct migrate_plan *p, const char *old, const char *env_file, c
 	const char *path = env != NULL ? find_old(old, env, &p->errs) : NULL;
 	struct node *file = path != NULL ? read_old(path, &p->errs) : NULL;
 	snprintf(from, PATH_MAX, "%s", path != NULL ? path : env_file != NULL ? env_file : "the environment");
-	if (p->errs.n == 0 && file == NULL && env->n == 0)
+	if (p->errs.n == 0 && file == NULL && env != NULL && env->n == 0)
 		errlist_add(&p->errs, ERR_USAGE,
 			    "there is nothing to migrate: name the old file, natmill migrate FILE; "
 			    "natmill migrate --help");

@@ -179,6 +179,10 @@ void migrate_secret(struct migrate_plan *p, struct node *map, const char *path, 
 		if (!isalnum((unsigned char)*c) && strchr("-_.", *c) == NULL)
 			*c = '_';
 	migrate_put(map, option, file);
+	if (strstr(value, "${") != NULL)
+		migrate_open(p, NULL,
+			     "%s holds ${...} among other text as it was: natmill fills in nothing in files",
+			     file);
 	struct migrate_file *f = migrate_file(p, file, true);
 	strbuf_adds(&f->text, value);
 	strbuf_addc(&f->text, '\n');

@@ -147,7 +147,7 @@ static void take_pattern(struct migrate_plan *p, const struct node *regex, const
 	strbuf_printf(out, "-- %s\n", node_where(regex, where));
 	if (m != NULL && translate(m, regex->text, &pattern, &changes, &e) == 0) {
 		strbuf_printf(out, "rules:regex(\"%s\", ", m->rule);
-		add_lua(out, pattern.data);
+		add_lua(out, pattern.data != NULL ? pattern.data : "");
 		strbuf_adds(out, ")\n\n");
 		if (changes.len > 0)
 			migrate_note(p, regex, "regex: %s", changes.data);
