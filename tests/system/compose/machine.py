@@ -136,14 +136,23 @@ class Machine:
                 "private", "sh", "-ec", START, name, root,
                 "ro" if service.get("read_only") else "rw", *mounts, "--", *rights, *program]
 
-    def launch(self, name, program, user=NOBODY, log=None, **more):
+    def _environment(self, name, **more):
+        return {"PATH": f"{ROOT}/build/collectors/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "HOME": "/tmp",
+                **more, **self.composition.environment(name)}
+
+    def launch(self, name, program, user=NOBODY, **more):
         """The service's command behind a program; more are variables that its image sets."""
-        env = {"PATH": f"{ROOT}/build/collectors/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "HOME": "/tmp",
-               **more, **self.composition.environment(name)}
-        with open(self.logs / f"{log or name}.log", "ab") as file:
-            command = self._command(name, program, user)
-            return subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=file, stderr=file,
-                                    preexec_fn=die_with_parent)
+        with open(self.logs / f"{name}.log", "ab") as log:
+            return subprocess.Popen(self._command(name, program, user), env=self._environment(name, **more),
+                                    stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=die_with_parent)
+
+    def execute(self, name, command, user=NOBODY):
+        """As `docker exec`: another command where that service runs; its exit status."""
+        inside = ["nsenter", f"--target={self.processes[name].pid}", "--net", "--mount", "--root", "--wd"]
+        rights = [f"--setuid={user}", f"--setgid={user}"] if user else []
+        with open(self.logs / "execute.log", "ab") as log:
+            return subprocess.run([*inside, *rights, *command], env=self._environment(name), stdin=subprocess.DEVNULL,
+                                  stdout=log, stderr=log, timeout=60, check=False).returncode
 
     def run(self, name, program, **options):
         """One that ends when its work is done."""
@@ -169,8 +178,8 @@ class Machine:
         """Until its health check passes."""
         test = self.composition.services[name]["healthcheck"]["test"]
         assert test[0] == "CMD"
-        self.wait(name, lambda: self.launch(name, test[1:], log="health", **options).wait(30) == 0,
-                  f"{test} passes\n{self.said('health')}", every=2)
+        self.wait(name, lambda: self.execute(name, test[1:], **options) == 0,
+                  f"{test} passes\n{self.said('execute')}", every=0.5)
 
     def stop(self, name, timeout=30):
         """SIGTERM, as `docker stop`; its exit status."""

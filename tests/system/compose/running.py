@@ -85,7 +85,7 @@ class Running:
 
     def _topics(self):
         command = self.composition.services["topics"]["command"].split()
-        self.machine.run("topics", [self.natmill, *command], user=NATMILL)
+        self.machine.run("topics", [self._program("topics"), *command], user=NATMILL)
 
     def _timescaledb(self):
         """PostgreSQL; TimescaleDB is not in Debian."""
@@ -111,9 +111,12 @@ class Running:
         finally:
             connection.close()
 
+    def _program(self, name):
+        return "natmill" if name in self.machine.images else self.natmill
+
     def _natmill(self):
-        self.machine.start("natmill", [self.natmill, *self.composition.services["natmill"]["command"]],
-                          user=NATMILL)
+        command = self.composition.services["natmill"]["command"]
+        self.machine.start("natmill", [self._program("natmill"), *command], user=NATMILL)
         self.machine.wait("natmill", lambda: "http: listening on" in self.machine.said("natmill"), "listens")
 
     def _collector(self, name, **more):

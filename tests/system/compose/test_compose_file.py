@@ -166,8 +166,8 @@ def test_users_are_those_of_the_images(file):
     text = (FOLDER / "collectors" / "Dockerfile").read_text(encoding="utf-8")
     assert f"--uid {COLLECTOR} " in text and "\nUSER collector\n" in text
     assert f"/run/natmill:uid={NATMILL},mode=0700" in file.services["natmill"]["tmpfs"]
-    if (FOLDER / "Dockerfile").exists():
-        assert f"\nUSER {NATMILL}:" in (FOLDER / "Dockerfile").read_text(encoding="utf-8")
+    natmill = (FOLDER / "Dockerfile").read_text(encoding="utf-8")
+    assert f"\nUSER {NATMILL}:" in natmill and "\nHEALTHCHECK " in natmill
 
 
 @pytest.fixture
