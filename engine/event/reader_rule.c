@@ -33,6 +33,8 @@ struct reader_rule {
 	uint32_t may;
 	uint32_t always;
 	struct stray stray;
+	uint64_t needs[KEYS_MAX / 64]; /* keys that must have a value, and those that must have none */
+	uint64_t bars[KEYS_MAX / 64];
 	uint32_t count;
 	struct rule_key items[READER_RULE_KEYS_MAX];
 };
@@ -138,6 +140,22 @@ static void sort(struct reader_rule *r)
 	}
 }
 
+/* Does an empty text fit the item, or nothing else? So most records are told from those of other rules before
+ * any value is looked at. */
+static void add_needs(struct reader_rule *r, const struct rule_key *item)
+{
+	struct event values;
+	uint32_t found;
+	int key = item->keys[0];
+	if (item->count > 1 || key < 0)
+		return;
+	uint64_t bit = UINT64_C(1) << key % 64;
+	if (!reader_value_fits(&item->value, "", (struct text){0}, &values, &found, NULL))
+		r->needs[key / 64] |= bit;
+	else if (item->value.template == NULL)
+		r->bars[key / 64] |= bit;
+}
+
 int reader_rule_end(struct reader_rule *r, struct err *e)
 {
 	for (uint32_t i = 0; i < r->count; i++) {
@@ -154,6 +172,7 @@ int reader_rule_end(struct reader_rule *r, struct err *e)
 				len, name, rule_field_name((enum event_field)__builtin_ctz(twice)));
 		r->may |= may;
 		r->always |= item->value.template != NULL ? template_always(item->value.template) : 0;
+		add_needs(r, item);
 	}
 	sort(r);
 	return rule_fields_check(r->may, r->type, &r->stray, e);
@@ -197,11 +216,22 @@ static void keep_miss(const struct reader_rule *r, const char *data, const struc
 		*m = this;
 }
 
+/* Is there a key without a value that must have one, or the other way round? */
+static inline bool differs(const struct reader_rule *r, const struct reading *in)
+{
+	uint64_t wrong = 0;
+	for (size_t i = 0; i < KEYS_MAX / 64; i++)
+		wrong |= (r->needs[i] & ~in->filled[i]) | (r->bars[i] & in->filled[i]);
+	return wrong != 0;
+}
+
 bool reader_rule_match(const struct reader_rule *r, const char *data, const struct reading *in,
 		       struct event *ev, struct reader_miss *m)
 {
 	struct event values;
 	uint32_t all = 0;
+	if (m == NULL && differs(r, in))
+		return false;
 	for (uint32_t i = 0; i < r->count; i++) {
 		const struct rule_key *item = &r->items[i];
 		uint32_t found;
@@ -235,11 +265,11 @@ static void put_value(struct reading *out, int key, const struct strbuf *data, s
 		out->parts[-1 - key] = t;
 		return;
 	}
-	out->values[key] = (struct reading_value){.text = t};
+	uint64_t bit = UINT64_C(1) << key % 64;
+	out->have[key / 64] &= ~bit;
+	out->filled[key / 64] &= ~bit;
 	if (t.len > 0)
-		out->have[key / 64] |= UINT64_C(1) << key % 64;
-	else
-		out->have[key / 64] &= ~(UINT64_C(1) << key % 64);
+		reading_put(out, key, t, 0);
 }
 
 void reader_rule_example(const struct reader_rule *r, uint32_t seed, struct strbuf *data, struct reading *out)

@@ -21,6 +21,31 @@ static bool is_plain(const char *s, size_t n)
 	return n > 0;
 }
 
+/* `(a|b|)`: ways in which every byte stands for itself. */
+static bool is_choice(const char *s, size_t n)
+{
+	if (n < 3 || s[0] != '(' || s[n - 1] != ')')
+		return false;
+	for (size_t i = 1; i < n - 1; i++)
+		if (s[i] == '|' ? s[i + 1] == '|' : !is_plain(s + i, 1))
+			return false;
+	return true;
+}
+
+/* Is the text one of the ways of v->literal? */
+static bool is_one_of(const struct reader_value *v, const char *s, size_t n)
+{
+	size_t len = 0;
+	for (size_t at = 0; at <= v->literal_len; at += len + 1) {
+		const char *way = v->literal + at;
+		for (len = 0; at + len < v->literal_len && way[len] != '|';)
+			len++;
+		if (len == n && memcmp(way, s, n) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* `{field}` or `[{field}]` */
 static void find_single(struct reader_value *v, const char *s, size_t n)
 {
@@ -52,7 +77,10 @@ int reader_value_compile(struct reader_value *v, const char *text, size_t len, c
 		return -1;
 	if (v->negated && template_may(v->template) != 0)
 		return err_set(e, ERR_SCRIPT, "a template behind ! reads no fields");
-	if (is_plain(text, len)) {
+	v->choice = is_choice(text, len);
+	text += v->choice;
+	len -= v->choice ? 2 : 0;
+	if (v->choice || is_plain(text, len)) {
 		v->literal = xmalloc(len);
 		v->literal_len = len;
 		memcpy(v->literal, text, len);
@@ -74,6 +102,8 @@ bool reader_value_fits(const struct reader_value *v, const char *data, struct te
 	*found = 0;
 	if (v->template == NULL)
 		return (t.len == 0) != v->negated;
+	if (v->choice)
+		return is_one_of(v, data + t.off, t.len) != v->negated;
 	if (v->literal != NULL)
 		return (t.len == v->literal_len && memcmp(data + t.off, v->literal, t.len) == 0) !=
 		       v->negated;

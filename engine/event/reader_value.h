@@ -17,6 +17,7 @@ struct reader_value {
 	const struct vocabulary *words;
 	char *literal; /* the template is this text; NULL = it is not a plain one */
 	size_t literal_len;
+	bool choice;   /* or one of several, with `|` between them */
 	bool single;   /* it is one field and nothing else, */
 	bool optional; /* which may be absent */
 	enum event_field field;

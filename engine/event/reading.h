@@ -36,7 +36,8 @@ enum reading_part {
 };
 
 struct reading {
-	uint64_t have[KEYS_MAX / 64]; /* the keys that stood in the record */
+	uint64_t have[KEYS_MAX / 64];   /* the keys that stood in the record */
+	uint64_t filled[KEYS_MAX / 64]; /* of those, with a value that is not empty */
 	struct text parts[PART_COUNT];
 	struct reading_value {
 		struct text text; /* in the arena: of the record, or an unescaped copy */
@@ -56,7 +57,7 @@ int keys_find(const struct keys *k, const char *text, size_t len);
 static inline void reading_reset(struct reading *r)
 {
 	for (size_t i = 0; i < KEYS_MAX / 64; i++)
-		r->have[i] = 0;
+		r->have[i] = r->filled[i] = 0;
 }
 
 static inline bool reading_has(const struct reading *r, int key)
@@ -66,7 +67,9 @@ static inline bool reading_has(const struct reading *r, int key)
 
 static inline void reading_put(struct reading *r, int key, struct text value, uint32_t place)
 {
-	r->have[key / 64] |= UINT64_C(1) << (key % 64);
+	uint64_t bit = UINT64_C(1) << (key % 64);
+	r->have[key / 64] |= bit;
+	r->filled[key / 64] |= value.len > 0 ? bit : 0;
 	r->values[key] = (struct reading_value){.text = value, .place = place};
 }
 

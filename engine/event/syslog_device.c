@@ -134,7 +134,8 @@ static size_t comware(const char *s, size_t n, size_t at, int32_t zone_s, struct
 static size_t word_colon(const char *s, size_t n, size_t at)
 {
 	size_t end = at;
-	while (end < n && (is_letter(s[end]) || is_digit(s[end]) || memchr("._-:", s[end], 4) != NULL))
+	while (end < n && (is_letter(s[end]) || is_digit(s[end]) || s[end] == '.' || s[end] == '_' ||
+			   s[end] == '-' || s[end] == ':'))
 		end++;
 	if (end >= n || !is_blank(s[end]) || end < at + 2 || s[end - 1] != ':')
 		return at;
@@ -173,7 +174,7 @@ static size_t cisco_time(const char *s, size_t n, size_t at, int32_t zone_s, str
 	if (start < n && is_letter(s[start]))
 		end += syslog_time(s + start, n - start, zone_s, &us);
 	else
-		while (end < n && (is_digit(s[end]) || memchr(":.", s[end], 2) != NULL))
+		while (end < n && (is_digit(s[end]) || s[end] == ':' || s[end] == '.'))
 			end++;
 	if (end == start)
 		return at;

@@ -98,6 +98,11 @@ static size_t time_len(const struct line *l, size_t at, int64_t *us)
 	return used;
 }
 
+static inline bool is_one_of(char c, char c1, char c2, char c3, char c4)
+{
+	return c == c1 || c == c2 || c == c3 || c == c4;
+}
+
 /* A name that a device can have: letters, digits and . _ - / (A10 prints device/partition), not only digits.
  */
 static bool is_host_name(const char *s, size_t n)
@@ -106,7 +111,7 @@ static bool is_host_name(const char *s, size_t n)
 	if (n == 0 || n > HOST_NAME_MAX_LEN || !is_alnum(s[0]))
 		return false;
 	for (size_t i = 0; i < n; i++) {
-		if (!is_alnum(s[i]) && memchr("._-/", s[i], 4) == NULL)
+		if (!is_alnum(s[i]) && !is_one_of(s[i], '.', '_', '-', '/'))
 			return false;
 		number = number && is_digit(s[i]);
 	}
@@ -148,7 +153,7 @@ static size_t pid_len(const struct line *l, size_t at)
 	size_t end = at;
 	if (!at_char(l, end++, '['))
 		return 0;
-	while (end < l->n && (is_alnum(l->s[end]) || memchr("._-", l->s[end], 3) != NULL))
+	while (end < l->n && (is_alnum(l->s[end]) || is_one_of(l->s[end], '.', '_', '-', '-')))
 		end++;
 	return end > at + 1 && at_char(l, end, ']') ? end + 1 - at : 0;
 }
@@ -160,7 +165,7 @@ static void read_tag(struct line *l, struct syslog_header *out)
 	bool lower = false;
 	bool number = true; /* that is how routers count their lines */
 	while (end < l->n && end - l->at < TAG_MAX_LEN &&
-	       (is_alnum(l->s[end]) || memchr("_.@/-", l->s[end], 5) != NULL)) {
+	       (is_alnum(l->s[end]) || l->s[end] == '@' || is_one_of(l->s[end], '.', '_', '-', '/'))) {
 		lower = is_lower(l->s[end]) || lower;
 		number = is_digit(l->s[end++]) && number;
 	}

@@ -72,6 +72,8 @@ static uint16_t emit_field(struct compiler *c, const struct tree_node *node, uin
 		code = after->code == OP_END ? OP_REST : OP_RUN;
 	else if (kind == KIND_IP && (tight || (after->code == OP_BLANK && is_colon_port(t, after->next))))
 		code = OP_ENDPOINT;
+	else if (kind == KIND_IP)
+		code = OP_ADDRESS;
 	else if (kind == KIND_PORT)
 		code = OP_PORT;
 	uint16_t at = emit(c, code, node, next);

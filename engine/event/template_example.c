@@ -146,6 +146,7 @@ static void add_op(struct walker *w, const struct template_op *op)
 			add_value(w, op);
 		return;
 	case OP_PORT:
+	case OP_ADDRESS:
 	case OP_VALUE:
 	case OP_ENDPOINT:
 		add_value(w, op);

@@ -52,6 +52,7 @@ static void describe(const struct template *t, const struct template_op *op, con
 		return;
 	case OP_VALUE:
 	case OP_PORT:
+	case OP_ADDRESS:
 	case OP_ENDPOINT:
 		if (op->family != 0)
 			strbuf_printf(out, "an IPv%d address", op->family);
@@ -92,7 +93,7 @@ static void collect(const struct template *t, uint32_t at, const char *whole, st
 	const struct template_op *op = &t->ops[at];
 	if (op->bracket != '\0')
 		c->bracket = op->bracket;
-	c->value = c->value || op->code == OP_VALUE || op->code == OP_PORT || op->code == OP_ENDPOINT;
+	c->value = c->value || (op->code >= OP_PORT && op->code <= OP_ENDPOINT);
 	if (op->code == OP_WORD) {
 		collect(t, op->other, whole, c);
 		return;

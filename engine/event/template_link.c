@@ -91,6 +91,7 @@ static void add_first(const struct template *t, uint16_t at, bool after_blank, s
 		return;
 	case OP_VALUE:
 	case OP_PORT:
+	case OP_ADDRESS:
 	case OP_ENDPOINT:
 		add_value(t->voc, op->field, set);
 		return;

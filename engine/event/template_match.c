@@ -36,7 +36,8 @@ struct match {
 	size_t n;
 	uint32_t text_off;
 	uint32_t set; /* fields set on this way */
-	bool hasty;   /* nobody asks where it stops fitting, and needs were not looked at yet */
+	bool asked;   /* somebody wants to know where it stops fitting */
+	bool hasty;   /* nobody does, and needs were not looked at yet */
 	struct event *values;
 	struct template_mark *marks;
 	size_t far; /* the furthest miss: its place + 1, and its operation */
@@ -53,7 +54,7 @@ struct match {
  * missing right behind a word that was skipped, if there was a miss before. */
 static void note(struct match *m, const struct template_op *op, size_t pos)
 {
-	if (pos < m->far)
+	if (pos < m->far || !m->asked)
 		return;
 	if (m->open != 0 && m->frames[m->open - 1].retried && !op->solid)
 		return;
@@ -203,9 +204,11 @@ static bool lacks_needs(struct match *m)
 	if (!m->hasty)
 		return false;
 	m->hasty = false;
-	for (size_t i = 0; i < 2; i++)
-		if (t->needs[i] != 0 && find_literal(t, &t->ops[t->needs[i]], m->text, m->n, 0) == NO_PLACE)
+	for (size_t i = 0; i < 2; i++) {
+		const struct template_op *need = &t->ops[t->needs[i]];
+		if (t->needs[i] != 0 && !find_bytes(m->text, m->n, t->text + need->text, need->len))
 			return true;
+	}
 	return false;
 }
 
@@ -260,8 +263,16 @@ static inline bool read_op(struct match *m, const struct template_op *op, size_t
 	size_t left = m->n - *pos;
 	size_t used = 0;
 	switch (op->code) {
+	case OP_LITERAL:
+		if (!literal_fits(m->t, op, at, left))
+			return false;
+		*pos += op->len;
+		return true;
 	case OP_PORT:
 		used = number_read(at, left, PORT_DIGITS, PORT_MAX, (int32_t *)place(m, op));
+		break;
+	case OP_ADDRESS:
+		used = left > 0 ? ip_read(at, left, (struct ip *)place(m, op)) : 0;
 		break;
 	case OP_ENDPOINT:
 		used = read_endpoint(op, at, left, (struct ip *)place(m, op));
@@ -295,37 +306,29 @@ static bool run_program(struct match *m)
 	const struct template_op *op = &m->t->ops[m->t->start];
 	size_t pos = 0;
 	for (;;) {
-		bool ok;
 		if (op->code == OP_WORD) {
-			ok = word_fits(m->t, op, m->text + pos, m->n - pos);
-			pos += ok ? op->len : 0;
-			op = ok ? op->then : op->otherwise;
+			bool fits = word_fits(m->t, op, m->text + pos, m->n - pos);
+			pos += fits ? op->len : 0;
+			op = fits ? op->then : op->otherwise;
+			continue;
+		}
+		if (op->code < OP_RUN && read_op(m, op, &pos)) {
+			op = op->then;
 			continue;
 		}
 		if (op->code == OP_SPLIT) {
 			op = split(m, op, pos);
 			continue;
 		}
-		if (op->code == OP_LITERAL) {
-			ok = literal_fits(m->t, op, m->text + pos, m->n - pos);
-			pos += ok ? op->len : 0;
-		} else if (op->code == OP_END) {
-			if (pos == m->n)
-				return true;
-			ok = false;
-		} else if (op->code == OP_RUN) {
+		if (op->code == OP_RUN) {
 			if (op->field == TEMPLATE_NO_FIELD && lacks_needs(m))
 				return false;
 			if (begin_run(m, &op, &pos) || back(m, &op, &pos))
 				continue;
 			return false;
-		} else {
-			ok = read_op(m, op, &pos);
 		}
-		if (ok) {
-			op = op->then;
-			continue;
-		}
+		if (op->code == OP_END && pos == m->n)
+			return true;
 		note(m, op, pos);
 		if (!back(m, &op, &pos))
 			return false;
@@ -355,6 +358,7 @@ bool template_run(const struct template *t, const char *text, size_t n, uint32_t
 	m.set = 0;
 	m.values = values;
 	m.marks = marks;
+	m.asked = miss != NULL;
 	m.hasty = miss == NULL;
 	m.far = 0;
 	m.split_op = NULL;

@@ -17,9 +17,10 @@
 enum template_code {
 	OP_WORD, /* short cut: literals and blanks, each blank as one space; else other, which reads them one
 		    by one */
-	OP_LITERAL,  /* these bytes */
-	OP_PORT,     /* as OP_VALUE, for the commonest type */
-	OP_BLANK,    /* one or more blanks and tabs; none when the one before was a blank too */
+	OP_LITERAL, /* these bytes */
+	OP_BLANK,   /* one or more blanks and tabs; none when the one before was a blank too */
+	OP_PORT,    /* as OP_VALUE, for the commonest types */
+	OP_ADDRESS,
 	OP_VALUE,    /* a value of the field's type */
 	OP_ENDPOINT, /* an address before `:{port}` */
 	OP_TOKEN,    /* {word}: one or more bytes that are no blank */

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "event/find_bytes.h"
 #include "event/ip.h"
 #include "event/template_program.h"
 
@@ -107,6 +108,24 @@ static inline size_t read_endpoint(const struct template_op *op, const char *s, 
 	return read_v6_endpoint(s, n, op->tight, ip);
 }
 
+/* The first blank at or behind from, or n. */
+static inline size_t word_end(const char *s, size_t n, size_t from)
+{
+#ifdef __SSE2__
+	for (; n - from >= sizeof(__m128i); from += sizeof(__m128i)) {
+		__m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)(s + from));
+		__m128i blank = _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(' ')),
+					     _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\t')));
+		unsigned places = (unsigned)_mm_movemask_epi8(blank);
+		if (places != 0)
+			return from + (size_t)__builtin_ctz(places);
+	}
+#endif
+	while (from < n && !template_blank(s[from]))
+		from++;
+	return from;
+}
+
 /* The word that was looked at last, so that ends of a run within it do not scan it again and again. */
 struct token {
 	size_t from;
@@ -122,9 +141,7 @@ static inline size_t token_len(struct token *k, const struct template *t, const 
 			       const char *s, size_t n, size_t pos)
 {
 	if (pos < k->from || pos >= k->end) {
-		*k = (struct token){.from = pos, .end = pos};
-		while (k->end < n && !template_blank(s[k->end]))
-			k->end++;
+		*k = (struct token){.from = pos, .end = word_end(s, n, pos)};
 	}
 	if (op->must == 0)
 		return k->end - pos;

@@ -9,7 +9,7 @@
 #include "event/find_bytes.h"
 #include "script/script.h"
 
-#define WORDS_OF_RULE 3 /* each costs as much as a few steps of the template */
+#define WORDS_OF_RULE 2 /* each costs as much as a few steps of the template */
 
 /* The word's place, added if it is new; NEEDS_MAX when there is no room. */
 static size_t add_word(struct needs *all, const char *text, uint32_t len)

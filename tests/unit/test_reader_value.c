@@ -13,9 +13,11 @@
 #include "event/reader_value.h"
 
 static const char *const templates[] = {
-	"{timestamp}", "{host}",   "{action}",   "{vrf_id}",     "{protocol}", "{src_ip}", "{src_port}",
-	"[{x_port}]",  "[{host}]", "[{vrf_id}]", "[{action}]",   "traffic",    "A10",      "0",
-	"!traffic",    "!0",       "{word}",     "(4|{x_port})", "a.b-c_d",    "[A10]",    "{src_ip}[/128]",
+	"{timestamp}", "{host}",   "{action}",   "{vrf_id}",     "{protocol}",  "{src_ip}", "{src_port}",
+	"[{x_port}]",  "[{host}]", "[{vrf_id}]", "[{action}]",   "traffic",     "A10",      "0",
+	"!traffic",    "!0",       "{word}",     "(4|{x_port})", "a.b-c_d",     "[A10]",    "{src_ip}[/128]",
+	"(4|0)",       "(4|)",     "(|A)",       "!(0|4)",       "!(created|)", "(A)",      "(10.0.0.1|::1|)",
+	"(A|||B)",     "(4||0)",   "(A|B{{)",    "(A B|tcp)",
 };
 
 static const char *const values[] = {
