@@ -77,6 +77,10 @@ class Machine:
                 here.mkdir()
                 if path.name not in OWN:
                     self.bound.append(path.name)
+        for path in {ROOT, self.volumes.parent, *(one.resolve() for one in (ROOT / "build").iterdir() if one.is_dir())}:
+            if path.parts[1] in OWN:  # all of it is hidden but this
+                (self.root / path.relative_to("/")).mkdir(parents=True, exist_ok=True)
+                self.bound.append(str(path.relative_to("/")))
         subprocess.run(["cp", "-a", "/etc/.", self.root / "etc"], stderr=subprocess.DEVNULL, check=False)
         names = " ".join(["localhost", socket.gethostname(), *self.composition.services])
         (self.root / "etc" / "hosts").write_text(f"127.0.0.1 {names}\n", encoding="ascii")
@@ -137,8 +141,9 @@ class Machine:
                 "ro" if service.get("read_only") else "rw", *mounts, "--", *rights, *program]
 
     def _environment(self, name, **more):
-        return {"PATH": f"{ROOT}/build/collectors/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "HOME": "/tmp",
-                **more, **self.composition.environment(name)}
+        sanitizers = {key: value for key, value in os.environ.items() if key.endswith("SAN_OPTIONS")}
+        path = f"{ROOT}/build/collectors/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
+        return {**sanitizers, "PATH": path, "HOME": "/tmp", **more, **self.composition.environment(name)}
 
     def launch(self, name, program, user=NOBODY, **more):
         """The service's command behind a program; more are variables that its image sets."""
