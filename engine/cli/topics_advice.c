@@ -191,7 +191,8 @@ static void check_size(struct advice *a, const struct topics_row *row)
 /* The next multiple of the consumers. */
 static int64_t round_up(int64_t partitions, int64_t consumers)
 {
-	return (partitions + consumers - 1) / consumers * consumers;
+	int64_t over = consumers > 0 ? partitions % consumers : 0;
+	return over > 0 ? partitions + consumers - over : partitions;
 }
 
 static void check_share(struct advice *a, const struct topics_row *row)
