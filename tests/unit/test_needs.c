@@ -72,6 +72,29 @@ static void a_record_is_searched_once(void **state)
 	script_free(&s);
 }
 
+/* The look for the words of one rule ends at the first that is missing; the others stay unknown. */
+static void a_word_not_looked_for_may_be_there(void **state)
+{
+	static const char *const texts[] = {"ONE x", "TWO x"};
+	struct script s;
+	(void)state;
+	script_init(&s);
+	add(&s, "ONE TWO");
+	add(&s, "ONE {word}");
+	add(&s, "TWO {word}");
+	add(&s, "{*}");
+	needs_choose(&s);
+	assert_int_equal(__builtin_popcountll(s.rules[0].needs), 2);
+	for (size_t i = 0; i < 2; i++) {
+		struct needs_seen seen = {0};
+		size_t n = strlen(texts[i]);
+		assert_false(needs_there(&s.needs, s.rules[0].needs, &seen, texts[i], n));
+		assert_true(needs_there(&s.needs, s.rules[1 + i].needs, &seen, texts[i], n));
+		assert_false(needs_there(&s.needs, s.rules[2 - i].needs, &seen, texts[i], n));
+	}
+	script_free(&s);
+}
+
 static void more_words_than_are_kept(void **state)
 {
 	struct script s;
@@ -118,6 +141,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(words_tell_rules_apart),
 		cmocka_unit_test(a_record_is_searched_once),
+		cmocka_unit_test(a_word_not_looked_for_may_be_there),
 		cmocka_unit_test(more_words_than_are_kept),
 		cmocka_unit_test(finds_what_memmem_finds),
 	};
