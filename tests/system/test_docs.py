@@ -40,7 +40,7 @@ def test_page_of_metrics_is_what_the_rows_say(natmill):
     assert result.stdout == page.read_text(), "run: natmill check --reference docs/metrics.md"
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/configuration.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/configuration.md", "docs/scaling.md"])
 def test_example_configurations_are_accepted(natmill, page, tmp_path):
     (tmp_path / "vendors").symlink_to(ROOT / "vendors")
     for text in fenced(page, "yaml"):
