@@ -67,7 +67,7 @@ static void outputs_become(const char *old, const char *new)
 	struct node *again = parsed(yaml.data);
 	assert_true(node_equal(again, wrapped));
 	node_free(again);
-	wrapped->n = 0; /* the plan's */
+	wrapped->items[0] = NULL; /* the plan's */
 	node_free(wrapped);
 	strbuf_free(&yaml);
 	strbuf_free(&text);
