@@ -122,7 +122,9 @@ static int watch(struct answers *a, struct drawing *d, struct err *e)
 		event = top_screen_wait(a->fd, EVERY_MS);
 	}
 	top_screen_close();
-	return rc == 0 ? 0 : -1; /* the thread may be in the midst of asking: it ends with the process */
+	if (rc == 0)
+		_exit(0); /* the thread may be in the midst of asking, and uses what exit() takes apart */
+	return -1;
 }
 
 /* The first answer: without one there is nothing to watch. */

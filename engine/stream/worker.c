@@ -313,7 +313,6 @@ static int worker_open(struct worker *w)
 	errlist_free(&errors);
 	if (w->host == NULL)
 		return -1;
-	watchdog_init(&w->watchdog, cfg->kafka);
 	if (open_consumer(w, cfg->kafka) != 0)
 		return -1;
 	w->arena_max = (uint32_t)memory.arena;
@@ -374,6 +373,7 @@ int worker_start(struct worker *w, struct worker_config *config, unsigned number
 			     .running = true};
 	devices_init(&w->devices);
 	view_init(&w->view);
+	watchdog_init(&w->watchdog, config->kafka); /* the pages look at it as soon as they are there */
 	handover_init(&w->handover, config->first, config->told_fd);
 	int rc = pthread_create(&w->thread, NULL, worker_main, w);
 	if (rc != 0)

@@ -11,7 +11,7 @@ folder=${1:?usage: collectors.sh FOLDER}
 packages="syslog-ng-core syslog-ng-mod-rdkafka pmacct freeradius freeradius-python3"
 programs="syslog-ng nfacctd freeradius"
 
-[ -z "${NATMILL_NO_APT:-}" ] || exit 0
+[ -z "${RUN_NO_APT:-}" ] || exit 0
 if [ -e "$folder/done" ] && [ "$(cat "$folder/done")" = "$packages" ]; then
 	exit 0
 fi

@@ -81,7 +81,7 @@ apt_install()
 
 need_packages()
 {
-	[ -z "${NATMILL_NO_APT:-}" ] || return 0
+	[ -z "${RUN_NO_APT:-}" ] || return 0
 	local release group wanted="" missing
 	release=$(os_release)
 	for group in "$@"; do
@@ -90,7 +90,7 @@ need_packages()
 	wanted=$(printf '%s\n' $wanted | sort -u)
 	if [ -z "$release" ]; then
 		echo "run: sets itself up on Debian 12, Debian 13 and Ubuntu 24.04 only. Elsewhere install these" \
-			"(Debian's names) and set NATMILL_NO_APT=1:" $wanted >&2
+			"(Debian's names) and set RUN_NO_APT=1:" $wanted >&2
 		exit 2
 	fi
 	missing=$(comm -23 <(echo "$wanted") <(installed $wanted))

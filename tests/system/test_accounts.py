@@ -24,7 +24,7 @@ def test_200000_messages_are_accounted_for(kafka, topic, configure, start_natmil
     traffic.produce(kafka, topic, PER_PARTITION)
     process = start_natmill(configure(kafka, topic, workers=2))
     ledger.wait(topic, PER_PARTITION)
-    assert process.terminate() == 0
+    assert process.terminate() == 0, process.err[-2000:]
     events, letters = ledger.check(topic, PER_PARTITION)
     sums = settled(process.err)
     assert sums["messages"] == sums["records"] == 4 * PER_PARTITION

@@ -128,7 +128,7 @@ def test_ended_before_anything_was_stored(demo, number):
     process = demo()
     wait_until(lambda: list(process.fresh.iterdir()), 20, lambda: process.err)  # the group has not formed yet
     process.signal(number)
-    assert process.wait(10) == 0
+    assert process.wait() == 0
     assert process.out.endswith("Ended before anything was stored.\n")
     assert not process.err.startswith("natmill: ")
     assert list(process.fresh.iterdir()) == []

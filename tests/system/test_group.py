@@ -36,10 +36,11 @@ def test_processes_come_and_go(strategy, kafka, topic, group, configure, start_n
     third.wait_for_err(r"assigned \d partitions, 2 in all")
     assert first.terminate() == 0
     ledger.wait(topic, PER_PARTITION, what=third.err[-2000:])
+    end = {number: PER_PARTITION for number in range(4)}  # the group's offsets follow, once a rebalance is over
+    wait_until(lambda: kafka.committed(group, topic) == end, 30, lambda: f"{kafka.committed(group, topic)}")
     assert third.terminate() == 0
     ledger.check(topic, PER_PARTITION)
     assert "ALARM" not in first.err + second.err + third.err
-    end = {number: PER_PARTITION for number in range(4)}
     assert kafka.committed(group, topic) == end
 
 

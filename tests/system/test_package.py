@@ -35,7 +35,7 @@ def package():
     """What `./run package` makes."""
     if os.environ.get("NATMILL"):
         pytest.skip("the package holds the release build")
-    made = subprocess.run(["./run", "package"], cwd=ROOT, env={**os.environ, "NATMILL_NO_APT": "1"}, text=True,
+    made = subprocess.run(["./run", "package"], cwd=ROOT, env={**os.environ, "RUN_NO_APT": "1"}, text=True,
                           stdout=subprocess.PIPE, timeout=600, check=True)
     return ROOT / made.stdout.split()[-1]
 
