@@ -189,6 +189,13 @@ int kafka_flush(struct kafka *s, struct output_result *r)
 	return kafka_judge_reports(s, r);
 }
 
+/* Also what the queue has no room for though there is nothing in it. */
+static bool is_too_large(const struct kafka *s, rd_kafka_resp_err_t code)
+{
+	return code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE ||
+	       (code == RD_KAFKA_RESP_ERR__QUEUE_FULL && rd_kafka_outq_len(s->rk) == 0);
+}
+
 /* Hands over the first events of the range, until one needs a verdict of its own. Returns their number; -1
  * with r = the attempt has failed; *refused: the next one is too large. */
 static ssize_t send_range(struct kafka *s, const struct output_range *range, bool *refused,
@@ -203,7 +210,7 @@ static ssize_t send_range(struct kafka *s, const struct output_range *range, boo
 			continue;
 		}
 		rd_kafka_resp_err_t code = rd_kafka_error_code(error);
-		*refused = code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
+		*refused = is_too_large(s, code);
 		if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL && !*refused) {
 			kafka_judge(s, error, "writing", r);
 			return -1;
@@ -227,9 +234,11 @@ static void kafka_write(struct output *o, const struct output_range *range, stru
 	if (n < 0)
 		return;
 	if (refused && n == 0)
-		output_reject(r, 1,
-			      "its record of %zu bytes is larger than the property message.max.bytes (%lld)",
-			      s->value.len + s->key.len, (long long)s->max_bytes);
+		output_reject(
+			r, 1,
+			"its record of %zu bytes is larger than %lld: the property message.max.bytes, or "
+			"what the option memory leaves for the producer's queue",
+			s->value.len + s->key.len, (long long)s->max_bytes);
 	else if (s->options->transactional || kafka_flush(s, r) == 0)
 		output_ok(r, (size_t)n);
 }

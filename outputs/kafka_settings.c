@@ -26,22 +26,27 @@ static int refuse_owned(const struct text_map *properties, struct err *e)
 	return 0;
 }
 
+#define QUEUE_BYTES (16 << 20) /* where no budget bounds the producer's queue */
+
 static int fill_conf(struct kafka *s, struct err *e)
 {
 	const struct kafka_options *options = s->options;
 	unsigned char random[12];
 	char id[320];
-	static const struct kafka_property before[] = {{"queue.buffering.max.kbytes", "16384"},
-						       {"compression.codec", "lz4"},
-						       {"transaction.timeout.ms", "20000"},
-						       {NULL, NULL}};
-	static const struct kafka_property plain_before[] = {{"queue.buffering.max.kbytes", "16384"},
-							     {"compression.codec", "lz4"},
-							     {"message.timeout.ms", "10000"},
-							     {NULL, NULL}};
+	char queue[24];
+	const struct kafka_property before[] = {{"queue.buffering.max.kbytes", queue},
+						{"compression.codec", "lz4"},
+						options->transactional
+							? (struct kafka_property){"transaction.timeout.ms",
+										  "20000"}
+							: (struct kafka_property){"message.timeout.ms",
+										  "10000"},
+						{NULL, NULL}};
 	struct kafka_property after[] = {{"delivery.report.only.error", "true"},
 					 {"transactional.id", id},
 					 {NULL, NULL}};
+	int64_t bytes = s->env->queue_bytes > 0 ? s->env->queue_bytes : QUEUE_BYTES;
+	snprintf(queue, sizeof queue, "%lld", (long long)bytes / 1024);
 	if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
 		return err_set(e, ERR_SYSTEM, "no random numbers for a transactional id");
 	int n = snprintf(id, sizeof id - 2 * sizeof random, "natmill-%.200s-%.60s-",
@@ -53,8 +58,7 @@ static int fill_conf(struct kafka *s, struct err *e)
 	if (refuse_owned(&options->properties, e) != 0 ||
 	    kafka_conf_fill(s->conf,
 			    &(struct kafka_conf_plan){.who = s->env->name,
-						      .before =
-							      options->transactional ? before : plain_before,
+						      .before = before,
 						      .properties = &options->properties,
 						      .after = after,
 						      .brokers = options->brokers},
@@ -64,6 +68,8 @@ static int fill_conf(struct kafka *s, struct err *e)
 									 : "message.timeout.ms") +
 		       REPORT_GRACE_MS;
 	s->max_bytes = kafka_conf_number(s->conf, "message.max.bytes");
+	bytes = kafka_conf_number(s->conf, "queue.buffering.max.kbytes") * 1024;
+	s->max_bytes = bytes < s->max_bytes ? bytes : s->max_bytes;
 	return 0;
 }
 

@@ -94,6 +94,7 @@ static void write_budget(struct strbuf *out, const struct metric *row, const str
 	write_part(out, row->name, "fetch", (uint64_t)one.fetch * workers);
 	write_part(out, row->name, "messages", (uint64_t)one.batch * workers);
 	write_part(out, row->name, "texts", (uint64_t)one.arena * workers);
+	write_part(out, row->name, "queue", (uint64_t)one.queue * workers);
 }
 
 static void write_generation(struct strbuf *out, const struct metric *row, const struct figures *f)
@@ -206,8 +207,7 @@ const struct metric metrics_process[] = {
 	 write_memory, 0},
 	{"natmill_memory_budget_bytes", "gauge", "part",
 	 "what the option memory allows, all, and its shares: prefetch and fetch of librdkafka; messages and "
-	 "texts of "
-	 "batches",
+	 "texts of batches; queue of an output's library",
 	 write_budget, 0},
 	{"natmill_generation", "gauge", "", "number of the generation; a reload makes a new one",
 	 write_generation, 0},

@@ -93,6 +93,8 @@ struct output_env {
 	unsigned worker;          /* number of the worker, from 0 */
 	const char *group;        /* of consumers that natmill is one of; NULL where that does not matter */
 	int64_t session_ms;       /* Kafka's session time-out of that member; 0 = no matter */
+	int64_t queue_bytes; /* of the memory budget: what a library may hold that is not acknowledged yet,
+				beside the batch; 0 = the output's own bound */
 };
 
 /* Range [from, from + n) of the batch's events. The pointers into the batch hold only during the call. */

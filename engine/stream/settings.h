@@ -49,6 +49,7 @@ struct memory_share {
 	int64_t fetch;    /* one answer of a broker, as it comes, compressed */
 	int64_t batch;    /* message bytes of one batch */
 	int64_t arena;    /* texts of one batch, at most */
+	int64_t queue;    /* what each output's library may hold beside the batch */
 };
 
 struct memory_share settings_memory_share(const struct engine_settings *s);

@@ -311,9 +311,7 @@ static int worker_open(struct worker *w)
 	if (w->host == NULL)
 		w->why = errors.items[0];
 	errlist_free(&errors);
-	if (w->host == NULL)
-		return -1;
-	if (open_consumer(w, cfg->kafka) != 0)
+	if (w->host == NULL || open_consumer(w, cfg->kafka) != 0)
 		return -1;
 	w->arena_max = (uint32_t)memory.arena;
 	batch_init(&w->batch, (uint32_t)w->setup->batch->messages, w->arena_max);
@@ -329,7 +327,8 @@ static int worker_open(struct worker *w)
 				       .host = &w->output_host,
 				       .worker = w->number,
 				       .group = cfg->kafka->group,
-				       .session_ms = w->consumer.session_ms};
+				       .session_ms = w->consumer.session_ms,
+				       .queue_bytes = memory.queue};
 	accounts_prepare(&w->accounts, cfg->names, w->setup->generation);
 	return sinks_create(&w->sinks, w->setup->outputs, w->setup->output_count, w->output_stats, &env,
 			    &w->why);

@@ -65,6 +65,26 @@ def frozen(rig, server, pattern, times):
     assert rig.logged(r"Kafka: assigned") == before, f"thrown out of the group:\n{rig.tail(30)}"
 
 
+def slow(rig, proxy):
+    """Each answer takes so long that a batch is slower than max.poll.interval.ms, yet in time for the output, which has
+    been told a longer one."""
+    rig.properties["max.poll.interval.ms"] = POLL_MS
+    rig.batch = {"messages": 2000, "wait": "500ms"}
+    rig.others[0]["timeout"] = "30s"
+    rig.watch()
+    rig.start()
+    with rig.load(1000):
+        rig.advance(500)
+        before = rig.logged(r"Kafka: assigned")
+        proxy.delay["down"] = POLL_MS / 1000 * 1.1
+        for _ in range(2):
+            rig.advance(1, 120)
+        proxy.delay["down"] = 0
+        rig.advance(500, 60)
+    assert rig.logged(r"Kafka: assigned") == before, f"thrown out of the group:\n{rig.tail(30)}"
+    assert rig.logged(r"output \w+: .*tried again") == 0, f"late answers were not waited for:\n{rig.tail(30)}"
+
+
 def kills(rig, count, name, chosen, proxy):
     """kill -9 of natmill at random moments, and before and after a chosen piece reaches the server. The verdict over
     PostgreSQL."""

@@ -21,7 +21,7 @@ import killing  # noqa: E402,F401
 import link  # noqa: E402
 import measures  # noqa: E402,F401
 import machines  # noqa: E402,F401
-import memory  # noqa: E402,F401
+import memory  # noqa: E402
 import reloading  # noqa: E402,F401
 import server  # noqa: E402,F401
 import sink_file  # noqa: E402,F401
@@ -39,6 +39,9 @@ SKIPPED = pathlib.Path(__file__).resolve().parents[2] / "build" / "results" / "f
 KILLS = {"kills": 15, "kills-pair": 15, "kafka-kills": 15, "sqlite-kills": 15,
          "file-kills": 8, "redis-kills": 8, "amqp-kills": 8, "http-kills": 8, "influxdb-kills": 8}
 
+# Campaigns that last as long as they are told, by default the first.
+LASTING = {"sink-away": link.sink_away, "memory-slope": memory.memory_slope}
+
 
 def arguments():
     parser = argparse.ArgumentParser(prog="./run faults", description="Breaks things around natmill, and looks whether "
@@ -47,12 +50,12 @@ def arguments():
     parser.add_argument("--list", action="store_true", help="the campaigns there are")
     parser.add_argument("--kills", type=int, metavar="N", help="only kill -9, so many times: 60 %% with "
                         "PostgreSQL (one process, two), Kafka and SQLite, 40 %% with file, redis, amqp, http, influxdb")
-    parser.add_argument("--minutes", type=int, metavar="N", help="only sink-away, for so long")
+    parser.add_argument("--minutes", type=int, metavar="N", help="only sink-away, or memory-slope, for so long")
     parser.add_argument("--seed", type=int, help="of a run to be repeated")
     parser.add_argument("--keep", action="store_true", help="keep the logs of campaigns that fail")
     given = parser.parse_args()
-    if given.minutes and given.names not in ([], ["sink-away"]):
-        parser.error("--minutes is for sink-away alone")
+    if given.minutes and given.names not in ([], *([name] for name in LASTING)):
+        parser.error(f"--minutes is for one of {', '.join(LASTING)}")
     unknown = [name for name in given.names if name not in ALL]
     if unknown:
         parser.error(f"no campaign {', '.join(unknown)}; ./run faults --list shows them")
@@ -72,7 +75,8 @@ def plan(given):
         return [(name, lambda rig, name=name, count=count: ALL[name].run(rig, count))
                 for name, count in deal(given.kills).items()]
     if given.minutes:
-        return [("sink-away", lambda rig: link.sink_away(rig, given.minutes * 60))]
+        name = (given.names or list(LASTING))[0]
+        return [(name, lambda rig: LASTING[name](rig, given.minutes * 60))]
     return [(name, ALL[name].run) for name in given.names or ALL]
 
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What natmill holds in memory: a small budget, many partitions, a backlog of millions, and a sink that is away."""
+"""What natmill holds in memory: a small budget, many partitions, a backlog of millions, and a sink that is away; and
+whether that grows in a long run."""
 
 import pathlib
 import re
@@ -22,7 +23,12 @@ BOUND_MB = 130
 BACKLOG = 2_000_000
 AWAY = 30  # seconds, twice
 GROWTH_MB = 6  # from the first half to the second
+BESIDE_BACKLOG = 600_000  # with a second output: the brokers get each message twice
 LARGE = 700_000  # bytes of one message: more than is asked of a broker at once
+SLOPE_S = 60
+SLOPE_MB = 4  # in the time looked at, which is that without its first third
+CHUNK = 20_000
+CUT_S = 5
 PRODUCE = ROOT / "build" / "tests" / "bench" / "bench_produce"
 
 
@@ -116,6 +122,11 @@ def memory(rig, backlog=BACKLOG, away=AWAY):
         second = drain(rig, resident, topic, "second half", backlog - backlog // 10)
         outage(rig, resident, "away again", away)
         drain(rig, resident, topic, "rest", backlog + 1)
+    return verdict(rig, resident, backlog, first, second)
+
+
+def verdict(rig, resident, backlog, first, second):
+    """Nothing lost, and the memory; what to tell."""
     stored = rig.sql('SELECT count(*), count(DISTINCT (partition, "offset")) FROM session_mapping')[0]
     letters = rig.sql("SELECT count(*), max(length(value)) FROM natmill_dead_letters")[0]
     told = ", ".join(f"{name} {resident.most(name):.0f}" for name in dict.fromkeys(one for one, _ in resident.samples))
@@ -124,3 +135,48 @@ def memory(rig, backlog=BACKLOG, away=AWAY):
     grown = resident.most("second half") - resident.most("first half")
     assert grown < GROWTH_MB, f"grows by {grown:.0f} MB; {told}"
     return f"most MB resident: {told}; {first:,.0f} and {second:,.0f} messages/s with {BUDGET}; 0 lost, 0 twice"
+
+
+@campaign("memory-kafka", "M1 M2 S3")
+def memory_kafka(rig, backlog=BESIDE_BACKLOG, away=AWAY):
+    """the same with the output kafka beside the database: its producers' queues are of the budget, too"""
+    topic = rig.kafka.create_topic(partitions=3)
+    rig.others = [{"type": "kafka", "topic": topic}]
+    told = memory(rig, backlog, away)
+    return f"beside {rig.others[0]['type']}: {told}"
+
+
+def slope(samples):
+    """MB a second of the line that fits (second, MB) best."""
+    count, middle = len(samples), sum(at for at, _ in samples) / len(samples)
+    mean = sum(size for _, size in samples) / count
+    spread = sum((at - middle) ** 2 for at, _ in samples)
+    return sum((at - middle) * (size - mean) for at, size in samples) / spread
+
+
+@campaign("memory-slope", "M2")
+def memory_slope(rig, seconds=SLOPE_S):
+    """traffic without end and database connections that break: memory does not grow; for hours with --minutes"""
+    topic = rig.kafka.create_topic(partitions=PARTITIONS, retention_bytes=4_000_000, segment_bytes=1_000_000)
+    set_up(rig, topic, CHUNK)
+    process = rig.start()
+    start, cut, count, samples = time.monotonic(), 0, CHUNK + 1, []
+    with Resident(process.pid) as resident:
+        while (now := time.monotonic() - start) < seconds:
+            wait_until(lambda: settled(rig, topic) >= count, 120, rig.tail)
+            samples.append((now, resident.now()))
+            produce(rig, topic, CHUNK)
+            count += CHUNK
+            if now - cut > CUT_S:
+                cut = now
+                rig.sql("TRUNCATE session_mapping")
+                rig.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                        " WHERE datname = current_database() AND pid <> pg_backend_pid()")
+    late = [one for one in samples if one[0] > seconds / 3]
+    assert len(late) > 2, f"only {len(late)} samples"
+    span = late[-1][0] - late[0][0]
+    grown = slope(late) * span
+    told = (f"{slope(late) * 3600:+.1f} MB an hour, {grown:+.1f} MB in {span:.0f} s; most MB resident "
+            f"{resident.most():.0f}; {count:,} messages")
+    assert grown < SLOPE_MB and resident.most() < BOUND_MB, told
+    return told

@@ -8,7 +8,7 @@ import time
 
 import beside
 import json_oracle
-from beside import in_log, proxy_of, stands_still
+from beside import in_log, proxy_of, slow, stands_still
 from campaigns import campaign
 from server_rabbitmq import RabbitServer
 from waiting import wait_until
@@ -82,6 +82,14 @@ def amqp_memory(rig):
             server.ctl("set_vm_memory_high_watermark", "0.6")
             rig.advance(1000, 60)
         assert rig.logged(r"Kafka: assigned") == before, f"thrown out of the group:\n{rig.tail(30)}"
+        return check(rig, server)
+
+
+@campaign("amqp-slow", "S5")
+def amqp_slow(rig):
+    """each confirm of RabbitMQ takes longer than max.poll.interval.ms"""
+    with running(rig) as (server, proxy):
+        slow(rig, proxy)
         return check(rig, server)
 
 

@@ -7,7 +7,7 @@ import contextlib
 
 import beside
 import json_oracle
-from beside import frozen, in_log, proxy_of, restarts, stands_still
+from beside import frozen, in_log, proxy_of, restarts, slow, stands_still
 from campaigns import campaign
 from server_redis import RedisServer
 from waiting import wait_until
@@ -62,6 +62,14 @@ def redis_frozen(rig, times=2):
     """Redis is frozen for longer than the output waits, and for longer than max.poll.interval.ms"""
     with running(rig) as (server, _):
         frozen(rig, server, r"output redis.*no answer in time", times)
+        return check(rig, server)
+
+
+@campaign("redis-slow", "S5")
+def redis_slow(rig):
+    """each answer of Redis takes longer than max.poll.interval.ms"""
+    with running(rig) as (server, proxy):
+        slow(rig, proxy)
         return check(rig, server)
 
 

@@ -77,10 +77,12 @@ class Suite:
         self.summary.check(title, self.run(title, ["./run", "faults", *arguments]) == 0)
 
     def valgrind(self):
-        """Every output opened and closed many times: no error, nothing lost for good."""
-        command = ["valgrind", "-q", "--leak-check=full", "--errors-for-leak-kinds=definite", "--error-exitcode=9",
-                   "--child-silent-after-fork=yes", "build/tests/contract/test_reconnect"]
-        self.summary.check("reconnects under valgrind", self.run("reconnects under valgrind", command) == 0)
+        """Every output and the consumer opened and closed many times: no error, nothing lost for good."""
+        for program in ("test_reconnect", "test_reconnect_kafka"):
+            command = ["valgrind", "-q", "--leak-check=full", "--errors-for-leak-kinds=definite", "--error-exitcode=9",
+                       "--child-silent-after-fork=yes", "build/tests/contract/" + program]
+            title = f"{program} under valgrind"
+            self.summary.check(title, self.run(title, command) == 0)
 
     def lint(self):
         print("== lint")
