@@ -201,7 +201,7 @@ static void *flow(void *arg)
 	int64_t start = clock_mono_ms();
 	for (uint64_t sent = 0; !atomic_load(&t->stop);) {
 		uint64_t due = (uint64_t)(clock_mono_ms() - start) * (uint64_t)t->per_second / 1000;
-		for (; sent < due; sent++)
+		for (; sent < due && !atomic_load(&t->stop); sent++) /* a slow machine never catches up */
 			send_one(t, sent, &scratch, &out);
 		rd_kafka_poll(t->rk, SLICE_MS);
 		int64_t next = start + (int64_t)((sent + 1) * 1000 / (uint64_t)t->per_second);
