@@ -175,14 +175,13 @@ int topics_make(struct survey_link *l, const struct topics_view *v, const struct
 						  {"compression.type", "producer"},
 						  {"unclean.leader.election.enable", "false"},
 						  {"max.message.bytes", m.letter}};
-	struct err e;
+	struct err e = {0};
 	plan(&m, settings, sizeof settings / sizeof settings[0]);
 	int status = say_unclear(v);
-	if (refuse_brokers(&m, &e) != 0)
+	if (refuse_brokers(&m, &e) != 0 ||
+	    (m.n > 0 && survey_make(l, m.plans, m.n, wish->dry_run, &e) != 0)) {
 		status = cli_fail(&e);
-	else if (m.n > 0 && survey_make(l, m.plans, m.n, wish->dry_run, &e) != 0)
-		status = cli_fail(&e);
-	else {
+	} else {
 		int refused = say_all(&m, out);
 		status = refused != 0 ? refused : status;
 	}

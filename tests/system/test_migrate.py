@@ -225,9 +225,8 @@ def test_nothing_is_overwritten(migrate):
     migrate(OLD, "--out", "second")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_folder_that_cannot_be_made(migrate, tmp_path):
-    (tmp_path / "closed").mkdir(mode=0o500)
+    (tmp_path / "closed").touch()
     assert "cannot make the folder" in migrate(OLD, "--out", "closed/new", status=1).stderr
 
 

@@ -3,6 +3,7 @@
 own words are asked for with another client. The rules at their edges: tests/unit/test_topics_advice.c."""
 
 import json
+import pathlib
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 
@@ -15,6 +16,8 @@ import traffic
 from kafka_cluster import KafkaCluster
 from natmill_process import write_config
 from waiting import wait_until
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -157,14 +160,19 @@ def test_longest_outage_of_the_configuration(real, topics):
 
 
 def test_what_scripts_alone_declare_may_be_missing(real, run_natmill, configure, tmp_path):
-    config = configure(real, "unused", topics=None)
+    (tmp_path / "scripts").mkdir()
+    prefix = fresh()
+    declared = f"{prefix}.syslog.nfware"
+    script = (ROOT / "vendors/nfware.lua").read_text(encoding="utf-8").replace('"cgnat.', f'"{prefix}.')
+    (tmp_path / "scripts/nfware.lua").write_text(script, encoding="utf-8")
+    config = configure(real, "unused", topics=None, vendors=str(tmp_path / "scripts"))
     path = write_config(tmp_path, config, "declared.yaml")
     kinds = looked(run_natmill("topics", "--json", "-c", path))["kinds"]
-    assert "cgnat.syslog.nfware" in kinds["missing"]  # none at all is there
+    assert declared in kinds["missing"]  # none at all is there
     topic = real.create_topic()
     config["topics"] = {topic: ["nfware"], "*": {}}
     kinds = looked(run_natmill("topics", "--json", "-c", write_config(tmp_path, config, "declared.yaml")))["kinds"]
-    assert "missing" not in kinds and "cgnat.syslog.nfware" in kinds["unused"]
+    assert "missing" not in kinds and declared in kinds["unused"]
 
 
 def test_outputs_elsewhere_are_left_alone(real, topics):
