@@ -68,7 +68,7 @@ int file_read(const char *path, size_t max, struct strbuf *out, struct err *e)
 		       why == EINVAL ? "not a regular file" : strerror(why));
 }
 
-static int write_all(int fd, const struct strbuf *text)
+int file_write_all(int fd, const struct strbuf *text)
 {
 	for (size_t done = 0; done < text->len;) {
 		ssize_t n = write(fd, text->data + done, text->len - done);
@@ -85,7 +85,7 @@ static int put_in_place(int fd, const char *temporary, const char *path, const s
 	struct stat st;
 	int rc = stat(path, &st) == 0 ? fchmod(fd, st.st_mode & 07777) : 0;
 	if (rc == 0)
-		rc = write_all(fd, text);
+		rc = file_write_all(fd, text);
 	if (rc == 0)
 		rc = fsync(fd);
 	int why = errno;

@@ -20,6 +20,9 @@ int file_read(const char *path, size_t max, struct strbuf *out, struct err *e);
  * crash. The file's mode stays; a symbolic link stays one. -1 with e; the file is then as before. */
 int file_replace(const char *path, const struct strbuf *text, struct err *e);
 
+/* Writes all of the text; -1 with errno. */
+int file_write_all(int fd, const struct strbuf *text);
+
 /* Makes a folder of a new name that begins with `name`, below TMPDIR or /tmp, for its owner alone; its path
  * goes to out. -1 with e. */
 int file_fresh_folder(const char *name, char *out, size_t size, struct err *e);

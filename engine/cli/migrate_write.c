@@ -13,22 +13,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "cli/migrate_yaml.h"
 
 static int fail(struct err *e, const char *doing, const char *path)
 {
 	return err_set(e, ERR_CONFIG, "cannot %s '%s': %s", doing, path, strerror(errno));
-}
-
-static int write_all(int fd, const struct strbuf *text)
-{
-	for (size_t done = 0; done < text->len;) {
-		ssize_t n = write(fd, text->data + done, text->len - done);
-		if (n < 0 && errno != EINTR)
-			return -1;
-		done += n > 0 ? (size_t)n : 0;
-	}
-	return 0;
 }
 
 static int write_file(const char *folder, const struct migrate_file *file, struct err *e)
@@ -45,7 +35,7 @@ static int write_file(const char *folder, const struct migrate_file *file, struc
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, file->secret ? 0600 : 0666);
 	if (fd < 0)
 		return fail(e, "write", path);
-	int rc = write_all(fd, &file->text);
+	int rc = file_write_all(fd, &file->text);
 	int why = errno;
 	if (close(fd) != 0 && rc == 0) {
 		rc = -1;

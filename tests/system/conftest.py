@@ -5,6 +5,7 @@ import pytest
 
 import traffic
 from ledger import Ledger
+from letters import Postgresql, Sqlite
 
 QUICK = {"session.timeout.ms": 1000, "heartbeat.interval.ms": 100, "topic.metadata.refresh.interval.ms": 500}
 
@@ -16,6 +17,23 @@ def pytest_configure(config):
 @pytest.fixture
 def ledger(tmp_path):
     return Ledger(tmp_path / "events.db")
+
+
+@pytest.fixture(scope="module")
+def store_server():
+    from database import Postgres  # here, so that tests without it need no server
+    one = Postgres().start()
+    yield one
+    one.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request, tmp_path):
+    """A database as letters.py drives it: of events and dead letters."""
+    one = Sqlite(tmp_path / "events.db") if request.param == "sqlite" else Postgresql(
+        request.getfixturevalue("store_server"))
+    yield one
+    one.close()
 
 
 @pytest.fixture

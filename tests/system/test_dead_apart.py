@@ -9,25 +9,9 @@ import time
 
 import pytest
 
-from letters import BROKEN, HOPELESS, Postgresql, Sqlite, events, line, mark, message, vendors
+from letters import BROKEN, HOPELESS, events, line, mark, message, vendors
 from natmill_process import Natmill, write_config
 from waiting import wait_until
-
-
-@pytest.fixture(scope="module")
-def server():
-    from database import Postgres
-    one = Postgres().start()
-    yield one
-    one.close()
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store(request, tmp_path):
-    one = Sqlite(tmp_path / "events.db") if request.param == "sqlite" else Postgresql(
-        request.getfixturevalue("server"))
-    yield one
-    one.close()
 
 
 class File:

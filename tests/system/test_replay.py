@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from letters import BROKEN, Postgresql, Sqlite, events, letters, line, mark, message, vendors
+from letters import BROKEN, Sqlite, events, letters, line, mark, message, vendors
 from natmill_process import Natmill, write_config
 from waiting import wait_until
 
@@ -17,22 +17,6 @@ PARTITIONS = 3
 EACH = 60000  # messages of a partition in the long tests
 # Within Kafka's retention.
 FIRST = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0) - datetime.timedelta(days=1)
-
-
-@pytest.fixture(scope="module")
-def server():
-    from database import Postgres
-    one = Postgres().start()
-    yield one
-    one.close()
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store(request, tmp_path):
-    one = Sqlite(tmp_path / "events.db") if request.param == "sqlite" else Postgresql(
-        request.getfixturevalue("server"))
-    yield one
-    one.close()
 
 
 def stamp(number):
