@@ -170,13 +170,15 @@ int dead_file_sweep(int from, const char *path, dead_gone_fn *gone, void *ctx, s
 {
 	struct sweep *s = xcalloc(1, sizeof *s);
 	struct strbuf fresh = {0};
-	strbuf_printf(&fresh, "%s" SUFFIX, path);
+	char *real = realpath(path, NULL); /* a symbolic link stays one */
+	strbuf_printf(&fresh, "%s" SUFFIX, real != NULL ? real : path);
 	s->line = dead_file_line_new();
 	s->gone = gone;
 	s->ctx = ctx;
-	int rc = rewrite(s, from, path, fresh.data, r);
+	int rc = real != NULL ? rewrite(s, from, real, fresh.data, r) : -1;
 	int why = errno;
-	unlink(fresh.data); /* the old one, or what did not get into its place */
+	if (real != NULL)
+		unlink(fresh.data); /* the old one, or what did not get into its place */
 	*left_out = s->left_out;
 	if (s->from != NULL)
 		fclose(s->from);
@@ -185,6 +187,7 @@ int dead_file_sweep(int from, const char *path, dead_gone_fn *gone, void *ctx, s
 	dead_file_line_free(s->line);
 	strbuf_free(&s->round.lines);
 	strbuf_free(&fresh);
+	free(real);
 	free(s);
 	errno = why;
 	return rc;

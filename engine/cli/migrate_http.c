@@ -25,6 +25,29 @@ static void variable_name(char *to, size_t size, const char *output)
 		*to = isalnum((unsigned char)*to) ? (char)toupper((unsigned char)*to) : '_';
 }
 
+static void put_text(struct node *new, const char *option, const char *old)
+{
+	char *text = migrate_text(old);
+	migrate_put(new, option, text);
+	free(text);
+}
+
+/* Puts in the bytes that percent signs stand for in a url; not in a reference. */
+static void decode(char *text)
+{
+	char *to = text;
+	if (migrate_is_reference(text))
+		return;
+	for (; *text != '\0'; to++) {
+		char hex[3] = {0};
+		if (*text == '%' && isxdigit((unsigned char)text[1]) && isxdigit((unsigned char)text[2]))
+			memcpy(hex, text + 1, 2);
+		*to = hex[0] != '\0' ? (char)strtol(hex, NULL, 16) : *text;
+		text += hex[0] != '\0' ? 3 : 1;
+	}
+	*to = '\0';
+}
+
 /* What stands before the @ of a url: user and password. */
 static void take_login(struct migrate_plan *p, struct node *new, const char *name, const char *login,
 		       size_t n)
@@ -35,37 +58,62 @@ static void take_login(struct migrate_plan *p, struct node *new, const char *nam
 	char *colon = strchr(text, ':');
 	if (colon != NULL)
 		*colon = '\0';
-	migrate_put(new, "user", text);
-	if (colon != NULL)
+	decode(text);
+	put_text(new, "user", text);
+	if (colon != NULL) {
+		decode(colon + 1);
 		migrate_secret(p, new, "password", name, colon + 1);
+	}
 	free(text);
+}
+
+/* A query may be a secret: it goes into a variable, with what stands before it unless ${NAME} is in that. */
+static void take_query(struct migrate_plan *p, const struct node *old, struct node *new, const char *name,
+		       char *url, char *query)
+{
+	struct strbuf text = {0};
+	char variable[80];
+	variable_name(variable, sizeof variable, name);
+	if (migrate_has_reference(query)) {
+		put_text(new, "url", url);
+		migrate_open(
+			p, old,
+			"the query of url has ${...} in it and stays in natmill.yaml: if the rest of it is "
+			"a secret, put that into a variable, too");
+		return;
+	}
+	bool apart = migrate_has_reference(url);
+	migrate_variable(p, new, "url", variable, apart ? query : url);
+	if (apart) {
+		*query = '\0';
+		put_text(new, "url", url);
+		strbuf_printf(&text, "%s${%s}", node_get(new, "url")->text, variable);
+		migrate_put(new, "url", text.data);
+		strbuf_free(&text);
+	}
+	migrate_note(p, old,
+		     "the query of url may be a secret: natmill.yaml asks for ${%s}, "
+		     "which " MIGRATE_VARIABLES " holds",
+		     variable);
 }
 
 static void take_url(struct migrate_plan *p, const struct node *old, struct node *new, const char *name)
 {
 	struct strbuf url = {0};
-	char variable[80];
-	char *text = migrate_text(old->text);
-	char *host = strstr(text, "://");
+	const char *text = old->text;
+	const char *host = strstr(text, "://");
 	host = host != NULL ? host + 3 : text;
-	size_t authority = strcspn(host, "/?#");
-	char *at = memrchr(host, '@', authority);
+	const char *at = memrchr(host, '@', strcspn(host, "/?#"));
 	strbuf_add(&url, text, (size_t)(host - text));
 	strbuf_adds(&url, at != NULL ? at + 1 : host);
 	if (at != NULL)
 		take_login(p, new, name, host, (size_t)(at - host));
-	if (strchr(url.data, '?') != NULL && strchr(url.data, '$') == NULL) {
-		variable_name(variable, sizeof variable, name);
-		migrate_variable(p, new, "url", variable, url.data);
-		migrate_note(p, old,
-			     "the query of url may be a secret: natmill.yaml asks for ${%s}, "
-			     "which " MIGRATE_VARIABLES " holds",
-			     variable);
-	} else {
-		migrate_put(new, "url", url.data);
-	}
+	char *query = strchr(url.data, '?');
+	if (query != NULL)
+		take_query(p, old, new, name, url.data, query);
+	else
+		put_text(new, "url", url.data);
 	strbuf_free(&url);
-	free(text);
 }
 
 /* What no header of natmill's own and no harmless one holds may be a key: it goes into a file. */

@@ -148,6 +148,13 @@ bool migrate_is_reference(const char *text)
 	return n > 0 && text[n] == '\0';
 }
 
+bool migrate_has_reference(const char *text)
+{
+	while (*text != '\0' && reference(text) == 0)
+		text++;
+	return *text != '\0';
+}
+
 char *migrate_text(const char *old)
 {
 	struct strbuf out = {0};

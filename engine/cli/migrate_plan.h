@@ -70,4 +70,7 @@ char *migrate_text(const char *old);
 /* Is the whole text one ${NAME} or ${NAME:-default}? */
 bool migrate_is_reference(const char *text);
 
+/* Does one stand anywhere in it? */
+bool migrate_has_reference(const char *text);
+
 #endif

@@ -119,15 +119,15 @@ static int translate(const struct method *m, const char *old, struct strbuf *pat
 	return r != NULL ? 0 : -1;
 }
 
-/* The text as a comment of Lua, line ends included. */
+/* The text as a comment of Lua, for which a carriage return ends the line, too. */
 static void add_comment(struct strbuf *out, const char *text)
 {
 	strbuf_adds(out, "-- ");
-	for (; *text != '\0'; text++) {
-		strbuf_addc(out, *text);
-		if (*text == '\n')
-			strbuf_adds(out, "-- ");
-	}
+	for (; *text != '\0'; text++)
+		if (*text == '\n' || *text == '\r')
+			strbuf_adds(out, "\n-- ");
+		else
+			strbuf_addc(out, *text);
 	strbuf_addc(out, '\n');
 }
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -136,6 +137,28 @@ static void moved_away_while_it_is_swept(void **state)
 	assert_no_other_file(f);
 }
 
+/* The link leads to the rewritten file, wherever that lies. */
+static void swept_through_a_link(void **state)
+{
+	struct fixture *f = *state;
+	struct output_result r;
+	struct stat st;
+	char real[160];
+	struct meanwhile m = {.f = f};
+	snprintf(real, sizeof real, "%s.real", f->path);
+	store(f, OUTPUT_OK);
+	assert_int_equal(rename(f->path, real), 0);
+	assert_int_equal(symlink(real, f->path), 0);
+	f->type->dead_sweep(f->output, one_is_gone, &m, &r);
+	assert_int_equal(r.verdict, OUTPUT_OK);
+	assert_int_equal(lstat(f->path, &st), 0);
+	assert_true(S_ISLNK(st.st_mode));
+	assert_string_equal(offsets(real), "0 2 ");
+	assert_no_other_file(f);
+	assert_int_equal(unlink(f->path), 0);
+	assert_int_equal(rename(real, f->path), 0);
+}
+
 /* Whoever knows what came back does not answer. */
 static void nobody_knows(void **state)
 {
@@ -189,6 +212,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(swept_beside_writers, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(moved_away_while_it_is_swept, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(swept_through_a_link, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(nobody_knows, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(moved_away_while_it_is_read, set_up, tear_down),
 	};

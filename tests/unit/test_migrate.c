@@ -327,14 +327,60 @@ static void yaml_and_back(void **state)
 	strbuf_free(&out);
 }
 
+/* The text of a file of the new folder. */
+static const char *file_of(const struct migrate_plan *p, const char *path)
+{
+	for (size_t i = 0; i < p->file_count; i++)
+		if (strcmp(p->files[i].path, path) == 0)
+			return p->files[i].text.data;
+	fail_msg("no file %s", path);
+	return "";
+}
+
+/* Where a secret may stand in a url, none is left in natmill.yaml; the file holds it as the server knows it.
+ */
+static void secrets_of_urls(void **state)
+{
+	(void)state;
+	outputs_become("- {type: HTTPOutput, options: {url: 'http://a%40b@h/x?key=s3cr$t'}}\n",
+		       "outputs:\n  - type: http\n    url: \"${HTTP_URL}\"\n    user: a@b\n");
+	outputs_become("- {type: HTTPOutput, options: {url: 'http://${HOST}/x?key=s3cret'}}\n",
+		       "outputs:\n  - type: http\n    url: \"http://${HOST}/x${HTTP_URL}\"\n");
+	struct migrate_plan p =
+		planned(HANDLER "outputs: [{type: HTTPOutput, options: {url: 'http://u:p%40%3as%@h/x'}},"
+				" {type: HTTPOutput, options: {url: 'http://h?a=${A}&b=s3cret'}}]",
+			"{}");
+	assert_string_equal(file_of(&p, "secrets/http-password"), "p@:s%\n");
+	assert_true(has(&p.open, "the query of url has ${...} in it"));
+	migrate_plan_free(&p);
+}
+
+/* A line end of any kind within a pattern does not end the comment that it stands in. */
+static void patterns_stay_comments(void **state)
+{
+	(void)state;
+	struct migrate_plan p =
+		planned("handler: {type: MyHandler, options: {regex_patterns: [{handler: parse_port_mapping, "
+			"regex: \"a\\rb()\\nc()\\r\\nd()\"}]}}\noutputs: []\n",
+			"{}");
+	assert_non_null(strstr(file_of(&p, "vendors/my.lua"), "\n-- a\n-- b()\n-- c()\n-- \n-- d()\n"));
+	migrate_plan_free(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_output),           cmocka_unit_test(kafka_outputs),
-		cmocka_unit_test(amqp_outputs),          cmocka_unit_test(filters),
-		cmocka_unit_test(all_is_told),           cmocka_unit_test(environment_alone),
-		cmocka_unit_test(wrong_kinds_and_names), cmocka_unit_test(texts_and_references),
+		cmocka_unit_test(each_output),
+		cmocka_unit_test(kafka_outputs),
+		cmocka_unit_test(amqp_outputs),
+		cmocka_unit_test(filters),
+		cmocka_unit_test(all_is_told),
+		cmocka_unit_test(environment_alone),
+		cmocka_unit_test(wrong_kinds_and_names),
+		cmocka_unit_test(texts_and_references),
 		cmocka_unit_test(yaml_and_back),
+		cmocka_unit_test(secrets_of_urls),
+		cmocka_unit_test(patterns_stay_comments),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
