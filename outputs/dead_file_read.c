@@ -156,6 +156,7 @@ struct stored_letter *dead_file_letter(struct dead_file_line *re, const char *li
 		char *text = copy(re, pairs[i].value);
 		take_member(re, name, text, pairs[i].value.len);
 	}
+	re->letter.at.timestamp = re->letter.timestamp;
 	if (re->letter.at.topic[0] != '\0' && re->letter.at.offset >= 0)
 		return &re->letter;
 	err_set(e, ERR_DATA, "no topic and offset in it");

@@ -160,6 +160,7 @@ bool dead_kafka_decode(struct dead_kafka_decoder *d, const rd_kafka_message_t *m
 	l->at.offset = numbers[OFFSET];
 	l->at.record = (uint32_t)numbers[RECORD];
 	l->at.index = (uint32_t)numbers[INDEX];
+	l->at.timestamp = l->timestamp;
 	l->column = (uint32_t)numbers[COLUMN];
 	l->generation = (uint32_t)numbers[GENERATION];
 	if (!brief)

@@ -11,11 +11,12 @@
 
 #define TABLE "natmill_replayed_letters"
 #define STATEMENT_KEYS 1000
+#define KEY POSTGRESQL_LETTER_KEY ", timestamp"
 
 static const char create_sql[] =
 	"CREATE TABLE " TABLE " (cluster text NOT NULL, topic text NOT NULL, partition integer NOT NULL,"
 	" \"offset\" bigint NOT NULL, record bigint NOT NULL, idx bigint NOT NULL, output text NOT NULL,"
-	" replayed_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (" POSTGRESQL_LETTER_KEY "))";
+	" timestamp bigint NOT NULL, replayed_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (" KEY "))";
 
 static const char noting[] = "noting dead letters that came back";
 
@@ -46,16 +47,23 @@ static int make_table(struct postgresql *p, struct output_result *r)
 	return -1;
 }
 
+static void add_key(struct postgresql *p, const struct dead_key *k)
+{
+	postgresql_add_letter_key(p, &p->sql, k);
+	strbuf_printf(&p->sql, ", '%lld'::bigint",
+		      (long long)k->timestamp); /* a literal's sign is no part of it */
+}
+
 /* Notes one statement's worth; how many are new, or -1 with r. */
 static int64_t note(struct postgresql *p, const struct dead_key *keys, size_t n, struct output_result *r)
 {
 	PGresult *res = NULL;
 	int64_t fresh = -1;
 	strbuf_reset(&p->sql);
-	strbuf_adds(&p->sql, "INSERT INTO " TABLE " (" POSTGRESQL_LETTER_KEY ") VALUES ");
+	strbuf_adds(&p->sql, "INSERT INTO " TABLE " (" KEY ") VALUES ");
 	for (size_t i = 0; i < n; i++) {
 		strbuf_adds(&p->sql, i > 0 ? "), (" : "(");
-		postgresql_add_letter_key(p, &p->sql, &keys[i]);
+		add_key(p, &keys[i]);
 	}
 	strbuf_adds(&p->sql, ") ON CONFLICT DO NOTHING");
 	if (postgresql_query(p, p->sql.data, noting, &res, 1, r) == 0)
@@ -94,10 +102,9 @@ static int ask(struct postgresql *p, const struct dead_key *keys, size_t n, bool
 	strbuf_adds(&p->sql, "SELECT k.place FROM (VALUES ");
 	for (size_t i = 0; i < n; i++) {
 		strbuf_printf(&p->sql, "%s(%zu, ", i > 0 ? "), " : "", i);
-		postgresql_add_letter_key(p, &p->sql, &keys[i]);
+		add_key(p, &keys[i]);
 	}
-	strbuf_adds(&p->sql, ")) k(place, " POSTGRESQL_LETTER_KEY ") JOIN " TABLE
-			     " n USING (" POSTGRESQL_LETTER_KEY ")");
+	strbuf_adds(&p->sql, ")) k(place, " KEY ") JOIN " TABLE " n USING (" KEY ")");
 	int rc = postgresql_query(p, p->sql.data, noting, &res, 1, r);
 	for (int i = 0; rc == 0 && i < PQntuples(res); i++)
 		there[strtoull(PQgetvalue(res, i, 0), NULL, 10)] = true;

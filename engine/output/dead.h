@@ -22,7 +22,11 @@ struct dead_key {
 	uint32_t record;
 	uint32_t index;
 	const char *output; /* that refused the event; "" = no handler could read the record */
-	int64_t place;      /* of stores without order: where in the store the letter ends */
+	/* Of stores without order: where in the store the letter ends, and the Kafka record's time
+	 * (microseconds UTC or EVENT_NO_TIME), which tells the messages of a topic made anew from those
+	 * before. */
+	int64_t place;
+	int64_t timestamp;
 };
 
 /* A letter of the store. Texts are NUL-terminated and "" when unknown; times are microseconds UTC, or

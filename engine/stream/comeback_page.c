@@ -79,6 +79,7 @@ static int compare_keys(const struct dead_key *a, const struct dead_key *b)
 	const int64_t numbers[][2] = {{topic, 0},
 				      {a->partition, b->partition},
 				      {a->offset, b->offset},
+				      {a->timestamp, b->timestamp},
 				      {a->record, b->record},
 				      {a->index, b->index},
 				      {strcmp(a->output, b->output), 0}};
@@ -137,7 +138,8 @@ void page_free(struct page *p)
 
 static bool same_message(const struct dead_key *a, const struct dead_key *b)
 {
-	return a->offset == b->offset && a->partition == b->partition && strcmp(a->topic, b->topic) == 0;
+	return a->offset == b->offset && a->partition == b->partition && a->timestamp == b->timestamp &&
+	       strcmp(a->topic, b->topic) == 0;
 }
 
 void page_fill(struct page *p, struct host *h, struct batch *b)

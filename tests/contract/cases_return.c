@@ -278,15 +278,25 @@ static void note(struct fixture *f, const struct dead_key *keys, size_t n, size_
 static void letters_are_noted(void **state)
 {
 	struct fixture *f = *state;
-	const struct dead_key keys[] =
-		{{.cluster = "", .topic = "an'other", .offset = 101, .index = 3, .output = "out"},
-		 {.cluster = "", .topic = "an'other", .offset = 101, .index = 3, .output = ""},
-		 {.cluster = "c",
-		  .topic = "an'other",
-		  .partition = 7,
-		  .offset = INT64_MAX,
-		  .record = 2,
-		  .output = ""}};
+	const struct dead_key keys[] = {{.cluster = "",
+					 .topic = "an'other",
+					 .offset = 101,
+					 .index = 3,
+					 .output = "out",
+					 .timestamp = 5},
+					{.cluster = "",
+					 .topic = "an'other",
+					 .offset = 101,
+					 .index = 3,
+					 .output = "out",
+					 .timestamp = 6},
+					{.cluster = "c",
+					 .topic = "an'other",
+					 .partition = 7,
+					 .offset = INT64_MAX,
+					 .record = 2,
+					 .output = "",
+					 .timestamp = EVENT_NO_TIME}};
 	assert_noted(f, keys, "---");
 	note(f, keys, 2, 2, false);
 	assert_noted(f, keys, "---");

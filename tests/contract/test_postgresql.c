@@ -199,12 +199,16 @@ struct opener {
 	struct output_result r;
 };
 
+#define TRIES 20
+
+/* Tries again as the engine does: the tables of another may take longer than their lock is waited for. */
 static void *open_one(void *arg)
 {
 	struct opener *w = arg;
 	struct err e;
 	w->output = w->f->type->create(&w->f->options, &w->env, &e);
-	w->f->type->open(w->output, &w->r);
+	for (int i = 0; i < TRIES && (i == 0 || (w->r.verdict == OUTPUT_RETRY && !w->r.alarm)); i++)
+		w->f->type->open(w->output, &w->r);
 	return NULL;
 }
 

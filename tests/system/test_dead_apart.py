@@ -122,6 +122,22 @@ def test_a_letter_of_several_partitions_and_written_twice(kafka, stored, run_nat
     assert apart.path.read_bytes() == b""
 
 
+def test_topic_made_anew(stored, run_natmill, store, tmp_path):
+    """Other messages have the old places: their letters come back beside those that did, and each for itself."""
+    apart = File(tmp_path / "dead.jsonl")
+    topic, config = stored([message(line(1)), message(line(2, BROKEN))], apart)
+    letter = json.loads(apart.path.read_bytes())
+    vendors(tmp_path, mended=True)
+    assert ok(run_natmill("dead", "replay", "-c", config)).startswith("1 letters came back as 1 events")
+    moments = ["2031-05-02T11:34:56Z", "2032-05-02T11:34:56Z"]
+    apart.path.write_text("".join(json.dumps({**letter, "timestamp": moment}) + "\n" for moment in moments),
+                          encoding="utf-8")
+    assert places(run_natmill("dead", "list", "-c", config)) == [(0, 1, 0)] * 2
+    assert ok(run_natmill("dead", "replay", "-c", config)).startswith("2 letters came back as 2 events")
+    assert apart.path.read_bytes() == b""
+    assert len([row for row in events(store) if row[0] == topic and row[2] == 1]) == 3
+
+
 @pytest.mark.slow
 def test_a_file_that_is_torn_and_one_that_was_moved_away(stored, run_natmill, store, tmp_path):
     apart = File(tmp_path / "dead.jsonl")
