@@ -139,7 +139,7 @@ static void too_large_is_refused(void **state)
 	f->type->write(f->output, &range, &r);
 	cases_assert_verdict(&r, OUTPUT_REJECT);
 	assert_int_equal(r.n, 1);
-	assert_non_null(strstr(r.why.msg, "message.max.bytes (1000)"));
+	assert_non_null(strstr(r.why.msg, "larger than 1000: the property message.max.bytes"));
 	range.pick++;
 	range.n = 2;
 	f->type->write(f->output, &range, &r);
