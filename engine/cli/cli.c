@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the commands share: how an error is shown, where the vendor scripts lie; see commands.h.
+ * What the commands share: how an error is shown, how values of arguments are read, where the vendor scripts
+ * lie; see commands.h.
  */
 #include <errno.h>
 #include <limits.h>
@@ -12,6 +13,8 @@
 #include "base/err.h"
 #include "base/strbuf.h"
 #include "cli/commands.h"
+#include "event/event.h"
+#include "event/timeparse.h"
 
 int cli_fail(const struct err *e)
 {
@@ -35,6 +38,15 @@ int cli_write(const struct strbuf *text, struct err *e)
 	if (text->len > 0 && (fwrite(text->data, 1, text->len, stdout) != text->len || fflush(stdout) != 0))
 		return err_set(e, ERR_SYSTEM, "cannot write: %s", strerror(errno));
 	return 0;
+}
+
+int cli_read_time(const char *command, const char *usage, const char *option, const char *text, int64_t *us)
+{
+	size_t n = strlen(text);
+	if (time_read(text, n, TIME_ZONE_UNKNOWN, us) == n && *us != EVENT_NO_TIME)
+		return 0;
+	return cli_usage(command, usage, "%s: '%s' is no time with a zone, such as 2026-01-31T18:00:00Z",
+			 option, text);
 }
 
 bool cli_is_number(const char *text)

@@ -13,7 +13,6 @@
 #include "cli/cli_args.h"
 #include "cli/commands.h"
 #include "cli/dead.h"
-#include "event/timeparse.h"
 
 #define USAGE                                                                                         \
 	"list|count|show|export|replay [LETTER] [-c FILE] [--reason TEXT] [--vendor NAME] [--output " \
@@ -63,15 +62,6 @@ static int64_t number_of(const char *text, int64_t max)
 	errno = 0;
 	long long v = strtoll(text, &end, 10);
 	return errno == 0 && end != text && *end == '\0' && v >= 0 && v <= max ? v : -1;
-}
-
-static int read_when(const char *option, const char *text, int64_t *us)
-{
-	size_t n = strlen(text);
-	if (time_read(text, n, TIME_ZONE_UNKNOWN, us) == n && *us != EVENT_NO_TIME)
-		return 0;
-	return cli_usage("dead", USAGE, "%s: '%s' is no time with a zone, such as 2026-01-31T18:00:00Z",
-			 option, text);
 }
 
 /* TOPIC/PARTITION/OFFSET[/RECORD]; a topic has no slash. */
@@ -127,9 +117,9 @@ static int take(struct dead_request *r, const struct texts_given *t, enum action
 	if (t->words[1] != NULL && t->words[2] != NULL)
 		return cli_usage("dead", USAGE, "too many arguments: '%s'", t->words[2]);
 	if (t->from != NULL)
-		bad = read_when("--from", t->from, &q->from);
+		bad = cli_read_time("dead", USAGE, "--from", t->from, &q->from);
 	if (bad == 0 && t->to != NULL)
-		bad = read_when("--to", t->to, &q->to);
+		bad = cli_read_time("dead", USAGE, "--to", t->to, &q->to);
 	if (bad == 0 && t->limit != NULL)
 		bad = read_limit(r, t->limit);
 	if (bad == 0 && t->words[1] != NULL)

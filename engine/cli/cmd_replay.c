@@ -30,11 +30,7 @@ static int read_when(const char *option, const char *text, int64_t *us)
 {
 	if (text == NULL)
 		return cli_usage("replay", USAGE, "%s is missing", option);
-	size_t n = strlen(text);
-	if (time_read(text, n, TIME_ZONE_UNKNOWN, us) == n && *us != EVENT_NO_TIME)
-		return 0;
-	return cli_usage("replay", USAGE, "%s: '%s' is no time with a zone, such as 2026-01-31T18:00:00Z",
-			 option, text);
+	return cli_read_time("replay", USAGE, option, text, us);
 }
 
 /* 0, or the exit status of a usage error. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * natmill unmatched: what kinds of lines fit no rule of a running natmill, or examples of them for natmill
- * new.
+ * natmill unmatched: what kinds of lines fit no rule of a running natmill, or of the dead letters that are
+ * stored, or examples of them for natmill new.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,8 +12,12 @@
 #include "cli/cli_args.h"
 #include "cli/commands.h"
 #include "cli/dead.h"
+#include "cli/unmatched_stored.h"
+#include "event/json_tree.h"
 
-#define USAGE "[-c FILE] [--vendor NAME] [--kinds N] [--lines N] [--examples | --json]"
+#define USAGE                                                                                         \
+	"[-c FILE] [--vendor NAME] [--kinds N] [--lines N] [--examples | --json] [--stored [--topic " \
+	"NAME] [--reason TEXT] [--from TIME] [--to TIME]]"
 
 struct options {
 	const char *config;
@@ -22,31 +26,64 @@ struct options {
 	const char *lines;
 	bool examples;
 	bool json;
+	bool stored;
+	struct dead_request letters; /* of them; those of refused events are no lines */
+	const char *from;
+	const char *to;
 };
 
 static void help(void)
 {
 	puts("usage: natmill unmatched " USAGE "\n\n"
 	     "Lines that no rule fits, of the natmill that runs with this configuration, in kinds: lines of "
-	     "one "
-	     "layout,\n"
-	     "whatever their addresses, numbers and names. Most frequent first.\n\n"
+	     "one\n"
+	     "layout, whatever their addresses, numbers and names. Most frequent first. With --stored those "
+	     "of\n"
+	     "the dead letters that it keeps, as far as today's scripts do not read them; none needs to "
+	     "run.\n\n"
 	     "  -c FILE         the configuration of that natmill (default: as natmill run)\n"
 	     "  --vendor NAME   only where this script got furthest; '' = none did\n"
 	     "  --kinds N       at most so many kinds\n"
 	     "  --lines N       at most so many examples of each (of 8 that are kept)\n"
 	     "  --examples      only the examples, as they came: natmill unmatched --examples | natmill new "
 	     "NAME\n"
-	     "  --json          as JSON");
+	     "  --json          as JSON\n"
+	     "  --stored        of stored dead letters, of which these choose as in natmill dead:\n"
+	     "  --topic NAME, --reason TEXT, --from TIME, --to TIME");
+}
+
+/* Which letters: 0, or the exit status of a usage error. */
+static int read_choice(struct options *o)
+{
+	struct dead_query *q = &o->letters.query;
+	int bad = 0;
+	if (!o->stored && (q->topic != NULL || q->reason != NULL || o->from != NULL || o->to != NULL))
+		return cli_usage("unmatched", USAGE, "--topic, --reason, --from and --to are for --stored");
+	if (o->from != NULL)
+		bad = cli_read_time("unmatched", USAGE, "--from", o->from, &q->from);
+	if (bad == 0 && o->to != NULL)
+		bad = cli_read_time("unmatched", USAGE, "--to", o->to, &q->to);
+	o->letters.config = o->config;
+	q->output = "";
+	return bad;
 }
 
 static enum cli_args read_options(int argc, char **argv, struct options *o)
 {
-	*o = (struct options){0};
+	*o = (struct options){.letters = {.query = dead_all(0)}};
+	struct dead_query *letters = &o->letters.query;
 	const struct cli_arg args[] = {
-		{"-c", &o->config, NULL},           {"--vendor", &o->vendor, NULL},
-		{"--kinds", &o->kinds, NULL},       {"--lines", &o->lines, NULL},
-		{"--examples", NULL, &o->examples}, {"--json", NULL, &o->json},
+		{"-c", &o->config, NULL},
+		{"--vendor", &o->vendor, NULL},
+		{"--kinds", &o->kinds, NULL},
+		{"--lines", &o->lines, NULL},
+		{"--examples", NULL, &o->examples},
+		{"--json", NULL, &o->json},
+		{"--stored", NULL, &o->stored},
+		{"--topic", &letters->topic, NULL},
+		{"--reason", &letters->reason, NULL},
+		{"--from", &o->from, NULL},
+		{"--to", &o->to, NULL},
 	};
 	enum cli_args read =
 		cli_args_read("unmatched", USAGE, help, argc, argv, args, sizeof args / sizeof *args);
@@ -57,7 +94,7 @@ static enum cli_args read_options(int argc, char **argv, struct options *o)
 		       CLI_ARGS_WRONG;
 	if ((o->kinds != NULL && !cli_is_number(o->kinds)) || (o->lines != NULL && !cli_is_number(o->lines)))
 		return cli_usage("unmatched", USAGE, "expected a whole number from 1 on"), CLI_ARGS_WRONG;
-	return CLI_ARGS_READ;
+	return read_choice(o) == 0 ? CLI_ARGS_READ : CLI_ARGS_WRONG;
 }
 
 static void make_path(const struct options *o, struct strbuf *path)
@@ -150,12 +187,12 @@ static void tell_accounts(const struct node *answer, size_t kinds)
 	fputc('\n', stderr);
 }
 
-static int show(const struct ask *a, const char *path, struct err *e)
+static int show(const struct strbuf *text, struct err *e)
 {
-	struct node *answer = ask_json(a, path, e);
+	struct node *answer = json_tree(text->data, text->len, "natmill");
 	struct strbuf out = {0};
 	if (answer == NULL)
-		return -1;
+		return err_set(e, ERR_SYSTEM, "natmill's answer is no JSON: is it another version's?");
 	const struct node *kinds = node_get(answer, "kinds");
 	size_t n = kinds != NULL ? kinds->n : 0;
 	bool people = isatty(STDOUT_FILENO);
@@ -189,30 +226,51 @@ static void make_plain(struct strbuf *text)
 }
 
 /* As it came, unless a person reads it. */
-static int pass_on(const struct ask *a, const char *path, struct err *e)
+static int pass_on(struct strbuf *text, struct err *e)
 {
-	struct strbuf out = {0};
-	int rc = ask_get(a, path, &out, e);
-	if (rc == 0 && isatty(STDOUT_FILENO))
-		make_plain(&out);
-	if (rc == 0)
-		rc = cli_write(&out, e);
-	strbuf_free(&out);
-	return rc;
+	if (isatty(STDOUT_FILENO))
+		make_plain(text);
+	return cli_write(text, e);
+}
+
+/* Exit status. */
+static int ask_running(const struct options *o, struct strbuf *answer)
+{
+	struct ask a;
+	struct err e = {0};
+	struct strbuf path = {0};
+	ask_init(&a, o->config);
+	make_path(o, &path);
+	int rc = ask_get(&a, path.data, answer, &e);
+	strbuf_free(&path);
+	return rc == 0 ? 0 : cli_fail(&e);
+}
+
+static size_t number_of(const char *text)
+{
+	return text != NULL ? strtoul(text, NULL, 10) : 0;
+}
+
+/* Exit status. */
+static int ask_stores(const struct options *o, struct strbuf *answer)
+{
+	const struct unmatched_query q = {.vendor = o->vendor,
+					  .kinds = number_of(o->kinds),
+					  .lines = number_of(o->lines)};
+	return unmatched_stored(&o->letters, &q, o->examples, answer);
 }
 
 int cmd_unmatched(int argc, char **argv)
 {
 	struct options o;
-	struct ask a;
 	struct err e = {0};
-	struct strbuf path = {0};
+	struct strbuf answer = {0};
 	enum cli_args read = read_options(argc, argv, &o);
 	if (read != CLI_ARGS_READ)
 		return read == CLI_ARGS_HELP ? 0 : 2;
-	ask_init(&a, o.config);
-	make_path(&o, &path);
-	int rc = o.json || o.examples ? pass_on(&a, path.data, &e) : show(&a, path.data, &e);
-	strbuf_free(&path);
-	return rc == 0 ? 0 : cli_fail(&e);
+	int status = o.stored ? ask_stores(&o, &answer) : ask_running(&o, &answer);
+	if (status == 0 && (o.json || o.examples ? pass_on(&answer, &e) : show(&answer, &e)) != 0)
+		status = cli_fail(&e);
+	strbuf_free(&answer);
+	return status;
 }

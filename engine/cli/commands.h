@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 /* name, one line of help */
@@ -25,7 +26,7 @@
 	X(health, "ask a running natmill how it is; the answer is the exit status")               \
 	X(top, "watch a running natmill: rates, lag, outputs, errors")                            \
 	X(tap, "show some messages as they pass through a running natmill")                       \
-	X(unmatched, "what kinds of lines fit no rule of a running natmill")                      \
+	X(unmatched, "what kinds of lines fit no rule, of a running natmill or stored")           \
 	X(replay, "process what Kafka still has between two times once more")                     \
 	X(migrate, "make a configuration of one of cgn-ec-consumer")                              \
 	X(demo, "the main job on an embedded broker and SQLite, for about 20 seconds")
@@ -45,6 +46,9 @@ int cli_usage(const char *command, const char *usage, const char *fmt, ...)
 /* Writes it all to standard output at once; -1 with e. */
 struct strbuf;
 int cli_write(const struct strbuf *text, struct err *e);
+
+/* Reads the time with a zone behind an option, in microseconds UTC; 0, or what cli_usage() returned. */
+int cli_read_time(const char *command, const char *usage, const char *option, const char *text, int64_t *us);
 
 /* Is it a whole number from 1 to 999999999? */
 bool cli_is_number(const char *text);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Takes unmatched lines of settled batches; see unmatched.h. One lock, taken at most once a batch by workers
- * that have such lines, and by whoever asks.
+ * Takes unmatched lines of settled batches, and of stored dead letters; see unmatched.h. One lock, taken at
+ * most once a batch by workers that have such lines, and by whoever asks.
  */
 #include "stream/unmatched.h"
 
@@ -85,6 +85,7 @@ static void begin_notes(struct cluster *c, const struct dead_letter *d, const st
 	notes->partition = m->partition;
 	notes->offset = m->offset;
 	notes->first_us = now;
+	notes->last_us = now;
 	if (reason != NULL && d->reason.len < sizeof notes->reason)
 		memcpy(notes->reason, reason, d->reason.len);
 	c->notes = notes;
@@ -120,7 +121,8 @@ static void look_at(struct unmatched *u, const struct dead_letter *d, const stru
 	if (u->set->count > kinds)
 		begin_notes(c, d, b, now);
 	struct unmatched_notes *notes = unmatched_notes(c);
-	notes->last_us = now;
+	notes->first_us = now < notes->first_us ? now : notes->first_us;
+	notes->last_us = now > notes->last_us ? now : notes->last_us;
 	note_device(notes, d, b);
 	if (u->set->count > UNMATCHED_KINDS)
 		forget_one(u, c);
@@ -154,6 +156,20 @@ static void look_at_some(struct unmatched *u, const struct batch *b, uint32_t li
 			taken++;
 		}
 	}
+}
+
+void unmatched_take_stored(struct unmatched *u, const struct batch *b, const char *vendor, int64_t at_us)
+{
+	pthread_mutex_lock(&u->lock);
+	for (uint32_t i = 0; i < b->dead_count; i++) {
+		const struct dead_letter *d = &b->dead[i];
+		if (!dead_unmatched(d) || (vendor != NULL && strcmp(vendor, d->vendor) != 0))
+			continue;
+		u->since_us = at_us < u->since_us ? at_us : u->since_us;
+		u->lines++;
+		look_at(u, d, b, at_us);
+	}
+	pthread_mutex_unlock(&u->lock);
 }
 
 void unmatched_take(struct unmatched *u, const struct batch *b)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What kinds of lines fit no rule: unmatched lines of all workers, clustered by their shape, in bounded
- * memory. Workers feed it when a batch is settled; the control socket's GET /unmatched reads it. A flood of
+ * memory. Workers feed it when a batch is settled; the control socket's GET /unmatched reads it. `natmill
+ * unmatched --stored` feeds one of its own with the lines of stored dead letters. A flood of a worker's
  * such lines must not be felt: of each batch, and of each second, only so many are looked at, from all over
  * the batch; the others are only counted. The kinds seen least go when there is no room. It outlives reloads:
  * a kind that a mended script reads just stops growing. Owner: whoever called unmatched_new().
@@ -28,6 +29,11 @@ void unmatched_free(struct unmatched *u); /* NULL is legal */
 /* Takes the unmatched lines of a settled batch; u may be NULL. Any thread. Without such lines it costs a look
  * at the batch's dead letters and no lock. */
 void unmatched_take(struct unmatched *u, const struct batch *b);
+
+/* Takes all unmatched lines of a batch of stored dead letters, without sampling. vendor: only those where
+ * this script got furthest, "" = none did; NULL = all. at_us: when they came, microseconds UTC, in any order
+ * from call to call. */
+void unmatched_take_stored(struct unmatched *u, const struct batch *b, const char *vendor, int64_t at_us);
 
 /* What is asked for: NULL and 0 ask for all. */
 struct unmatched_query {

@@ -14,7 +14,7 @@
 #define UNMATCHED_NAME_MAX 256 /* bytes of a name with its NUL; longer ones are cut or left out */
 #define UNMATCHED_REASON_MAX 512
 
-/* Of a cluster, in its notes. Times are microseconds UTC, of settling. */
+/* Of a cluster, in its notes. Times are microseconds UTC, of settling; of a stored letter its message's. */
 struct unmatched_notes {
 	char vendor[UNMATCHED_NAME_MAX];
 	char topic[UNMATCHED_NAME_MAX]; /* these four: of the first line */

@@ -168,12 +168,35 @@ static void kinds_and_devices_are_bounded(void **state)
 	unmatched_free(NULL);
 }
 
+static void stored_lines_are_all_taken(void **state)
+{
+	(void)state;
+	struct batch b;
+	batch_init(&b, 1, 1 << 20);
+	struct unmatched *u = unmatched_new();
+	add_line(&b, "stored 1", "192.0.2.1");
+	for (int64_t day = 0; day < 3000; day++)
+		unmatched_take_stored(u, &b, NULL, (day + 1000) % 3000 * 1000000);
+	unmatched_take_stored(u, &b, "y", 1);
+	b.dead[0].kind = DEAD_INVALID;
+	unmatched_take_stored(u, &b, NULL, 1);
+	assert_int_equal(u->lines, 3000);
+	assert_int_equal(u->looked_at, 3000);
+	assert_int_equal(u->since_us, 0);
+	assert_int_equal(u->set->items[0]->count, 3000);
+	assert_int_equal(unmatched_notes(u->set->items[0])->first_us, 0);
+	assert_int_equal(unmatched_notes(u->set->items[0])->last_us, 2999000000);
+	batch_free(&b);
+	unmatched_free(u);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		FIXTURE_TEST(the_host_tells_them),
 		cmocka_unit_test(a_flood_is_counted_and_sampled),
 		cmocka_unit_test(kinds_and_devices_are_bounded),
+		cmocka_unit_test(stored_lines_are_all_taken),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
