@@ -206,6 +206,14 @@ void postgresql_dead_claim(struct output *o, struct output_result *r);
 #define POSTGRESQL_LETTER_KEY "cluster, topic, partition, \"offset\", record, idx, output"
 void postgresql_add_letter_key(struct postgresql *p, struct strbuf *sql, const struct dead_key *k);
 
+/* _letters: has run() make one statement after another of as many keys as one may have. OK with the sum of
+ * what they return, or what run() left in r with -1. */
+#define POSTGRESQL_STATEMENT_KEYS 1000
+typedef int64_t postgresql_keys_fn(struct postgresql *p, const struct dead_key *keys, size_t n,
+				   struct output_result *r);
+void postgresql_each_statement(struct postgresql *p, const struct dead_key *keys, size_t n,
+			       postgresql_keys_fn *run, struct output_result *r);
+
 /* _noted: letters of a store apart that came back. */
 void postgresql_dead_note(struct output *o, const struct dead_key *keys, size_t n, struct output_result *r);
 void postgresql_dead_noted(struct output *o, const struct dead_key *keys, size_t n, bool *there,

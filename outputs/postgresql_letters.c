@@ -17,7 +17,6 @@
 	"SELECT " KEY ", vendor, rule, column_no, reason, script_hash, generation, " MICROSECONDS( \
 		"timestamp") ", " MICROSECONDS("stored_at")
 #define CLAIM_CLASS "1852011629"
-#define REMOVE_KEYS 1000 /* of one statement */
 
 /* Columns of the answer; the first seven are the key's. */
 enum {
@@ -176,6 +175,21 @@ void postgresql_dead_read(struct output *o, const struct dead_query *query, dead
 	PQclear(res);
 }
 
+void postgresql_each_statement(struct postgresql *p, const struct dead_key *keys, size_t n,
+			       postgresql_keys_fn *run, struct output_result *r)
+{
+	size_t sum = 0;
+	for (size_t done = 0; done < n;) {
+		size_t some = n - done < POSTGRESQL_STATEMENT_KEYS ? n - done : POSTGRESQL_STATEMENT_KEYS;
+		int64_t found = run(p, keys + done, some, r);
+		if (found < 0)
+			return;
+		sum += (size_t)found;
+		done += some;
+	}
+	output_ok(r, sum);
+}
+
 /* Takes out one statement's worth; how many were there, or -1 with r. */
 static int64_t take_out(struct postgresql *p, const struct dead_key *keys, size_t n, struct output_result *r)
 {
@@ -200,22 +214,10 @@ static int64_t take_out(struct postgresql *p, const struct dead_key *keys, size_
 void postgresql_dead_remove(struct output *o, const struct dead_key *keys, size_t n, struct output_result *r)
 {
 	struct postgresql *p = (struct postgresql *)o;
-	size_t gone = 0;
-	if (p->conn == NULL || !p->begun) {
+	if (p->conn == NULL || !p->begun)
 		postgresql_lost(p, "taking out dead letters", r);
-		return;
-	}
-	if (n > 0 && postgresql_enter(p, r) != 0)
-		return;
-	for (size_t done = 0; done < n;) {
-		size_t some = n - done < REMOVE_KEYS ? n - done : REMOVE_KEYS;
-		int64_t found = take_out(p, keys + done, some, r);
-		if (found < 0)
-			return;
-		gone += (size_t)found;
-		done += some;
-	}
-	output_ok(r, gone);
+	else if (n == 0 || postgresql_enter(p, r) == 0)
+		postgresql_each_statement(p, keys, n, take_out, r);
 }
 
 /* The lock belongs to the table, whatever it is called from, and ends with the connection. Its class is

@@ -10,7 +10,6 @@
 #include <string.h>
 
 #define TABLE "natmill_replayed_letters"
-#define STATEMENT_KEYS 1000
 #define KEY POSTGRESQL_LETTER_KEY ", timestamp"
 
 static const char create_sql[] =
@@ -75,22 +74,10 @@ static int64_t note(struct postgresql *p, const struct dead_key *keys, size_t n,
 void postgresql_dead_note(struct output *o, const struct dead_key *keys, size_t n, struct output_result *r)
 {
 	struct postgresql *p = (struct postgresql *)o;
-	size_t fresh = 0;
-	if (p->conn == NULL || !p->begun) {
+	if (p->conn == NULL || !p->begun)
 		postgresql_lost(p, noting, r);
-		return;
-	}
-	if (n > 0 && (postgresql_enter(p, r) != 0 || make_table(p, r) != 0))
-		return;
-	for (size_t done = 0; done < n;) {
-		size_t some = n - done < STATEMENT_KEYS ? n - done : STATEMENT_KEYS;
-		int64_t got = note(p, keys + done, some, r);
-		if (got < 0)
-			return;
-		fresh += (size_t)got;
-		done += some;
-	}
-	output_ok(r, fresh);
+	else if (n == 0 || (postgresql_enter(p, r) == 0 && make_table(p, r) == 0))
+		postgresql_each_statement(p, keys, n, note, r);
 }
 
 /* Asks about one statement's worth. 0, or -1 with r. */
@@ -122,7 +109,7 @@ void postgresql_dead_noted(struct output *o, const struct dead_key *keys, size_t
 	}
 	int more = n > 0 ? is_there(p, r) : 0;
 	for (size_t done = 0; more > 0 && done < n;) {
-		size_t some = n - done < STATEMENT_KEYS ? n - done : STATEMENT_KEYS;
+		size_t some = n - done < POSTGRESQL_STATEMENT_KEYS ? n - done : POSTGRESQL_STATEMENT_KEYS;
 		if (ask(p, keys + done, some, there + done, r) != 0)
 			more = -1;
 		done += some;

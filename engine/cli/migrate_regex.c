@@ -128,11 +128,22 @@ static int lost_number(const struct scan *s, const char *name)
 	return -1;
 }
 
+/* A reference to a group by its name, which is by its number when the name is lost. */
+static void refer(struct scan *s, const char *name, size_t len, const char *before, const char *behind)
+{
+	char text[32];
+	int number = lost_number(s, name);
+	snprintf(text, sizeof text, "%s%d%s", before, number, behind);
+	if (number > 0)
+		change(s, len, text);
+	else
+		copy(s, len);
+}
+
 /* (?P<name>, (?P=name) and (?P>name) */
 static int take_named(struct scan *s)
 {
 	char name[NAME_SIZE];
-	char text[32];
 	char end = s->at[3] == '<' ? '>' : ')';
 	if (s->at[3] != '<' && s->at[3] != '=') {
 		copy(s, 3);
@@ -142,12 +153,7 @@ static int take_named(struct scan *s)
 		return -1;
 	size_t len = 4 + strlen(name) + 1;
 	if (end == ')') {
-		int number = lost_number(s, name);
-		snprintf(text, sizeof text, "\\g{%d}", number);
-		if (number > 0)
-			change(s, len, text);
-		else
-			copy(s, len);
+		refer(s, name, len, "\\g{", "}");
 		return 0;
 	}
 	s->groups++;
@@ -168,16 +174,9 @@ static int take_named(struct scan *s)
 static int take_condition(struct scan *s)
 {
 	char name[NAME_SIZE];
-	char text[32];
 	if (read_name(s, s->at + 3, ')', name) != 0)
 		return -1;
-	size_t len = 3 + strlen(name) + 1;
-	int number = lost_number(s, name);
-	snprintf(text, sizeof text, "(?(%d)", number);
-	if (number > 0)
-		change(s, len, text);
-	else
-		copy(s, len);
+	refer(s, name, 3 + strlen(name) + 1, "(?(", ")");
 	return 0;
 }
 

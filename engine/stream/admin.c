@@ -6,18 +6,20 @@
 
 #define GRACE_MS 2000 /* librdkafka's own time-out comes first, and says more */
 
-void admin_begin(struct admin *a, rd_kafka_t *rk, rd_kafka_admin_op_t op)
+void admin_begin(struct admin *a, rd_kafka_t *rk, rd_kafka_admin_op_t op, int wait_ms)
 {
 	char why[128];
-	*a = (struct admin){.options = rd_kafka_AdminOptions_new(rk, op), .queue = rd_kafka_queue_new(rk)};
-	rd_kafka_AdminOptions_set_request_timeout(a->options, ADMIN_MS, why, sizeof why);
+	*a = (struct admin){.options = rd_kafka_AdminOptions_new(rk, op),
+			    .queue = rd_kafka_queue_new(rk),
+			    .wait_ms = wait_ms};
+	rd_kafka_AdminOptions_set_request_timeout(a->options, wait_ms, why, sizeof why);
 }
 
 rd_kafka_event_t *admin_wait(struct admin *a, const char *what, struct err *e)
 {
-	a->answer = rd_kafka_queue_poll(a->queue, ADMIN_MS + GRACE_MS);
+	a->answer = rd_kafka_queue_poll(a->queue, a->wait_ms + GRACE_MS);
 	if (a->answer == NULL) {
-		err_set(e, ERR_KAFKA, "%s: no answer within %d s", what, ADMIN_MS / 1000);
+		err_set(e, ERR_KAFKA, "%s: no answer within %d s", what, a->wait_ms / 1000);
 		return NULL;
 	}
 	if (rd_kafka_event_error(a->answer) == RD_KAFKA_RESP_ERR_NO_ERROR)

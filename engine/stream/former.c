@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/strbuf.h"
+#include "stream/admin.h"
 
 static struct former_topic *find(const struct former *f, const char *topic)
 {
@@ -42,14 +43,9 @@ static void take_offsets(struct former *f, const rd_kafka_topic_partition_list_t
 }
 
 /* The answer about the one group that was asked for. */
-static int take_answer(struct former *f, rd_kafka_event_t *ev, struct err *e)
+static int take_answer(struct former *f, rd_kafka_event_t *ev, const char *what, struct err *e)
 {
-	static const char what[] = "Kafka: asking for all offsets of the group";
 	size_t count = 0;
-	if (ev == NULL)
-		return err_set(e, ERR_KAFKA, "%s: no answer in time", what);
-	if (rd_kafka_event_error(ev) != RD_KAFKA_RESP_ERR_NO_ERROR)
-		return err_set(e, ERR_KAFKA, "%s: %s", what, rd_kafka_event_error_string(ev));
 	const rd_kafka_group_result_t **groups = rd_kafka_ListConsumerGroupOffsets_result_groups(
 		rd_kafka_event_ListConsumerGroupOffsets_result(ev), &count);
 	const rd_kafka_error_t *error = count > 0 ? rd_kafka_group_result_error(groups[0]) : NULL;
@@ -64,19 +60,14 @@ static int take_answer(struct former *f, rd_kafka_event_t *ev, struct err *e)
 
 static int ask_offsets(struct former *f, rd_kafka_t *rk, const char *group, int timeout_ms, struct err *e)
 {
-	char text[128];
+	static const char what[] = "Kafka: asking for all offsets of the group";
+	struct admin a;
 	rd_kafka_ListConsumerGroupOffsets_t *ask = rd_kafka_ListConsumerGroupOffsets_new(group, NULL);
-	rd_kafka_AdminOptions_t *options =
-		rd_kafka_AdminOptions_new(rk, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS);
-	rd_kafka_AdminOptions_set_request_timeout(options, timeout_ms, text, sizeof text);
-	rd_kafka_queue_t *q = rd_kafka_queue_new(rk);
-	rd_kafka_ListConsumerGroupOffsets(rk, &ask, 1, options, q);
-	rd_kafka_event_t *ev = rd_kafka_queue_poll(q, timeout_ms);
-	int rc = take_answer(f, ev, e);
-	if (ev != NULL)
-		rd_kafka_event_destroy(ev);
-	rd_kafka_queue_destroy(q);
-	rd_kafka_AdminOptions_destroy(options);
+	admin_begin(&a, rk, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, timeout_ms);
+	rd_kafka_ListConsumerGroupOffsets(rk, &ask, 1, a.options, a.queue);
+	rd_kafka_event_t *ev = admin_wait(&a, what, e);
+	int rc = ev != NULL ? take_answer(f, ev, what, e) : -1;
+	admin_end(&a);
 	rd_kafka_ListConsumerGroupOffsets_destroy(ask);
 	return rc;
 }

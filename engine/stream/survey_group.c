@@ -96,7 +96,7 @@ static rd_kafka_resp_err_t ask_members(struct survey_link *l, struct survey *s, 
 	size_t n = 0;
 	rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
 	const char *group = l->settings->group;
-	admin_begin(&a, l->consumer.rk, RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS);
+	admin_begin(&a, l->consumer.rk, RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS, ADMIN_MS);
 	rd_kafka_DescribeConsumerGroups(l->consumer.rk, &group, 1, a.options, a.queue);
 	rd_kafka_event_t *ev = admin_wait(&a, what, e);
 	const rd_kafka_ConsumerGroupDescription_t **found =
@@ -142,7 +142,7 @@ static rd_kafka_resp_err_t ask_committed(struct survey_link *l, struct survey *s
 	rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
 	rd_kafka_ListConsumerGroupOffsets_t *ask =
 		rd_kafka_ListConsumerGroupOffsets_new(l->settings->group, NULL);
-	admin_begin(&a, l->consumer.rk, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS);
+	admin_begin(&a, l->consumer.rk, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, ADMIN_MS);
 	rd_kafka_ListConsumerGroupOffsets(l->consumer.rk, &ask, 1, a.options, a.queue);
 	rd_kafka_event_t *ev = admin_wait(&a, what, e);
 	const rd_kafka_group_result_t **groups =
@@ -205,7 +205,7 @@ static int ask_ends(struct survey_link *l, struct survey *s, int64_t which, stru
 {
 	struct admin a;
 	rd_kafka_topic_partition_list_t *list = unknown_ends(s, which);
-	admin_begin(&a, l->consumer.rk, RD_KAFKA_ADMIN_OP_LISTOFFSETS);
+	admin_begin(&a, l->consumer.rk, RD_KAFKA_ADMIN_OP_LISTOFFSETS, ADMIN_MS);
 	rd_kafka_error_t *error =
 		rd_kafka_AdminOptions_set_isolation_level(a.options, RD_KAFKA_ISOLATION_LEVEL_READ_COMMITTED);
 	if (error != NULL)

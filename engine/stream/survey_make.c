@@ -117,7 +117,7 @@ int survey_make(struct survey_link *l, struct survey_plan *plans, size_t n, bool
 		snprintf(plans[made].why, sizeof plans[made].why, "the broker's answer lacks it");
 		made++;
 	}
-	admin_begin(&a, l->consumer.rk, RD_KAFKA_ADMIN_OP_CREATETOPICS);
+	admin_begin(&a, l->consumer.rk, RD_KAFKA_ADMIN_OP_CREATETOPICS, ADMIN_MS);
 	rd_kafka_AdminOptions_set_operation_timeout(a.options, ADMIN_MS, why, sizeof why);
 	if (check_only)
 		rd_kafka_AdminOptions_set_validate_only(a.options, 1, why, sizeof why);

@@ -62,7 +62,7 @@ int survey_topics(struct survey_link *l, struct survey *s, struct err *e)
 		names[i] = s->topics[i].name;
 	rd_kafka_TopicCollection_t *asked = rd_kafka_TopicCollection_of_topic_names(names, s->n);
 	int rc = 0;
-	admin_begin(&a, l->consumer.rk, RD_KAFKA_ADMIN_OP_DESCRIBETOPICS);
+	admin_begin(&a, l->consumer.rk, RD_KAFKA_ADMIN_OP_DESCRIBETOPICS, ADMIN_MS);
 	rd_kafka_DescribeTopics(l->consumer.rk, asked, a.options, a.queue);
 	rd_kafka_event_t *ev = admin_wait(&a, "Kafka: asking for the topics' partitions", e);
 	size_t n = 0;
@@ -134,7 +134,7 @@ void survey_settings(struct survey_link *l, struct survey *s)
 	for (size_t i = 0; i < s->n; i++)
 		if (s->topics[i].there)
 			asked[n++] = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, s->topics[i].name);
-	admin_begin(&a, l->consumer.rk, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
+	admin_begin(&a, l->consumer.rk, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, ADMIN_MS);
 	if (n > 0) {
 		rd_kafka_DescribeConfigs(l->consumer.rk, asked, n, a.options, a.queue);
 		rd_kafka_event_t *ev = admin_wait(&a, "settings of topics", &e);

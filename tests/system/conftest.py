@@ -5,7 +5,9 @@ import pytest
 
 import traffic
 from ledger import Ledger
-from letters import Postgresql, Sqlite
+from letters import Postgresql, Sqlite, mark, vendors
+from natmill_process import write_config
+from waiting import wait_until
 
 QUICK = {"session.timeout.ms": 1000, "heartbeat.interval.ms": 100, "topic.metadata.refresh.interval.ms": 500}
 
@@ -59,3 +61,23 @@ def configure(tmp_path, group, ledger):
         return {name: value for name, value in config.items() if value is not None}
 
     return make
+
+
+@pytest.fixture
+def stored(kafka, configure, start_natmill, tmp_path, store):
+    """stored(values, ...): natmill has taken these messages of the script of letters.py, and ended; (topic, config
+    path)."""
+
+    def run(values, outputs=None, partitions=1, **sections):
+        topic = kafka.create_topic(partitions=partitions)
+        for place in range(partitions):
+            kafka.produce(topic, values[place::partitions], partition=place, enable_idempotence=True)
+        vendors(tmp_path)
+        config = configure(kafka, topic, outputs=outputs or [store.output()], vendors=str(tmp_path / "scripts"),
+                           **sections)
+        process = start_natmill(config)
+        wait_until(lambda: mark(store, topic) == len(values), 60, lambda: process.err[-2000:])
+        assert process.terminate() == 0
+        return topic, str(write_config(tmp_path, config))
+
+    return run

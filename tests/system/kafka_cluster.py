@@ -2,6 +2,8 @@
 """Three Apache Kafka nodes as one cluster, each broker and controller: any one of them may die. Each topic lies on all
 three; an answer says that two have it."""
 
+from confluent_kafka.admin import AdminClient
+
 from kafka_client import KafkaClient
 from kafka_server import KafkaServer
 from waiting import wait_until
@@ -37,8 +39,14 @@ class KafkaCluster(KafkaClient):
             node.launch()
         for node in self.nodes:
             node.await_ready(120)
-        wait_until(lambda: len(self.admin.list_topics(timeout=10).brokers) == NODES, 60, "all nodes are in the cluster")
+        wait_until(lambda: all(map(self._knows_all, self.nodes)), 60, "each node knows that all are in the cluster")
         return self
+
+    @staticmethod
+    def _knows_all(node):
+        """A client that is new has no other node to ask."""
+        client = AdminClient({"bootstrap.servers": node.bootstrap})
+        return len(client.list_topics(timeout=10).brokers) == NODES
 
     def leaders(self, topic):
         """{partition: number of the node that leads it, from 1; -1 none}"""

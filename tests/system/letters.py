@@ -101,3 +101,13 @@ def vendors(folder, mended=False, more=""):
                  '{x_ip}:{x_port} DST {dst_ip}:{dst_port} DIR OUT"\n')
     path.write_text(text.replace("return nfware", more + "\nreturn nfware"), encoding="utf-8")
     return path.parent
+
+
+def ok(result):
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+# One message each: read, broken, of three records one of which is broken, hopeless, ignored, two broken.
+VALUES = [message(line(1)), message(line(2, BROKEN)), message(line(3), line(4, BROKEN), line(5)),
+          message(line(6, HOPELESS)), message("OLD SESSION 7 ENDED"), message(line(8, BROKEN), line(9, BROKEN))]

@@ -10,36 +10,9 @@ import time
 
 import pytest
 
-from letters import BROKEN, HOPELESS, Sqlite, events, letters, line, mark, message, vendors
+from letters import BROKEN, HOPELESS, VALUES, Sqlite, events, letters, line, mark, message, ok, vendors
 from natmill_process import Natmill, write_config
 from waiting import wait_until
-
-
-@pytest.fixture
-def stored(kafka, configure, start_natmill, tmp_path, store):
-    """stored(values, outputs): natmill has taken these messages of one partition, and ended; (topic, config path)."""
-
-    def run(values, outputs=None, **sections):
-        topic = kafka.create_topic(partitions=1)
-        kafka.produce(topic, values, partition=0, enable_idempotence=True)
-        vendors(tmp_path)
-        config = configure(kafka, topic, outputs=outputs or [store.output()], vendors=str(tmp_path / "scripts"),
-                           **sections)
-        process = start_natmill(config)
-        wait_until(lambda: mark(store, topic) == len(values), 60, lambda: process.err[-2000:])
-        assert process.terminate() == 0
-        return topic, str(write_config(tmp_path, config))
-
-    return run
-
-
-def ok(result):
-    assert result.returncode == 0, result.stderr
-    return result.stdout
-
-
-VALUES = [message(line(1)), message(line(2, BROKEN)), message(line(3), line(4, BROKEN), line(5)),
-          message(line(6, HOPELESS)), message("OLD SESSION 7 ENDED"), message(line(8, BROKEN), line(9, BROKEN))]
 
 
 def test_what_the_operator_sees(stored, run_natmill, store):

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from letters import BROKEN, HOPELESS, events, line, mark, message, vendors
+from letters import BROKEN, HOPELESS, VALUES, events, line, mark, message, ok, vendors
 from natmill_process import Natmill, write_config
 from waiting import wait_until
 
@@ -40,42 +40,16 @@ def apart(request, tmp_path, kafka):
     return File(tmp_path / "dead.jsonl") if request.param == "file" else Topic(kafka)
 
 
-@pytest.fixture
-def stored(kafka, configure, start_natmill, tmp_path, store):
-    """stored(values, apart, outputs): natmill has taken these messages, and ended; (topic, config path)."""
-
-    def run(values, apart, outputs=None, partitions=1):
-        topic = kafka.create_topic(partitions=partitions)
-        for place in range(partitions):
-            kafka.produce(topic, values[place::partitions], partition=place, enable_idempotence=True)
-        vendors(tmp_path)
-        config = configure(kafka, topic, outputs=outputs or [store.output()], vendors=str(tmp_path / "scripts"),
-                           dead_letters=apart.section)
-        process = start_natmill(config)
-        wait_until(lambda: mark(store, topic) == len(values), 60, lambda: process.err[-2000:])
-        assert process.terminate() == 0
-        return topic, str(write_config(tmp_path, config))
-
-    return run
-
-
-def ok(result):
-    assert result.returncode == 0, result.stderr
-    return result.stdout
-
-
 def places(result):
     """(partition, offset, record) of the letters that `dead list` shows."""
     return sorted(tuple(map(int, row.split("\t")[0].split("/")[1:])) for row in ok(result).splitlines())
 
 
-VALUES = [message(line(1)), message(line(2, BROKEN)), message(line(3), line(4, BROKEN), line(5)),
-          message(line(6, HOPELESS)), message("OLD SESSION 7 ENDED"), message(line(8, BROKEN), line(9, BROKEN))]
 LETTERS = [(0, 1, 0), (0, 2, 1), (0, 3, 0), (0, 4, 0), (0, 5, 0), (0, 5, 1)]
 
 
 def test_letters_come_back_once(stored, run_natmill, store, apart, tmp_path):
-    topic, config = stored(VALUES, apart)
+    topic, config = stored(VALUES, dead_letters=apart.section)
     assert places(run_natmill("dead", "list", "-c", config)) == LETTERS
     assert "0 letters came back as 0 events" in ok(run_natmill("dead", "replay", "-c", config))
     assert places(run_natmill("dead", "list", "-c", config)) == LETTERS
@@ -108,7 +82,8 @@ def test_letters_come_back_once(stored, run_natmill, store, apart, tmp_path):
 def test_a_letter_of_several_partitions_and_written_twice(kafka, stored, run_natmill, store, tmp_path):
     """At least once: the store may hold a letter twice, even after the first has come back."""
     apart = File(tmp_path / "dead.jsonl")
-    topic, config = stored([message(line(number, BROKEN)) for number in range(12)], apart, partitions=4)
+    values = [message(line(number, BROKEN)) for number in range(12)]
+    topic, config = stored(values, dead_letters=apart.section, partitions=4)
     before = apart.path.read_bytes()
     apart.path.write_bytes(before + before + b"no letter\n" + before)
     vendors(tmp_path, mended=True)
@@ -125,7 +100,7 @@ def test_a_letter_of_several_partitions_and_written_twice(kafka, stored, run_nat
 def test_topic_made_anew(stored, run_natmill, store, tmp_path):
     """Other messages have the old places: their letters come back beside those that did, and each for itself."""
     apart = File(tmp_path / "dead.jsonl")
-    topic, config = stored([message(line(1)), message(line(2, BROKEN))], apart)
+    topic, config = stored([message(line(1)), message(line(2, BROKEN))], dead_letters=apart.section)
     letter = json.loads(apart.path.read_bytes())
     vendors(tmp_path, mended=True)
     assert ok(run_natmill("dead", "replay", "-c", config)).startswith("1 letters came back as 1 events")
@@ -141,7 +116,7 @@ def test_topic_made_anew(stored, run_natmill, store, tmp_path):
 @pytest.mark.slow
 def test_a_file_that_is_torn_and_one_that_was_moved_away(stored, run_natmill, store, tmp_path):
     apart = File(tmp_path / "dead.jsonl")
-    _, config = stored([message(line(number, BROKEN)) for number in range(6)], apart)
+    _, config = stored([message(line(number, BROKEN)) for number in range(6)], dead_letters=apart.section)
     lines = apart.path.read_bytes().splitlines(keepends=True)
     aside = tmp_path / "dead.jsonl.1"
     aside.write_bytes(b"".join(lines[:4]))
@@ -184,7 +159,7 @@ def test_beside_a_running_natmill(kafka, stored, start_natmill, run_natmill, sto
     """It appends to the file that is rewritten."""
     apart = File(tmp_path / "dead.jsonl")
     count = 3000
-    topic, config = stored([message(line(number, BROKEN)) for number in range(count)], apart)
+    topic, config = stored([message(line(number, BROKEN)) for number in range(count)], dead_letters=apart.section)
     text = (tmp_path / "natmill.yaml").read_text()
     vendors(tmp_path, mended=True)
     running = start_natmill(text)
@@ -205,7 +180,8 @@ COUNT = 20000
 
 @pytest.mark.slow
 def test_killed_at_any_moment(natmill, stored, store, apart, tmp_path, run_natmill):
-    topic, config = stored([message(line(number % 60000, BROKEN)) for number in range(COUNT)], apart)
+    values = [message(line(number % 60000, BROKEN)) for number in range(COUNT)]
+    topic, config = stored(values, dead_letters=apart.section)
     vendors(tmp_path, mended=True)
     dice = random.Random(18)
     within = 0
@@ -231,7 +207,7 @@ def test_shown_as_they_are(kafka, stored, run_natmill, store, apart):
     foreign = isinstance(apart, Topic) and not kafka.is_mock
     if foreign:
         kafka.produce_committed(apart.name, [b"no letter"], partition=0)
-    topic, config = stored([*VALUES, b"\xff\x00"], apart)
+    topic, config = stored([*VALUES, b"\xff\x00"], dead_letters=apart.section)
     if foreign:
         kafka.produce_committed(apart.name, [b"no letter"] * 2, partition=2)
     result = run_natmill("dead", "list", "-c", config)

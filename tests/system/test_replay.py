@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from letters import BROKEN, Sqlite, events, letters, line, mark, message, vendors
+from letters import BROKEN, Sqlite, events, letters, line, mark, message, ok, vendors
 from natmill_process import Natmill, write_config
 from waiting import wait_until
 
@@ -67,11 +67,6 @@ def arguments(topic, store, config, first, last):
 def begun(store):
     """Whether a replay has stored anything yet."""
     return bool(store.query("SELECT 1 FROM natmill_watermarks WHERE next_offset > 0 LIMIT 1"))
-
-
-def ok(result):
-    assert result.returncode == 0, result.stderr
-    return result.stdout
 
 
 def test_between_two_times_into_a_fresh_target(kafka, configure, run_natmill, store, tmp_path):

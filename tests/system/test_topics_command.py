@@ -8,7 +8,7 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from confluent_kafka import TopicPartition
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import ConfigResource
 
 import kafka_server
@@ -44,8 +44,19 @@ def fresh(prefix="new"):
 
 
 def settings(cluster, topic):
+    """Of several brokers the one that is asked may hear of a new topic last."""
     resource = ConfigResource("topic", topic)
-    found = cluster.admin.describe_configs([resource])[resource].result(30)
+    found = {}
+
+    def told():
+        try:
+            found.update(cluster.admin.describe_configs([resource])[resource].result(30))
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
+                raise
+        return found
+
+    wait_until(told, 30, f"the broker knows {topic}")
     return {name: entry.value for name, entry in found.items()}
 
 
