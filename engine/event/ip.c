@@ -5,13 +5,13 @@
  */
 #include "event/ip.h"
 
-#include <endian.h>
 #include <stdbool.h>
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #define IPV6_GROUPS 8
-#define IPV4_ROOM 16 /* no IPv4 address looks at more bytes: 15, and the one behind the last number */
-#define ALWAYS_INLINE inline __attribute__((always_inline))
 
 static bool is_digit(char c)
 {
@@ -31,60 +31,45 @@ static int hex_value(char c)
 	return letter <= 5 ? (int)letter + 10 : -1;
 }
 
-/* The digit at s[at], or more than 9. roomy: at lies within s for certain. */
-static ALWAYS_INLINE unsigned digit_at(const char *s, size_t n, size_t at, bool roomy)
+/* The digit at s[at], or more than 9. */
+static inline unsigned digit_at(const char *s, size_t n, size_t at)
 {
-	return roomy || at < n ? (unsigned)(s[at] - '0') : 10;
+	return at < n ? (unsigned)(s[at] - '0') : 10;
 }
 
 /* One number 0..255 of one to three digits without leading zeros at s[at]; returns the bytes used. */
-static ALWAYS_INLINE size_t read_octet(const char *s, size_t n, size_t at, bool roomy, uint32_t *out)
+static inline size_t read_octet(const char *s, size_t n, size_t at, uint8_t *out)
 {
-	unsigned v = digit_at(s, n, at, roomy);
+	unsigned v = digit_at(s, n, at);
+	unsigned tens = digit_at(s, n, at + 1);
 	if (v > 9)
 		return 0;
-	unsigned tens = digit_at(s, n, at + 1, roomy);
 	if (tens > 9) {
-		*out = v;
+		*out = (uint8_t)v;
 		return 1;
 	}
 	if (v == 0)
 		return 0;
 	v = v * 10 + tens;
-	unsigned ones = digit_at(s, n, at + 2, roomy);
+	unsigned ones = digit_at(s, n, at + 2);
 	size_t used = ones > 9 ? 2 : 3;
 	v = ones > 9 ? v : v * 10 + ones;
-	*out = v;
+	*out = (uint8_t)v;
 	return v <= 255 ? used : 0;
 }
 
-/* Four numbers with dots, whatever follows; the first becomes the lowest byte of *out. */
-static ALWAYS_INLINE size_t read_numbers(const char *s, size_t n, bool roomy, uint32_t *out)
+/* Four numbers with dots, whatever follows; returns the bytes used. */
+static size_t read_dotted(const char *s, size_t n, uint8_t out[4])
 {
-	uint32_t bytes = 0;
 	size_t at = 0;
 	for (int i = 0; i < 4; i++) {
-		uint32_t v;
-		if (i > 0 && ((!roomy && at >= n) || s[at++] != '.'))
+		if (i > 0 && (at >= n || s[at++] != '.'))
 			return 0;
-		size_t used = read_octet(s, n, at, roomy, &v);
+		size_t used = read_octet(s, n, at, &out[i]);
 		if (used == 0)
 			return 0;
-		bytes |= v << 8 * i;
 		at += used;
 	}
-	*out = bytes;
-	return at;
-}
-
-/* The same into four bytes; most addresses stand well before the end of their text, and need no look at it
- * for each byte. */
-static inline size_t read_dotted(const char *s, size_t n, uint8_t out[4])
-{
-	uint32_t bytes = 0;
-	size_t at = n >= IPV4_ROOM ? read_numbers(s, n, true, &bytes) : read_numbers(s, n, false, &bytes);
-	bytes = htole32(bytes);
-	memcpy(out, &bytes, sizeof bytes);
 	return at;
 }
 
@@ -102,10 +87,67 @@ static inline bool word_goes_on(const char *s, size_t n, size_t at, bool colons)
 	       (colons && s[at] == ':' && (is_alnum(next) || next == ':'));
 }
 
+#ifdef __SSE2__
+static inline unsigned byte_mask(__m128i bytes)
+{
+	return (unsigned)_mm_movemask_epi8(bytes);
+}
+
+/* The one to three bytes from..to in the upper bytes of a number, the last one highest. Reads four. */
+static inline int32_t three_bytes(const char *s, unsigned from, unsigned to)
+{
+	uint32_t word;
+	memcpy(&word, s + from, sizeof word);
+	return (int32_t)(word << (32 - 8 * (to - from)));
+}
+
+/* As read_dotted, from 16 bytes at s, more than which no address takes with the byte behind it: without
+ * branches, as the lengths of the numbers differ from line to line. 0, too, for what only looks like one. */
+static inline size_t read_dotted_block(const char *s, uint8_t out[4])
+{
+	__m128i text = _mm_loadu_si128((const __m128i *)(const void *)s);
+	__m128i values = _mm_sub_epi8(text, _mm_set1_epi8('0'));
+	unsigned digit = byte_mask(_mm_cmpeq_epi8(_mm_min_epu8(values, _mm_set1_epi8(9)), values));
+	unsigned zero = byte_mask(_mm_cmpeq_epi8(values, _mm_setzero_si128()));
+	unsigned dot = byte_mask(_mm_cmpeq_epi8(text, _mm_set1_epi8('.')));
+	unsigned other = ~digit & 0xffff;
+	unsigned behind = other & (other - 1);
+	behind &= behind - 1;
+	behind &= behind - 1;
+	unsigned dots = other ^ behind; /* the first three that are no digits */
+	unsigned starts = dots << 1 | 1;
+	unsigned bad = (dots & ~dot) | (starts & other);              /* no dot; no number */
+	bad |= starts & zero & digit >> 1;                            /* 01 */
+	bad |= starts & digit & digit >> 1 & digit >> 2 & digit >> 3; /* four digits */
+	if (behind == 0 || bad != 0)
+		return 0;
+	unsigned first = (unsigned)__builtin_ctz(dots);
+	unsigned second = (unsigned)__builtin_ctz(dots & (dots - 1));
+	unsigned third = 31 - (unsigned)__builtin_clz(dots);
+	unsigned end = (unsigned)__builtin_ctz(behind);
+	__m128i all = _mm_set_epi32(three_bytes(s, third + 1, end), three_bytes(s, second + 1, third),
+				    three_bytes(s, first + 1, second), three_bytes(s, 0, first));
+	all = _mm_and_si128(all, _mm_set1_epi8(15));
+	__m128i tens = _mm_madd_epi16(_mm_and_si128(all, _mm_set1_epi16(255)), _mm_set1_epi32(10 << 16));
+	all = _mm_madd_epi16(_mm_srli_epi16(all, 8), _mm_set1_epi32(1 << 16 | 100));
+	all = _mm_add_epi32(all, tens);
+	if (byte_mask(_mm_cmpgt_epi32(all, _mm_set1_epi32(255))) != 0)
+		return 0;
+	all = _mm_packs_epi32(all, all);
+	int32_t bytes = _mm_cvtsi128_si32(_mm_packus_epi16(all, all));
+	memcpy(out, &bytes, sizeof bytes);
+	return end;
+}
+#endif
+
 static inline size_t read_v4(const char *s, size_t n, struct ip *out)
 {
 	uint8_t bytes[4];
+#ifdef __SSE2__
+	size_t at = n >= sizeof(__m128i) ? read_dotted_block(s, bytes) : read_dotted(s, n, bytes);
+#else
 	size_t at = read_dotted(s, n, bytes);
+#endif
 	if (at == 0 || word_goes_on(s, n, at, false))
 		return 0;
 	*out = (struct ip){.family = 4};

@@ -13,17 +13,40 @@
 #define PORT_DIGITS 5
 #define PORT_MAX 65535
 
+/* The digits that the eight bytes at s begin with; *count = their number, 8 = perhaps more. Less than eight
+ * of them are read without a branch, as their number differs from line to line. */
+static inline uint32_t number_of_word(const char *s, size_t *count)
+{
+	uint64_t word;
+	memcpy(&word, s, sizeof(word));
+	word = le64toh(word) ^ UINT64_C(0x3030303030303030);
+	uint64_t over = word | ((word & UINT64_C(0x7f7f7f7f7f7f7f7f)) + UINT64_C(0x7676767676767676));
+	over &= UINT64_C(0x8080808080808080);
+	*count = over != 0 ? (size_t)__builtin_ctzll(over) / 8 : 8;
+	if (*count == 0)
+		return 0;
+	word <<= 64 - 8 * *count;
+	word = word * 10 + (word >> 8); /* two digits in each second byte */
+	uint64_t high = (word & UINT64_C(0x000000ff000000ff)) * (100 + (UINT64_C(1000000) << 32));
+	uint64_t low = (word >> 16 & UINT64_C(0x000000ff000000ff)) * (1 + (UINT64_C(10000) << 32));
+	return (uint32_t)((high + low) >> 32);
+}
+
 /* Reads 1 to max_digits (at most 9) digits that make at most max and are not followed by another digit.
  * Returns the bytes used; 0 if there is no such number, then *value is untouched. */
 static inline size_t number_read(const char *s, size_t n, size_t max_digits, int32_t max, int32_t *value)
 {
 	size_t i = 0;
 	int32_t number = 0;
-	size_t end = n < max_digits ? n : max_digits;
 	unsigned digit;
-	for (; i < end && (digit = (unsigned)(s[i] - '0')) <= 9; i++)
-		number = number * 10 + (int32_t)digit;
-	if (i == 0 || number > max || (i < n && (unsigned)(s[i] - '0') <= 9))
+	if (n >= sizeof(uint64_t) && max_digits < sizeof(uint64_t)) {
+		number = (int32_t)number_of_word(s, &i);
+	} else {
+		size_t end = n <= max_digits ? n : max_digits + 1;
+		for (; i < end && (digit = (unsigned)(s[i] - '0')) <= 9; i++)
+			number = i < max_digits ? number * 10 + (int32_t)digit : number;
+	}
+	if (i == 0 || i > max_digits || number > max)
 		return 0;
 	*value = number;
 	return i;
