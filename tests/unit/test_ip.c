@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -152,6 +153,52 @@ static void never_reads_beyond(void **state)
 		}
 }
 
+/* With much text behind them addresses are read 16 bytes at once, at the end of a text byte by byte: libc as
+ * the second opinion on both. */
+static void check_both_ways(const char *text)
+{
+	char line[64];
+	struct ip near_end;
+	struct ip amid;
+	uint8_t theirs[4];
+	int n = snprintf(line, sizeof line, "%s and sixteen bytes more", text);
+	size_t len = strlen(text);
+	size_t used = ip_read(guard_end(line, len), len, &near_end);
+	if (ip_read(guard_end(line, (size_t)n), (size_t)n, &amid) != used)
+		fail_msg("`%s` is not the same with text behind it", text);
+	if (used == 0 || near_end.family == 6)
+		return;
+	assert_memory_equal(&amid, &near_end, sizeof amid);
+	line[used] = '\0';
+	if (inet_pton(AF_INET, line, theirs) != 1)
+		fail_msg("libc does not read `%s`", line);
+	assert_memory_equal(amid.bytes, theirs, sizeof theirs);
+}
+
+static void ipv4_is_the_same_amid_a_text(void **state)
+{
+	static const char *const texts[] = {"1.2.3.4", "10.200.3.40",    "255.255.255.255",
+					    "0.0.0.0", "192.168.17.250", "100.64.9.1"};
+	static const char bytes[] = "01256789./:a ";
+	(void)state;
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+		char text[24];
+		size_t n = strlen(texts[i]);
+		check_both_ways(texts[i]);
+		for (size_t at = 0; at < n * (sizeof bytes - 1); at++) {
+			size_t place = at / (sizeof bytes - 1);
+			char byte = bytes[at % (sizeof bytes - 1)];
+			snprintf(text, sizeof text, "%s", texts[i]);
+			text[place] = byte;
+			check_both_ways(text);
+			snprintf(text, sizeof text, "%.*s%c%s", (int)place, texts[i], byte, texts[i] + place);
+			check_both_ways(text);
+			snprintf(text, sizeof text, "%.*s%s", (int)place, texts[i], texts[i] + place + 1);
+			check_both_ways(text);
+		}
+	}
+}
+
 /* libc as the second opinion; it writes IPv4-compatible addresses (::1.2.3.4) differently, so there are none
  * here. */
 static void writes_like_libc(void **state)
@@ -203,11 +250,9 @@ static void absent_has_no_text(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(reads_addresses),
-		cmocka_unit_test(refuses_what_is_none),
-		cmocka_unit_test(never_reads_beyond),
-		cmocka_unit_test(writes_like_libc),
-		cmocka_unit_test(every_ipv4_byte_round_trips),
+		cmocka_unit_test(reads_addresses),    cmocka_unit_test(refuses_what_is_none),
+		cmocka_unit_test(never_reads_beyond), cmocka_unit_test(ipv4_is_the_same_amid_a_text),
+		cmocka_unit_test(writes_like_libc),   cmocka_unit_test(every_ipv4_byte_round_trips),
 		cmocka_unit_test(absent_has_no_text),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -123,6 +123,31 @@ static void reads_numbers_and_words(void **state)
 	}
 }
 
+/* At the end of a text what is there is read byte by byte, amid a text as a word of eight. */
+static void reads_the_same_amid_a_text(void **state)
+{
+	struct vocabulary v = words();
+	(void)state;
+	for (size_t i = 0; i < sizeof(numbers_and_words) / sizeof(numbers_and_words[0]); i++) {
+		const struct number_case *c = &numbers_and_words[i];
+		char line[80];
+		struct event ev;
+		size_t n = (size_t)snprintf(line, sizeof(line), "%s, and more of it", c->text);
+		size_t used = vocabulary_read(&v, c->field, guard_end(line, n), n, 0, &ev);
+		if (used != c->used)
+			fail_msg("%s \"%s\": %zu bytes", event_fields[c->field].name, line, used);
+	}
+	for (int port = 0; port < 100000; port++) {
+		char line[24];
+		struct event ev;
+		event_clear(&ev);
+		size_t n = (size_t)snprintf(line, sizeof(line), "%d %d", port, port + 10000000);
+		size_t used = vocabulary_read(&v, FIELD_src_port, guard_end(line, n), n, 0, &ev);
+		assert_int_equal(used, port <= 65535 ? strchr(line, ' ') - line : 0);
+		assert_int_equal(ev.src_port, port <= 65535 ? port : EVENT_ABSENT);
+	}
+}
+
 static void reads_the_default_actions(void **state)
 {
 	struct vocabulary v;
@@ -220,6 +245,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_numbers_and_words),
+		cmocka_unit_test(reads_the_same_amid_a_text),
 		cmocka_unit_test(reads_the_default_actions),
 		cmocka_unit_test(reads_addresses_times_and_texts),
 		cmocka_unit_test(refuses_bad_words),
