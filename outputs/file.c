@@ -11,13 +11,11 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 
-#define DATABASE "natmill-watermarks.db"
 #define TIDY_MS 5000 /* between two looks at files whose time has come */
 
 int file_fail(struct file_out *s, int error, const char *doing, const char *name, struct output_result *r)
@@ -86,7 +84,7 @@ static struct output *file_create(const void *options, const struct output_env *
 	s->options = settings;
 	s->env = env;
 	s->folder = -1;
-	strbuf_printf(&path, "%s/" DATABASE, settings->folder);
+	strbuf_printf(&path, "%s/" FILE_DATABASE, settings->folder);
 	s->db_path = path.data;
 	strbuf_adds((strbuf_init(&path), &path), settings->format == FILE_CSV ? ".csv" : ".jsonl");
 	strbuf_adds(&path, settings->compression == FILE_ZSTD ? ".zst" : "");
@@ -135,31 +133,10 @@ static void file_open(struct output *o, struct output_result *r)
 	output_ok(r, 0);
 }
 
-/* A folder that was moved, or over which something was mounted, still takes writes, which nobody would find.
- */
-static int check_folder(struct file_out *s, struct output_result *r)
-{
-	struct stat here;
-	struct stat there;
-	struct stat db;
-	if (s->db == NULL || s->folder < 0) {
-		output_retry(r, false, "file %s: not open", s->options->folder);
-	} else if (fstat(s->folder, &here) != 0 || stat(s->options->folder, &there) != 0 ||
-		   here.st_ino != there.st_ino || here.st_dev != there.st_dev ||
-		   fstatat(s->folder, DATABASE, &db, 0) != 0) {
-		output_retry(r, true, "file %s: the folder or its watermarks were moved or deleted",
-			     s->options->folder);
-	} else {
-		return 0;
-	}
-	r->reopen = true;
-	return -1;
-}
-
 static void file_begin(struct output *o, struct output_result *r)
 {
 	struct file_out *s = (struct file_out *)o;
-	if (check_folder(s, r) != 0)
+	if (file_check_folder(s, r) != 0)
 		return;
 	if (clock_mono_ms() >= s->tidy_at) {
 		s->tidy_at = clock_mono_ms() + TIDY_MS;
@@ -173,7 +150,7 @@ static void file_begin(struct output *o, struct output_result *r)
 static void file_positions(struct output *o, struct position *p, size_t n, struct output_result *r)
 {
 	struct file_out *s = (struct file_out *)o;
-	if (check_folder(s, r) != 0 || file_marks_begin(s, r) != 0)
+	if (file_check_folder(s, r) != 0 || file_marks_begin(s, r) != 0)
 		return;
 	for (size_t i = 0; i < n; i++) {
 		if (file_marks_position(s, &p[i], r) != 0) {
@@ -396,5 +373,6 @@ const struct output_type file_output = {
 	.commit = file_commit,
 	.abort = file_abort,
 	.list_marks = file_marks_list,
+	.finish = file_tidy_finish,
 	.set_mark = file_marks_set,
 };

@@ -25,6 +25,7 @@
 #include "output/lock.h"
 #include "output/output.h"
 
+#define FILE_DATABASE "natmill-watermarks.db"
 #define FILE_NAME_MAX 320  /* of a finished file, with NUL */
 #define FILE_SUFFIX_MAX 16 /* ".jsonl.zst" */
 #define FILE_OPEN_SUFFIX ".open"
@@ -85,6 +86,7 @@ struct file_out {
 	sqlite3_stmt *finish;
 	int folder; /* descriptor; -1 while not open */
 	bool begun;
+	bool ending;     /* no more lines come: every file's time has come */
 	bool renamed;    /* files have got their names, and the folder was not synced since */
 	int64_t tidy_at; /* clock_mono_ms of the next look at what is old */
 	struct file_part *parts;
@@ -176,7 +178,15 @@ void file_part_release(struct file_part *p); /* only gives it up */
 /* file_tidy.c: mends what a crash left over and finishes files whose time has come, also of partitions that
  * others have now. What another holds is left alone. 0, or -1 with r set. */
 int file_tidy(struct file_out *s, struct output_result *r);
+
+/* finish of the contract. */
+void file_tidy_finish(struct output *o, struct output_result *r);
+
 bool file_tidy_due(const struct file_out *s, const struct file_row *row, int64_t length);
+
+/* A folder that was moved, or over which something was mounted, still takes writes, which nobody would find.
+ * 0 = it is in place; -1 with r set. */
+int file_check_folder(struct file_out *s, struct output_result *r);
 
 /* file_lines.c: of the contract. */
 void file_lines_write(struct output *o, const struct output_range *range, struct output_result *r);

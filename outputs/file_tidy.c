@@ -2,7 +2,8 @@
  *
  * What the output `file` mends: lines that a crash or a failed attempt left behind the valid length, files
  * that were made for a batch that never was, finished files that have not got their name, and open files
- * whose time has come. Called by file.c at open and now and then at begin.
+ * whose time has come. Called by file.c at open and now and then at begin. And whether the folder is still
+ * the one that was opened.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +18,7 @@
 
 bool file_tidy_due(const struct file_out *s, const struct file_row *row, int64_t length)
 {
-	return length >= s->options->rotate_size ||
+	return s->ending || length >= s->options->rotate_size ||
 	       clock_wall_us() / 1000 >= row->begun + s->options->rotate_time;
 }
 
@@ -95,4 +96,34 @@ int file_tidy(struct file_out *s, struct output_result *r)
 		return -1;
 	file_part_sync_names(s);
 	return 0;
+}
+
+void file_tidy_finish(struct output *o, struct output_result *r)
+{
+	struct file_out *s = (struct file_out *)o;
+	if (file_check_folder(s, r) != 0)
+		return;
+	s->ending = true;
+	if (file_tidy(s, r) == 0)
+		output_ok(r, 0);
+	s->ending = false;
+}
+
+int file_check_folder(struct file_out *s, struct output_result *r)
+{
+	struct stat here;
+	struct stat there;
+	struct stat db;
+	if (s->db == NULL || s->folder < 0) {
+		output_retry(r, false, "file %s: not open", s->options->folder);
+	} else if (fstat(s->folder, &here) != 0 || stat(s->options->folder, &there) != 0 ||
+		   here.st_ino != there.st_ino || here.st_dev != there.st_dev ||
+		   fstatat(s->folder, FILE_DATABASE, &db, 0) != 0) {
+		output_retry(r, true, "file %s: the folder or its watermarks were moved or deleted",
+			     s->options->folder);
+	} else {
+		return 0;
+	}
+	r->reopen = true;
+	return -1;
 }

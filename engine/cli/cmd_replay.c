@@ -11,6 +11,7 @@
 #include "cli/cli_host.h"
 #include "cli/commands.h"
 #include "cli/config.h"
+#include "cli/registry.h"
 #include "event/timeparse.h"
 #include "stream/history.h"
 
@@ -47,20 +48,41 @@ static int refuse(struct arguments *a)
 	return status;
 }
 
+/* Which types can keep a watermark of a replay, for messages. */
+static void add_targets(struct strbuf *out)
+{
+	size_t n = 0;
+	for (size_t i = 0; registry_outputs[i] != NULL; i++)
+		if (registry_outputs[i]->transactional && !registry_outputs[i]->group_marks)
+			strbuf_printf(out, "%s%s", n++ > 0 ? ", " : "", registry_outputs[i]->name);
+}
+
+static void tell_refusal(const struct sink_config *target)
+{
+	struct err e;
+	struct strbuf types = {0};
+	add_targets(&types);
+	err_set(&e, ERR_CONFIG,
+		"output %s is of type %s, which %s; replay into an output of one of the types %s",
+		target->name, target->type->name,
+		target->type->group_marks
+			? "keeps its watermarks as the offsets of natmill's group, so that a "
+			  "replay, which is in no group, can have none"
+			: "keeps no watermarks, so that nothing tells how far a replay has come",
+		types.data);
+	strbuf_free(&types);
+	cli_fail(&e);
+}
+
 static const struct sink_config *find_target(const struct loaded_config *c, const char *name)
 {
 	struct err e;
 	for (size_t i = 0; i < c->sink_count; i++) {
 		if (strcmp(c->sinks[i].name, name) != 0)
 			continue;
-		if (c->sinks[i].type->known != NULL && c->sinks[i].type->transactional)
+		if (c->sinks[i].type->transactional && !c->sinks[i].type->group_marks)
 			return &c->sinks[i];
-		err_set(&e, ERR_CONFIG,
-			"output %s is of type %s, which can tell neither how far a replay has come nor what "
-			"it "
-			"holds already; replay into an output of type postgresql or sqlite",
-			name, c->sinks[i].type->name);
-		cli_fail(&e);
+		tell_refusal(&c->sinks[i]);
 		return NULL;
 	}
 	err_set(&e, ERR_CONFIG, "the configuration has no output named '%s'", name);
@@ -77,7 +99,9 @@ static void report(const struct history_counts *n, const char *into)
 	       stats_get(&n->output.rejected));
 	if (n->dead > 0)
 		printf("%" PRIu64 " records cannot be read by today's scripts%s\n", n->dead,
-		       n->live ? "; they are not stored as dead letters again" : ": they are dead letters");
+		       n->live    ? "; they are not stored as dead letters again"
+		       : n->keeps ? ": they are dead letters"
+				  : "; this output keeps no dead letters, so they are only counted");
 }
 
 static int replay(const struct loaded_config *c, const struct arguments *a)
@@ -129,7 +153,7 @@ static void help(void)
 	     "  --topic TOPIC  the topic\n"
 	     "  --from TIME    Kafka's time of the first message, such as 2026-01-31T18:00:00Z\n"
 	     "  --to TIME      and of the first one that is not read\n"
-	     "  --into OUTPUT  name of an output of the configuration: postgresql or sqlite\n"
+	     "  --into OUTPUT  name of an output of the configuration: postgresql, sqlite or file\n"
 	     "  -c FILE        the configuration (default: " CONFIG_DEFAULT_FILE ")");
 }
 

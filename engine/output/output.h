@@ -21,7 +21,8 @@
  * off and begins again; after an answer RETRY the output may have closed its connection: open is called again
  * when result.reopen is set. A write may answer OK for fewer events than it was given (result.n, at least 1):
  * because the next one needs a verdict of its own, or because its time is up. Which functions are there:
- * create, close, open, begin, commit and abort always; topics where it writes to Kafka; positions, list_marks
+ * create, close, open, begin, commit and abort always; finish and topics where it has a use for them, the
+ * latter where it writes to Kafka; positions, list_marks
  * and set_mark, dead and dead_read, write where the flags transactional, keeps_dead and takes_events say so,
  * dead_remove, dead_claim, dead_note and dead_noted where dead letters come back together with storing their
  * events, else NULL.
@@ -144,6 +145,9 @@ struct output_type {
 	/* For the operator, on an open output, without a transaction under way. The watermarks of this
 	 * output's name, of every cluster; OK with their number. */
 	void (*list_marks)(struct output *o, output_mark_fn *row, void *ctx, struct output_result *r);
+	/* On an open output, without a transaction under way: nothing more comes under this name, so what is
+	 * held open for more is finished. OK, also when it was before. NULL: it holds nothing open. */
+	void (*finish)(struct output *o, struct output_result *r);
 	/* Sets the row of env's cluster and name to position->offset, and forgets timestamp and topic id, so
 	 * that today's topic is accepted. OK with n = 1, or 0 when there is no such row. */
 	void (*set_mark)(struct output *o, const struct position *position, struct output_result *r);

@@ -196,15 +196,26 @@ static int turn(struct history *h, struct err *e)
 	return drop_finished(h, e);
 }
 
+static void finish(struct sink *target, void *ctx, struct output_result *r)
+{
+	(void)ctx;
+	output_ok(r, 0);
+	if (target->type->finish != NULL)
+		target->type->finish(target->out, r);
+}
+
 int history_run(const struct history_config *config, struct history_counts *counts, struct err *e)
 {
 	struct history *h = xcalloc(1, sizeof *h);
 	*counts = (struct history_counts){0};
 	h->config = config;
 	h->counts = counts;
+	counts->keeps = config->target->type->keeps_dead;
 	int left = open_all(h, e) == 0 && begin(h, e) == 0 ? drop_finished(h, e) : -1;
 	while (left > 0)
 		left = turn(h, e);
+	if (left == 0)
+		left = history_range_ask(config, &h->sinks.items[0], finish, NULL, e);
 #define X(name, help) stats_add(&counts->output.name, stats_get(&h->output_stats[0].name));
 	OUTPUT_STATS(X)
 #undef X

@@ -18,7 +18,7 @@ struct history_config {
 	const struct batch_settings *batch;
 	const struct engine_settings *engine;
 	struct generation *generation;
-	const struct sink_config *target; /* its type keeps watermarks and knows events (output.known) */
+	const struct sink_config *target; /* its type keeps watermarks of its own */
 	const char *topic;
 	int64_t from; /* microseconds UTC: Kafka's times of the first message, and of the first one not */
 	int64_t to;
@@ -33,6 +33,7 @@ struct history_counts {
 	uint64_t dead; /* records that today's scripts cannot read */
 	bool live;     /* the target takes the topic by itself: dead letters were not stored, and it was
 			* replayed just as far as it had come */
+	bool keeps;    /* the target keeps dead letters */
 	bool resumed;  /* an earlier run of that name had begun */
 	struct output_stats output;
 };

@@ -74,10 +74,8 @@ static int ask_time(struct consumer *c, const char *topic, int64_t us, int64_t *
 	return 0;
 }
 
-/* One call of the target, again while it only asks for patience. 0, or -1 with e. */
-static int with_patience(const struct history_config *config, struct sink *target,
-			 void (*call)(struct sink *s, void *ctx, struct output_result *r), void *ctx,
-			 struct err *e)
+int history_range_ask(const struct history_config *config, struct sink *target, history_call *call, void *ctx,
+		      struct err *e)
 {
 	int64_t deadline = clock_mono_ms() + OPEN_MS;
 	for (;;) {
@@ -121,7 +119,9 @@ static void take_mark(void *ctx, const struct output_mark *m)
 static void ask_live(struct sink *s, void *ctx, struct output_result *r)
 {
 	struct live *live = ctx;
-	s->type->identity(s->out, &live->identity, r);
+	output_ok(r, 0);
+	if (s->type->identity != NULL)
+		s->type->identity(s->out, &live->identity, r);
 	if (r->verdict == OUTPUT_OK)
 		s->type->list_marks(s->out, take_mark, live, r);
 }
@@ -146,13 +146,18 @@ static int cut_live(struct history_range *range, const struct history_config *co
 			    .topic = config->topic,
 			    .marks = xcalloc(range->n, sizeof *live.marks),
 			    .n = range->n};
-	int rc = with_patience(config, target, ask_live, &live, e);
+	int rc = history_range_ask(config, target, ask_live, &live, e);
 	for (size_t i = 0; i < range->n && live.any; i++)
 		if (live.marks[i] < range->ends[i])
 			range->ends[i] = live.marks[i];
 	free(live.marks);
 	range->live = live.any;
 	range->identity = live.identity;
+	if (rc == 0 && live.any && target->type->known == NULL)
+		return err_set(e, ERR_CONFIG,
+			       "output %s has taken topic %s itself, and type %s cannot tell which events it "
+			       "holds: a replay would write events twice; name another target",
+			       config->target->name, config->topic, target->type->name);
 	if (rc == 0 && live.any && live.identity == IDENTITY_NONE)
 		return err_set(e, ERR_CONFIG,
 			       "output %s has taken topic %s itself, and its tables lack the columns topic, "
@@ -173,7 +178,7 @@ static int take_rows(struct history_range *range, const struct history_config *c
 						  .offset = starts[i],
 						  .timestamp = EVENT_NO_TIME};
 	target->env.name = config->name;
-	int rc = with_patience(config, target, ask_rows, &rows, e);
+	int rc = history_range_ask(config, target, ask_rows, &rows, e);
 	for (size_t i = 0; i < range->n && rc == 0; i++) {
 		struct partition *p = partitions_add(&c->parts, config->topic, (int32_t)i);
 		p->next = p->settled = p->committed = rows.items[i].offset;

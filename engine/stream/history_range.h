@@ -21,6 +21,12 @@ struct history_range {
  * is opened, and named after the watermarks. 0, or -1 with e; free it in both cases. */
 int history_range_find(struct history_range *range, const struct history_config *config, struct consumer *c,
 		       struct sink *target, struct err *e);
+
+/* One call of the target, opened, again while it only asks for patience. 0, or -1 with e. */
+typedef void history_call(struct sink *target, void *ctx, struct output_result *r);
+int history_range_ask(const struct history_config *config, struct sink *target, history_call *call, void *ctx,
+		      struct err *e);
+
 void history_range_free(struct history_range *range);
 
 #endif

@@ -82,6 +82,25 @@ static void names_follow_on_each_other(void **state)
 	file_assert_found(f, &expected);
 }
 
+/* No more comes: the open file is finished, once; what comes all the same begins another. */
+static void the_end_finishes_what_is_open(void **state)
+{
+	struct fixture *f = *state;
+	struct strbuf expected = {0};
+	file_deliver(f, 0, 10, &expected);
+	move(f, 10, 20);
+	for (int twice = 0; twice < 2; twice++) {
+		struct output_result r;
+		f->type->finish(f->output, &r);
+		assert_int_equal(r.verdict, OUTPUT_OK);
+		assert_int_equal(file_count(f), 1);
+		file_assert_name(f, 0, FIXTURE_TOPIC "-0-000000000000-000000000019.jsonl");
+	}
+	file_deliver(f, 20, 30, &expected);
+	file_assert_name(f, 1, FIXTURE_TOPIC "-0-000000000020.jsonl.open");
+	file_assert_found(f, &expected);
+}
+
 /* Set back by the operator: what comes again is in files of its own. */
 static void set_back(void **state)
 {
@@ -156,8 +175,13 @@ static void nothing_is_overwritten(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(rotation_by_size), TEST(names_follow_on_each_other), TEST(set_back),
-		TEST(rotation_by_time), TEST(finished_files_may_go),      TEST(nothing_is_overwritten),
+		TEST(rotation_by_size),
+		TEST(names_follow_on_each_other),
+		TEST(set_back),
+		TEST(rotation_by_time),
+		TEST(finished_files_may_go),
+		TEST(the_end_finishes_what_is_open),
+		TEST(nothing_is_overwritten),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

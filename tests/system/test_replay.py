@@ -3,6 +3,7 @@
 not."""
 
 import datetime
+import json
 import random
 import sqlite3
 import time
@@ -120,6 +121,72 @@ def test_live_tables_without_identity_are_refused(kafka, run_natmill, settle, st
     assert store.query("SELECT count(*) FROM session_mapping")[0][0] == 1
 
 
+class Files:
+    """A folder of the output `file`."""
+
+    def __init__(self, path, name="files"):
+        path.mkdir()
+        self.path, self.name = path, name
+
+    def output(self):
+        return {"type": "file", "name": self.name, "folder": str(self.path)}
+
+    def names(self):
+        return sorted(one.name for one in self.path.iterdir() if not one.name.startswith("natmill-watermarks"))
+
+    def ports(self, partition):
+        """x_port of all events of a partition, in their order."""
+        return [json.loads(text)["x_port"] for name in self.names() if f"-{partition}-0" in name
+                for text in (self.path / name).read_text().splitlines()]
+
+
+def test_into_files(kafka, configure, start_natmill, run_natmill, tmp_path):
+    """Each event once, in files that are finished; but not beside what the live run writes itself."""
+    topic = kafka.create_topic(partitions=2)
+    for partition in range(2):
+        produce(kafka, topic, [message(line(number), line(1, BROKEN)) for number in range(50)], partition)
+    live, other = Files(tmp_path / "live", "live"), Files(tmp_path / "other", "other")
+    vendors(tmp_path)
+    config = configure(kafka, topic, outputs=[live.output(), other.output()], vendors=str(tmp_path / "scripts"),
+                       dead_letters={"type": "file", "path": str(tmp_path / "dead.jsonl")})
+    path = str(write_config(tmp_path, config))
+    out = ok(run_natmill(*arguments(topic, other, path, 10, 30)))
+    assert out.startswith("40 messages: 40 events; output other: 40 stored")
+    assert "40 records cannot be read by today's scripts; this output keeps no dead letters" in out
+    assert other.names() == [f"{topic}-{partition}-000000000010-000000000029.jsonl" for partition in range(2)]
+    assert other.ports(0) == other.ports(1) == list(range(10, 30))
+    again = ok(run_natmill(*arguments(topic, other, path, 10, 30)))
+    assert again.startswith("0 messages (an earlier run had begun)") and other.ports(0) == list(range(10, 30))
+
+    process = start_natmill({**config, "outputs": [live.output()]})
+    wait_until(lambda: len(live.ports(0)) == len(live.ports(1)) == 50, 30, lambda: process.err[-2000:])
+    assert process.terminate() == 0
+    before = live.names()
+    path = str(write_config(tmp_path, config))
+    result = run_natmill(*arguments(topic, live, path, 10, 30))
+    assert result.returncode == 1 and "type file cannot tell which events it holds" in result.stderr
+    assert live.names() == before
+
+
+@pytest.mark.slow
+def test_into_files_killed_at_any_moment(kafka, configure, natmill, tmp_path):
+    topic = kafka.create_topic(partitions=1)
+    produce(kafka, topic, [message(line(number)) for number in range(EACH)])
+    files = Files(tmp_path / "files")
+    config = config_of(kafka, configure, files, topic, tmp_path)
+    dice = random.Random(5)
+    call = arguments(topic, files, config, 0, EACH + 1)
+    for _ in range(8):
+        process = Natmill(natmill, call, tmp_path)
+        wait_until(lambda: files.names() or not process.running(), 60, lambda: process.err)
+        time.sleep(dice.random() * 0.3)
+        process.kill()
+    process = Natmill(natmill, call, tmp_path)
+    assert process.wait(120) == 0, process.err
+    assert files.ports(0) == list(range(EACH)), process.out
+    assert files.names() == [f"{topic}-0-{0:012}-{EACH - 1:012}.jsonl"]
+
+
 @pytest.mark.slow
 def test_killed_at_any_moment(kafka, configure, natmill, store, tmp_path):
     topic = kafka.create_topic(partitions=PARTITIONS)
@@ -222,7 +289,8 @@ def test_a_broker_that_is_away_is_no_end(own_kafka, configure, natmill, tmp_path
 
 
 REFUSED = [
-    ({"--into": "null"}, 1, "output null is of type null, which can tell neither"),
+    ({"--into": "null"}, 1, "output null is of type null, which keeps no watermarks"),
+    ({"--into": "kafka"}, 1, "output kafka is of type kafka, which keeps its watermarks as the offsets of"),
     ({"--into": "other"}, 1, "the configuration has no output named 'other'"),
     ({"--topic": "nowhere"}, 1, "no vendor script serves topic nowhere"),
     ({"--from": "yesterday"}, 2, "'yesterday' is no time with a zone"),
@@ -232,7 +300,7 @@ REFUSED = [
 
 
 def test_what_is_refused(kafka, topic, configure, run_natmill, tmp_path):
-    config = configure(kafka, topic, outputs=[Sqlite(tmp_path / "a.db").output(), {"type": "null"}])
+    config = configure(kafka, topic, outputs=[Sqlite(tmp_path / "a.db").output(), {"type": "null"}, {"type": "kafka"}])
     path = str(write_config(tmp_path, config))
     for change, status, words in REFUSED:
         options = {"--topic": topic, "--from": stamp(0), "--to": stamp(10), "--into": "sqlite", "-c": path, **change}
