@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Language, warnings and the build types, as one interface target: natmill_toolchain.
-# Sets program_link_options: what only the program itself is linked with.
+# Sets program_link_options: what only the program itself is linked with; optimised_bench: the bench programs that are
+# linked as it is.
 
 set(NATMILL_BUILD release CACHE STRING "release, asan, tsan or fuzz")
 set_property(CACHE NATMILL_BUILD PROPERTY STRINGS release asan tsan fuzz)
@@ -25,7 +26,13 @@ target_compile_options(natmill_toolchain INTERFACE
 	-g -fno-omit-frame-pointer)
 target_compile_definitions(natmill_toolchain INTERFACE _GNU_SOURCE NATMILL_VERSION="${PROJECT_VERSION}")
 
+# There are many test programs: lld, where it is there, links one in a fraction of the time. What ships is linked by
+# the compiler's own linker wherever it is built.
+find_program(LLD ld.lld)
+set(lld $<$<BOOL:${LLD}>:-fuse-ld=lld>)
+
 set(program_link_options "")
+set(optimised_bench "")
 if(NATMILL_BUILD STREQUAL release)
 	# What makes a fault in C end the process instead of running somebody's code. tests/system/test_hardening.py
 	# reads it off the built program.
@@ -43,9 +50,11 @@ if(NATMILL_BUILD STREQUAL release)
 	if(CMAKE_C_COMPILER_ID STREQUAL GNU)
 		# Fat objects: the program is optimised across files, as is what measures its parts; the many test
 		# programs link the plain half.
-		set(is_program $<IN_LIST:$<TARGET_PROPERTY:NAME>,natmill;bench_host;bench_vendors;bench_postgresql>)
+		set(optimised_bench bench_host bench_vendors bench_postgresql)
+		set(is_program $<IN_LIST:$<TARGET_PROPERTY:NAME>,natmill;${optimised_bench}>)
 		target_compile_options(natmill_toolchain INTERFACE -flto=auto -ffat-lto-objects)
-		target_link_options(natmill_toolchain INTERFACE $<$<NOT:${is_program}>:-fno-lto>)
+		target_link_options(natmill_toolchain INTERFACE
+			$<$<NOT:${is_program}>:-fno-lto> $<$<NOT:${is_program}>:${lld}>)
 		list(APPEND program_link_options -O3 -flto=auto)
 	endif()
 else()
@@ -59,7 +68,7 @@ else()
 		message(FATAL_ERROR "the fuzz build needs clang: -DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++")
 	endif()
 	target_compile_options(natmill_toolchain INTERFACE -O1 ${sanitize_${NATMILL_BUILD}})
-	target_link_options(natmill_toolchain INTERFACE ${sanitize_${NATMILL_BUILD}})
+	target_link_options(natmill_toolchain INTERFACE ${sanitize_${NATMILL_BUILD}} ${lld})
 	if(NOT NATMILL_BUILD STREQUAL tsan)
 		# clang does not define what gcc does; the arena poisons its memory when it sees this.
 		target_compile_definitions(natmill_toolchain INTERFACE __SANITIZE_ADDRESS__=1)

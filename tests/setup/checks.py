@@ -7,8 +7,9 @@ import json
 import os
 import shlex
 import subprocess
-import time
 from concurrent.futures import ThreadPoolExecutor
+
+from watch import Watch
 
 CLANG_FORMAT = "build/venv/bin/clang-format"
 TIDY_BUILD = "build/asan"  # the compile commands are clang's own there
@@ -80,9 +81,9 @@ LINT = [
 
 def lint():
     for name, check in LINT:
-        start = time.monotonic()
+        watch = Watch()
         passed = check()
-        print(f"   {name}: {'ok' if passed else 'FAILED'}, {time.monotonic() - start:.0f} s")
+        print(f"   {name}: {'ok' if passed else 'FAILED'}, {watch}")
         yield name, passed, ""
 
 

@@ -31,7 +31,7 @@ packages_of()
 		*) echo librdkafka-dev ;;
 		esac
 		;;
-	clang) echo clang llvm "libclang-rt-$clang-dev" ;;
+	clang) echo clang lld llvm "libclang-rt-$clang-dev" ;;
 	lint) echo clang-tidy lua-check ;;
 	python) echo python3-venv python3-pip python3-pytest python3-pytest-timeout ;;
 	kafka) echo maven default-jre-headless ;;

@@ -11,10 +11,10 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 
 import checks
 from summary import Summary
+from watch import Watch
 
 RESULTS = "build/results"
 BESIDE = RESULTS + "/beside"  # .log: what the process beside prints; .json: what it found
@@ -38,9 +38,9 @@ class Suite:
     def run(self, title, command, env=None):
         """Runs one runner with its output shown; returns its exit status."""
         print(f"== {title}")
-        start = time.monotonic()
+        watch = Watch()
         status = subprocess.run(command, env={**os.environ, **(env or {})}, check=False).returncode
-        print(f"   {time.monotonic() - start:.0f} s")
+        print(f"   {watch}")
         return status
 
     def build(self, kind):
