@@ -4,10 +4,9 @@
  */
 #include "tests/contract/driver_amqp.h"
 
-#include <signal.h>
-
 #include "base/strbuf.h"
 #include "tests/contract/rabbit_server.h"
+#include "tests/contract/server_process.h"
 
 extern const struct output_type amqp_output;
 
@@ -43,13 +42,13 @@ static void read_events(struct fixture *f, struct strbuf *out)
 static void block(struct fixture *f)
 {
 	(void)f;
-	kill(rabbit_pid(), SIGSTOP);
+	server_freeze(rabbit_pid());
 }
 
 static void unblock(struct fixture *f)
 {
 	(void)f;
-	kill(rabbit_pid(), SIGCONT);
+	server_thaw(rabbit_pid());
 }
 
 const struct driver amqp_driver = {

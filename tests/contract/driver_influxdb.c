@@ -6,7 +6,6 @@
 #include "tests/contract/driver_influxdb.h"
 
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -160,13 +159,13 @@ static void read_events(struct fixture *f, struct strbuf *out)
 static void block(struct fixture *f)
 {
 	(void)f;
-	influxdb_server_signal(SIGSTOP);
+	influxdb_server_freeze();
 }
 
 static void unblock(struct fixture *f)
 {
 	(void)f;
-	influxdb_server_signal(SIGCONT);
+	influxdb_server_thaw();
 }
 
 const struct driver influxdb_driver = {

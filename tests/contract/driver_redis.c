@@ -4,9 +4,8 @@
  */
 #include "tests/contract/driver_redis.h"
 
-#include <signal.h>
-
 #include "tests/contract/redis_server.h"
+#include "tests/contract/server_process.h"
 
 extern const struct output_type redis_output;
 
@@ -27,13 +26,13 @@ static void read_events(struct fixture *f, struct strbuf *out)
 static void block(struct fixture *f)
 {
 	(void)f;
-	kill(redis_server_pid(), SIGSTOP);
+	server_freeze(redis_server_pid());
 }
 
 static void unblock(struct fixture *f)
 {
 	(void)f;
-	kill(redis_server_pid(), SIGCONT);
+	server_thaw(redis_server_pid());
 }
 
 const struct driver redis_driver = {

@@ -73,10 +73,15 @@ const char *influxdb_server_url(void)
 	return url;
 }
 
-void influxdb_server_signal(int signal)
+void influxdb_server_freeze(void)
 {
 	influxdb_server_url();
-	kill(server.pid, signal);
+	server_freeze(server.pid);
+}
+
+void influxdb_server_thaw(void)
+{
+	server_thaw(server.pid);
 }
 
 void influxdb_ask(const char *database, const char *statement, struct strbuf *out)

@@ -13,7 +13,8 @@ struct strbuf;
 /* "http://127.0.0.1:PORT". Static. Ends the program when there is no server. */
 const char *influxdb_server_url(void);
 
-void influxdb_server_signal(int signal); /* to its process */
+void influxdb_server_freeze(void); /* as one that hangs */
+void influxdb_server_thaw(void);
 
 /* Kills it; starts it again, and waits until it answers. */
 void influxdb_server_stop(void);

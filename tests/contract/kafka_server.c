@@ -19,6 +19,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "tests/contract/server_process.h"
 
 #define SETTLED_MS 30000
 
@@ -78,12 +79,12 @@ const char *kafka_server(void)
 
 void kafka_server_freeze(void)
 {
-	kill(java, SIGSTOP);
+	server_freeze(java);
 }
 
 void kafka_server_thaw(void)
 {
-	kill(java, SIGCONT);
+	server_thaw(java);
 }
 
 rd_kafka_t *kafka_client(rd_kafka_type_t type, const char *const (*properties)[2], size_t n)

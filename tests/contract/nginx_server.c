@@ -8,7 +8,6 @@
 
 #include <arpa/inet.h>
 #include <dirent.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -163,10 +162,10 @@ void nginx_bodies(struct strbuf *out)
 void nginx_freeze(void)
 {
 	url(0);
-	kill(server.pid, SIGSTOP);
+	server_freeze(server.pid);
 }
 
 void nginx_thaw(void)
 {
-	kill(server.pid, SIGCONT);
+	server_thaw(server.pid);
 }

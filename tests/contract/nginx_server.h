@@ -20,7 +20,7 @@ const char *nginx_file(const char *name);
 
 void nginx_empty(void);                /* removes all bodies */
 void nginx_bodies(struct strbuf *out); /* adds them in the order they came */
-void nginx_freeze(void);               /* SIGSTOP */
+void nginx_freeze(void);               /* as one that hangs */
 void nginx_thaw(void);
 
 #endif

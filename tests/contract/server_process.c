@@ -4,11 +4,13 @@
  */
 #include "tests/contract/server_process.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,6 +98,55 @@ void server_stop(struct server_process *s, int signal)
 	if (waitpid(s->pid, NULL, 0) != s->pid)
 		give_up(s, "it does not end");
 	s->pid = 0;
+}
+
+/* The state is behind the name in brackets, see proc(5). One that has ended stands, too. */
+static bool thread_stands(pid_t pid, const char *thread)
+{
+	char path[64];
+	char text[512];
+	snprintf(path, sizeof path, "/proc/%d/task/%.16s/stat", pid, thread);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return true;
+	ssize_t got = read(fd, text, sizeof text - 1);
+	close(fd);
+	text[got > 0 ? got : 0] = '\0';
+	const char *name_end = strrchr(text, ')');
+	return name_end == NULL || (name_end[1] == ' ' && strchr("TtZX", name_end[2]) != NULL);
+}
+
+static bool stands(pid_t pid)
+{
+	char path[64];
+	bool all = true;
+	snprintf(path, sizeof path, "/proc/%d/task", pid);
+	DIR *threads = opendir(path);
+	if (threads == NULL)
+		return true;
+	for (const struct dirent *d; all && (d = readdir(threads)) != NULL;)
+		all = d->d_name[0] == '.' || thread_stands(pid, d->d_name);
+	closedir(threads);
+	return all;
+}
+
+/* The signal alone returns before the threads stand. */
+void server_freeze(pid_t pid)
+{
+	int64_t end = clock_mono_ms() + READY_MS;
+	kill(pid, SIGSTOP);
+	while (!stands(pid)) {
+		if (clock_mono_ms() > end) {
+			fprintf(stderr, "a server for the tests: process %d does not stand still\n", pid);
+			exit(2);
+		}
+		usleep(LOOK_US / 10);
+	}
+}
+
+void server_thaw(pid_t pid)
+{
+	kill(pid, SIGCONT);
 }
 
 void server_remove(struct server_process *s)

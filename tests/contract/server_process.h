@@ -32,6 +32,10 @@ void server_await(struct server_process *s, bool (*ready)(void *ctx), void *ctx)
 /* Sends a signal and waits for the end; then the folder can be used again. */
 void server_stop(struct server_process *s, int signal);
 
+/* Stops a process as one that hangs: returns when all its threads stand. It goes on with server_thaw(). */
+void server_freeze(pid_t pid);
+void server_thaw(pid_t pid);
+
 /* Stops it (SIGKILL) and removes the folder; nothing in children of the test. */
 void server_remove(struct server_process *s);
 

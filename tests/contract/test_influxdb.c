@@ -4,7 +4,6 @@
  * mean; a server that goes and comes.
  */
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -221,10 +220,10 @@ static void server_goes_and_comes(void **state)
 	fixture_fill(&f->batch, 0, 0, 1000);
 	fixture_deliver(f, 0, 1000);
 	http_option(f, "timeout", "300ms");
-	influxdb_server_signal(SIGSTOP);
+	influxdb_server_freeze();
 	assert_int_equal(fixture_write(f->output, f->type, &f->batch, &r), OUTPUT_RETRY);
 	assert_false(r.alarm);
-	influxdb_server_signal(SIGCONT);
+	influxdb_server_thaw();
 	influxdb_server_stop();
 	assert_int_equal(fixture_write(f->output, f->type, &f->batch, &r), OUTPUT_RETRY);
 	assert_false(r.alarm);
