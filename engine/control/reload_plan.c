@@ -83,7 +83,7 @@ struct engine_config *reload_plan(const struct reload_world *world, struct strbu
 	if (rc == 0)
 		tell_changes(now, next, text);
 	if (rc == 0)
-		rc = shadow_run(now->setup.generation, next->setup.generation, &world->seen, text, errors);
+		rc = shadow_run(&now->setup, &next->setup, &world->seen, text, errors);
 	if (rc == 0)
 		return next;
 	world->source->unload(world->source->ctx, next);

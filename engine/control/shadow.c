@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Runs two generations over the same messages and compares their events; see shadow.h.
+ * Runs two generations over the same messages and compares their events, and what filters make of them; see
+ * shadow.h.
  */
 #include "control/shadow.h"
 
@@ -21,15 +22,21 @@ struct vendor {
 	size_t fewer;
 	size_t more_dead; /* dead letters */
 	size_t fewer_dead;
-	size_t types;               /* events of another type */
-	size_t fields[FIELD_COUNT]; /* events with another value */
+	size_t types;                /* events of another type */
+	size_t fields[FIELD_COUNT];  /* events with another value */
+	size_t dropped[OUTPUTS_MAX]; /* events that the output's filters let through, and would not */
+	size_t kept[OUTPUTS_MAX];    /* the other way round */
 };
 
 /* One of the two sides. */
 struct side {
+	const struct setup *setup;
 	struct generation *generation;
 	struct host *host;
 	struct batch batch; /* of the message under way */
+	uint32_t *pick;     /* its events that pass the filters of one output */
+	bool *passes;       /* each of its events */
+	size_t max;         /* room in both */
 };
 
 struct diff {
@@ -81,9 +88,57 @@ static void compare_events(struct diff *d, const struct side *a, uint32_t of_a, 
 	strbuf_free(&new);
 }
 
-static void compare_message(struct diff *d, const struct side *a, const struct side *b)
+/* An event that a filter raises on becomes a dead letter: the output does not get it either. */
+static void ignore_raised(void *ctx, uint32_t event, const char *reason)
+{
+	(void)ctx;
+	(void)event;
+	(void)reason;
+}
+
+/* Sets passes[] as delivery would pick the events for that output. */
+static void filter_side(struct side *s, size_t output)
+{
+	const struct filter *filter = s->setup->outputs[output].filter;
+	const struct batch *b = &s->batch;
+	const char *path;
+	uint32_t hidden;
+	size_t n = 0;
+	if (s->max < b->event_count) {
+		s->max = b->event_count;
+		s->pick = xrealloc(s->pick, s->max * sizeof *s->pick);
+		s->passes = xrealloc(s->passes, s->max * sizeof *s->passes);
+	}
+	for (uint32_t i = 0; i < b->event_count; i++) {
+		s->passes[i] = false;
+		if (filter == NULL || filter_passes(filter, &b->events[i], b->arena.data, b->arena.len))
+			s->pick[n++] = i;
+	}
+	for (size_t i = 0; filter != NULL && (path = filter_script(filter, i, &hidden)) != NULL; i++)
+		n = host_filter(s->host, path, &s->batch, hidden, s->pick, n, ignore_raised, NULL);
+	for (size_t i = 0; i < n; i++)
+		s->passes[s->pick[i]] = true;
+}
+
+/* Of events that both sides have; what comes or goes altogether is told apart. */
+static void compare_filters(struct diff *d, struct side *a, struct side *b, size_t output)
+{
+	if (a->setup->outputs[output].filter == NULL && b->setup->outputs[output].filter == NULL)
+		return;
+	filter_side(a, output);
+	filter_side(b, output);
+	for (uint32_t i = 0; i < a->batch.event_count && i < b->batch.event_count; i++) {
+		struct vendor *v = vendor_of_event(d, b, i);
+		v->dropped[output] += a->passes[i] && !b->passes[i];
+		v->kept[output] += !a->passes[i] && b->passes[i];
+	}
+}
+
+static void compare_message(struct diff *d, struct side *a, struct side *b)
 {
 	uint32_t i = 0;
+	for (size_t k = 0; k < b->setup->output_count; k++)
+		compare_filters(d, a, b, k);
 	for (; i < a->batch.event_count && i < b->batch.event_count; i++)
 		compare_events(d, a, i, b, i);
 	for (uint32_t k = i; k < a->batch.event_count; k++)
@@ -98,10 +153,11 @@ static void compare_message(struct diff *d, const struct side *a, const struct s
 		vendor_of(d, b->batch.dead[m].vendor)->more_dead++;
 }
 
-static int side_open(struct side *s, struct generation *g, uint32_t bytes, struct errlist *errors)
+static int side_open(struct side *s, const struct setup *setup, uint32_t bytes, struct errlist *errors)
 {
+	struct generation *g = setup->generation;
 	const struct host_options options = {.jit = false, .need_host_time = true};
-	*s = (struct side){.generation = g, .host = host_new(g, &options, errors)};
+	*s = (struct side){.setup = setup, .generation = g, .host = host_new(g, &options, errors)};
 	if (s->host == NULL)
 		return -1;
 	batch_init(&s->batch, 1, bytes);
@@ -112,6 +168,8 @@ static void side_close(struct side *s)
 {
 	if (s->host != NULL)
 		batch_free(&s->batch);
+	free(s->pick);
+	free(s->passes);
 	host_free(s->host);
 }
 
@@ -131,13 +189,20 @@ static int side_run(struct side *s, const struct seen_message *m, struct errlist
 	return errlist_add(errors, e.code, "%s", e.msg);
 }
 
+static void add_filtered(struct strbuf *line, size_t n, const char *how, const char *output)
+{
+	if (n > 0)
+		strbuf_printf(line, "%s%zu %s filtered out for output %s", line->len > 0 ? ", " : "", n, how,
+			      output);
+}
+
 static void add_count(struct strbuf *line, size_t n, const char *what)
 {
 	if (n > 0)
 		strbuf_printf(line, "%s%zu %s", line->len > 0 ? ", " : "", n, what);
 }
 
-static void report_vendor(const struct vendor *v, struct strbuf *out)
+static void report_vendor(const struct vendor *v, const struct setup *setup, struct strbuf *out)
 {
 	struct strbuf line = {0};
 	add_count(&line, v->more, "more events");
@@ -149,6 +214,10 @@ static void report_vendor(const struct vendor *v, struct strbuf *out)
 		if (v->fields[f] > 0)
 			strbuf_printf(&line, "%s%s differs in %zu", line.len > 0 ? ", " : "",
 				      event_fields[f].name, v->fields[f]);
+	for (size_t k = 0; k < setup->output_count; k++) {
+		add_filtered(&line, v->dropped[k], "more", setup->outputs[k].name);
+		add_filtered(&line, v->kept[k], "fewer", setup->outputs[k].name);
+	}
 	if (line.len > 0)
 		strbuf_printf(out, "shadow run: %s: %s\n", v->name, line.data);
 	strbuf_free(&line);
@@ -161,7 +230,7 @@ static bool differs(const struct vendor *v)
 		      sizeof *v - sizeof v->name) != 0;
 }
 
-static void report(const struct diff *d, struct strbuf *out)
+static void report(const struct diff *d, const struct setup *setup, struct strbuf *out)
 {
 	bool any = false;
 	for (size_t i = 0; i < d->n; i++)
@@ -171,7 +240,7 @@ static void report(const struct diff *d, struct strbuf *out)
 		      : any            ? ""
 				       : ": the same events and dead letters as before");
 	for (size_t i = 0; i < d->n; i++)
-		report_vendor(&d->vendors[i], out);
+		report_vendor(&d->vendors[i], setup, out);
 	if (d->not_read > 0)
 		strbuf_printf(out, "shadow run: %zu messages of topics that are not read any more\n",
 			      d->not_read);
@@ -205,7 +274,7 @@ static int compare_sides(struct side *a, struct side *b, const struct shadow_inp
 	return 0;
 }
 
-int shadow_run(struct generation *now, struct generation *next, const struct shadow_input *in,
+int shadow_run(const struct setup *now, const struct setup *next, const struct shadow_input *in,
 	       struct strbuf *out, struct errlist *errors)
 {
 	struct side a = {0};
@@ -219,7 +288,7 @@ int shadow_run(struct generation *now, struct generation *next, const struct sha
 	if (side_open(&a, now, bytes, errors) == 0 && side_open(&b, next, bytes, errors) == 0)
 		rc = compare_sides(&a, &b, in, &d, errors);
 	if (rc == 0)
-		report(&d, out);
+		report(&d, next, out);
 	free(d.vendors);
 	side_close(&a);
 	side_close(&b);

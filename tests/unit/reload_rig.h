@@ -9,7 +9,9 @@
 
 #include <stdatomic.h>
 
+#include "base/node.h"
 #include "control/engine.h"
+#include "control/yaml.h"
 #include "tests/unit/script_fixture.h"
 
 #define RIG_OUTPUTS 2
@@ -40,6 +42,7 @@ struct rig_config {
 	struct batch_settings batch;
 	struct rig_options options[RIG_OUTPUTS];
 	struct sink_config sinks[RIG_OUTPUTS];
+	struct filter *filter; /* of the second output */
 };
 
 struct rig {
@@ -49,7 +52,9 @@ struct rig {
 	struct rig_values values;
 	int64_t settings[RIG_OUTPUTS];
 	size_t output_count;
-	const char *second; /* name of the second output */
+	const char *second;  /* name of the second output */
+	const char *filters; /* its filters, as YAML; NULL = none */
+	const char *lua;     /* one of them is this file */
 	bool broken;
 	/* What was: */
 	_Atomic int loads;
@@ -112,6 +117,7 @@ HELPER void rig_give_back(void *ctx, struct engine_config *config)
 {
 	struct rig *r = ctx;
 	generation_unref(config->setup.generation);
+	filter_free(((struct rig_config *)config)->filter);
 	free(config);
 	atomic_fetch_add(&r->given_back, 1);
 }
@@ -138,6 +144,15 @@ HELPER struct engine_config *rig_load(void *ctx, uint32_t number, struct errlist
 						   .name = i == 0 ? "first" : r->second,
 						   .options = &c->options[i]};
 	}
+	if (r->filters != NULL) {
+		struct node *list = yaml_parse(r->filters, strlen(r->filters), "n.yaml", errors);
+		c->filter = filter_new(list, errors);
+		node_free(list);
+		assert_non_null(c->filter);
+		c->sinks[1].filter = c->filter;
+	}
+	if (r->lua != NULL)
+		assert_int_equal(generation_add_filters(g, &r->lua, 1, errors), 0);
 	c->config = (struct engine_config){.setup = {.generation = g,
 						     .batch = &c->batch,
 						     .outputs = c->sinks,

@@ -162,6 +162,44 @@ static void the_shadow_run_tells_what_differs(void **state)
 	rig_give_back(&p->rig, next);
 }
 
+/* What another filter would let through or not, by output. */
+static void the_shadow_run_asks_filters(void **state)
+{
+	struct plan *p = *state;
+	static char line[] = RIG_TOPIC "\0" RIG_MESSAGE;
+	static char other[] =
+		RIG_TOPIC "\0{\"ip\":\"192.0.2.9\",\"message\":\"A INT 10.0.0.2 EXT 192.0.2.1\"}";
+	char path[100];
+	char by_lua[200];
+	see(p, line, strlen(RIG_TOPIC));
+	see(p, other, strlen(RIG_TOPIC));
+	p->rig.filters = "- exclude_by_kv: { key: src_ip, value: 10.0.0.2 }";
+	struct engine_config *first = p->first;
+	struct engine_config *next = run(p);
+	assert_non_null(next);
+	assert_non_null(strstr(p->text.data, "2 messages last seen\n"));
+	assert_non_null(strstr(p->text.data, "\nshadow run: t: 1 more filtered out for output second\n"));
+
+	p->first = next; /* the same filter, then another way to say it, then none */
+	for (int way = 0; way < 3; way++) {
+		snprintf(path, sizeof path, "%s/f.filter", p->rig.scripts.dir);
+		snprintf(by_lua, sizeof by_lua, "- lua: { file: %s }", path);
+		rig_write(&p->rig, "f.filter",
+			  "return function(event) return event.src_ip ~= '10.0.0.2' end");
+		p->rig.lua = way == 1 ? path : NULL;
+		p->rig.filters = way == 2 ? NULL : way == 1 ? by_lua : p->rig.filters;
+		strbuf_reset(&p->text);
+		next = run(p);
+		assert_non_null(next);
+		const char *fewer = strstr(p->text.data, "t: 1 fewer filtered out for output second\n");
+		assert_int_equal(fewer != NULL, way == 2);
+		assert_int_equal(strstr(p->text.data, "the same events and dead letters") != NULL, way < 2);
+		rig_give_back(&p->rig, next);
+	}
+	rig_give_back(&p->rig, p->first);
+	p->first = first;
+}
+
 static void the_end_of_natmill_ends_it(void **state)
 {
 	struct plan *p = *state;
@@ -183,6 +221,7 @@ int main(void)
 		TEST(nothing_new_is_told_so),
 		TEST(changes_are_told),
 		TEST(the_shadow_run_tells_what_differs),
+		TEST(the_shadow_run_asks_filters),
 		TEST(the_end_of_natmill_ends_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
