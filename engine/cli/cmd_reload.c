@@ -4,13 +4,15 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/ask.h"
 #include "cli/cli_args.h"
 #include "cli/commands.h"
 #include "cli/config.h"
+#include "cli/reload_show.h"
 
-#define USAGE "[-c FILE]"
+#define USAGE "[-c FILE] [--json]"
 
 #define ANSWER_DONE 200
 #define ANSWER_REFUSED 409
@@ -25,10 +27,26 @@ static void help(void)
 	     "Exit status 0, 1 with the reasons when it was refused (then everything goes on as before), 3\n"
 	     "when no natmill answers.\n\n"
 	     "  -c FILE   the configuration that natmill was started with (default: " CONFIG_DEFAULT_FILE
-	     ")");
+	     ")\n"
+	     "  --json    as JSON: outcome, generation, workers live and pending, and the lines");
 }
 
-static int ask_reload(const char *path)
+/* As it came into a pipe. */
+static void show(const struct strbuf *answer, bool done, bool json)
+{
+	FILE *to = done || json ? stdout : stderr;
+	struct strbuf shown = {0};
+	if (json)
+		reload_show_json(answer->data, done, &shown);
+	else if (isatty(fileno(to)))
+		reload_show_person(answer->data, done, &shown);
+	else
+		strbuf_add(&shown, answer->data, answer->len);
+	fwrite(shown.data, 1, shown.len, to);
+	strbuf_free(&shown);
+}
+
+static int ask_reload(const char *path, bool json)
 {
 	struct ask a;
 	struct err e = {0};
@@ -40,9 +58,11 @@ static int ask_reload(const char *path)
 		strbuf_free(&answer);
 		return cli_fail(&e);
 	}
-	FILE *out = status == ANSWER_DONE ? stdout : stderr;
-	if (answer.len > 0)
-		fwrite(answer.data, 1, answer.len, out);
+	bool decided = status == ANSWER_DONE || status == ANSWER_REFUSED;
+	if (answer.len > 0 && decided)
+		show(&answer, status == ANSWER_DONE, json);
+	else if (answer.len > 0)
+		fwrite(answer.data, 1, answer.len, stderr);
 	strbuf_free(&answer);
 	if (status == ANSWER_DONE)
 		return 0;
@@ -52,9 +72,10 @@ static int ask_reload(const char *path)
 int cmd_reload(int argc, char **argv)
 {
 	const char *path = NULL;
-	const struct cli_arg args[] = {{"-c", &path, NULL}};
-	enum cli_args read = cli_args_read("reload", USAGE, help, argc, argv, args, 1);
+	bool json = false;
+	const struct cli_arg args[] = {{"-c", &path, NULL}, {"--json", NULL, &json}};
+	enum cli_args read = cli_args_read("reload", USAGE, help, argc, argv, args, 2);
 	if (read != CLI_ARGS_READ)
 		return read == CLI_ARGS_HELP ? 0 : 2;
-	return ask_reload(path);
+	return ask_reload(path, json);
 }

@@ -2,8 +2,12 @@
 """Reload by `natmill reload` and SIGHUP: what changes goes live between batches, what is wrong is refused and the old
 goes on, and every message is still found exactly once."""
 
+import json
+import os
+import pty
 import re
 import signal
+import subprocess
 
 import pytest
 
@@ -229,6 +233,24 @@ def test_nobody_answers(run_natmill, tmp_path):
     (tmp_path / "natmill.yaml").write_text("kafka: { brokers: localhost:1 }\n", encoding="utf-8")
     done = run_natmill("reload")
     assert done.returncode == 3 and done.stdout == "" and "natmill: " in done.stderr
+
+
+def test_forms_of_the_answer(running, run_natmill, natmill, tmp_path):
+    """For a person, in colours; as JSON; the exit status is the same."""
+    one = running()
+    told = json.loads(run_natmill("reload", "--json").stdout)
+    assert (told["outcome"], told["generation"], told["live"], told["pending"]) == ("done", 2, 1, 0)
+    assert told["lines"][0] == "nothing has changed"
+    main, side = pty.openpty()
+    subprocess.run([natmill, "reload"], cwd=tmp_path, stdout=side, check=True, timeout=20)
+    os.close(side)
+    shown = os.read(main, 65536).decode()
+    os.close(main)
+    assert "\x1b[32mgeneration 3 in 1 of 1 workers" in shown and "worker 0" not in shown
+    one.edit("KEEPALIVE {*}", "KEEPALIVE {")
+    result = run_natmill("reload", "--json")
+    assert result.returncode == 1 and json.loads(result.stdout)["outcome"] == "refused"
+    one.end()
 
 
 def test_usage(run_natmill):
