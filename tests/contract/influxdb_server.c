@@ -46,13 +46,13 @@ static bool ready(void *ctx)
 void influxdb_server_start(void)
 {
 	const char *argv[] = {"influxd", "run", "-config", config, NULL};
-	server_start(&server, argv, NULL);
+	process_start(&server, argv, NULL);
 	server_await(&server, ready, NULL);
 }
 
 void influxdb_server_stop(void)
 {
-	server_stop(&server, SIGKILL);
+	process_stop(&server, SIGKILL);
 }
 
 static void stop_at_exit(void)

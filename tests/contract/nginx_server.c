@@ -93,7 +93,7 @@ static void start(void)
 	const char *argv[] = {"/usr/sbin/nginx", "-p", server.folder, "-c",
 			      "nginx.conf",      "-e", "error.log",   NULL};
 	atexit(stop_at_exit);
-	server_start(&server, argv, NULL);
+	process_start(&server, argv, NULL);
 	server_await(&server, ready, NULL);
 }
 

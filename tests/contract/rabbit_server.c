@@ -70,13 +70,13 @@ void rabbit_start(void)
 				    lines[2],
 				    lines[3],
 				    NULL};
-	server_start(&server, argv, NULL);
+	process_start(&server, argv, NULL);
 	server_await(&server, ready, NULL);
 }
 
 void rabbit_kill(void)
 {
-	server_stop(&server, SIGKILL);
+	process_stop(&server, SIGKILL);
 }
 
 static void make(void)

@@ -67,13 +67,13 @@ void redis_server_start(void)
 				    "--dir",
 				    server.folder,
 				    NULL};
-	server_start(&server, argv, NULL);
+	process_start(&server, argv, NULL);
 	server_await(&server, ready, NULL);
 }
 
 void redis_server_stop(void)
 {
-	server_stop(&server, SIGKILL);
+	process_stop(&server, SIGKILL);
 }
 
 static void make(void)

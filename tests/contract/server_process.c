@@ -67,7 +67,7 @@ static void become(const struct server_process *s, const char *const argv[], con
 	_exit(127);
 }
 
-void server_start(struct server_process *s, const char *const argv[], const char *const environment[])
+void process_start(struct server_process *s, const char *const argv[], const char *const environment[])
 {
 	s->owner = getpid();
 	fflush(NULL);
@@ -90,7 +90,7 @@ void server_await(struct server_process *s, bool (*ready)(void *ctx), void *ctx)
 	}
 }
 
-void server_stop(struct server_process *s, int signal)
+void process_stop(struct server_process *s, int signal)
 {
 	if (s->pid <= 0)
 		return;
@@ -153,7 +153,7 @@ void server_remove(struct server_process *s)
 {
 	if (s->owner != getpid())
 		return;
-	server_stop(s, SIGKILL);
+	process_stop(s, SIGKILL);
 	server_shell("rm -rf %s", s->folder);
 }
 

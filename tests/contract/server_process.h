@@ -23,14 +23,14 @@ void server_folder(struct server_process *s, const char *name);
 
 /* Starts a program by its path or name, with its output in the log. The environment is a NULL-terminated list
  * of NAME=VALUE to be added, or NULL. */
-void server_start(struct server_process *s, const char *const argv[], const char *const environment[]);
+void process_start(struct server_process *s, const char *const argv[], const char *const environment[]);
 
 /* Waits until ready(ctx) is true; tells the end of the log and ends the program when that takes longer than
  * 60 s or the process has ended. */
 void server_await(struct server_process *s, bool (*ready)(void *ctx), void *ctx);
 
 /* Sends a signal and waits for the end; then the folder can be used again. */
-void server_stop(struct server_process *s, int signal);
+void process_stop(struct server_process *s, int signal);
 
 /* Stops a process as one that hangs: returns when all its threads stand. It goes on with server_thaw(). */
 void server_freeze(pid_t pid);
