@@ -10,6 +10,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 
 from confluent_kafka import KafkaException
@@ -20,6 +21,7 @@ from waiting import Late, die_with_parent, wait_until
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 JARS = ROOT / "build" / "kafka"
+CLASSES = JARS / "classes.jsa"  # what Java has read of the jars, ready to be mapped: half of a start
 CLUSTER_ID = "bmF0bWlsbC10ZXN0cy0wMQ"  # 16 bytes, base64 without padding, as Kafka wants them
 OTHER_CLUSTER_ID = "bmF0bWlsbC10ZXN0cy0wMg"
 
@@ -69,7 +71,9 @@ class KafkaServer(KafkaClient):
         self.log = self.folder / "server.log"
         self.process = None
         self.cluster_id = CLUSTER_ID
-        self.java = [*within, "java", f"-Xmx{heap}", *java_options,
+        self.node_id = 1
+        archive = [f"-XX:SharedArchiveFile={CLASSES}"] if CLASSES.exists() else []
+        self.java = [*within, "java", f"-Xmx{heap}", *archive, *java_options,
                      f"-Dlog4j.configuration=file:{self.folder}/log4j.properties", "-cp", f"{JARS}/*"]
         super().__init__(f"{host}:{self.port}")
         (self.folder / "log4j.properties").write_text(LOG4J, encoding="ascii")
@@ -78,7 +82,9 @@ class KafkaServer(KafkaClient):
 
     def configure(self, properties):
         """Before the first start: these instead of ours, or beside them."""
-        lines = [f"{key}={value}" for key, value in {**self._properties(), **properties}.items()]
+        properties = {**self._properties(), **properties}
+        self.node_id = properties["node.id"]
+        lines = [f"{key}={value}" for key, value in properties.items()]
         self.config.write_text("\n".join(lines) + "\n", encoding="ascii")
 
     def _properties(self):
@@ -119,11 +125,23 @@ class KafkaServer(KafkaClient):
                                 preexec_fn=die_with_parent, **options)
 
     def _format(self):
+        """A storage just formatted depends on the cluster and the node alone, and formatting takes a Java machine of
+        its own: so it is done once and kept beside the jars."""
+        kept = JARS / f"formatted-{self.cluster_id}-{self.node_id}"
+        if kept.exists():
+            shutil.copytree(kept, self.folder / "data")
+            return
         with open(self.log, "ab") as log:
             status = self._run("kafka.tools.StorageTool", "format", "-t", self.cluster_id, "-c", self.config,
                                stdout=log).wait(60)
         if status != 0:
             raise RuntimeError(f"Kafka's storage could not be formatted: {self.tail()}")
+        copy = tempfile.mkdtemp(prefix=kept.name, dir=JARS)
+        shutil.copytree(self.folder / "data", copy, dirs_exist_ok=True)
+        try:
+            os.rename(copy, kept)
+        except OSError:  # another process has kept its own meanwhile
+            shutil.rmtree(copy)
 
     def launch(self):
         """Without waiting until it is up."""
@@ -208,7 +226,20 @@ class KafkaServer(KafkaClient):
         self.close()
 
 
+def keep_classes():
+    """Makes CLASSES, which Java writes when it ends in good order. Java leaves it alone if it does not fit the jars."""
+    made = CLASSES.with_suffix(".new")
+    options = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", f"-XX:ArchiveClassesAtExit={made}")
+    with KafkaServer(java_options=options) as server:
+        server.create_topic()
+        server.stop(timeout=60)
+    made.rename(CLASSES)
+
+
 if __name__ == "__main__":  # PYTHON tests/system/kafka_server.py: tells address and pid, ends with Enter
+    if sys.argv[1:] == ["keep-classes"]:
+        keep_classes()
+        sys.exit()
     with KafkaServer() as server:
         print(server.bootstrap, server.process.pid, flush=True)
         os.read(0, 1)
