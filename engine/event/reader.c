@@ -13,32 +13,20 @@ const char *reader_name(enum reader r)
 	return names[r];
 }
 
-#define PARAM_BYTE(c) ((c) > ' ' && (c) < 0x7f && (c) != '=' && (c) != ']' && (c) != '[' && (c) != '"')
-#define KEY_BYTE(c)                                                                                \
-	(((c) >= 'a' && (c) <= 'z') || ((c) >= 'A' && (c) <= 'Z') || ((c) >= '0' && (c) <= '9') || \
-	 (c) == '_' || (c) == '-' || (c) == '.')
-#define END_BYTE(c) ((c) == ' ' || (c) == '\t' || (c) == ',' || (c) == ';')
-#define B1(c) ((KEY_BYTE(c) ? SCAN_KEY : 0) | (PARAM_BYTE(c) ? SCAN_PARAM : 0) | (END_BYTE(c) ? SCAN_END : 0))
-#define B4(c) B1(c), B1((c) + 1), B1((c) + 2), B1((c) + 3)
-#define B16(c) B4(c), B4((c) + 4), B4((c) + 8), B4((c) + 12)
-#define B64(c) B16(c), B16((c) + 16), B16((c) + 32), B16((c) + 48)
-
-const unsigned char scan_bytes[256] = {B64(0), B64(64), B64(128), B64(192)};
-
 /* A copy without the marks before the characters given; `\n` is a line's end where n is given. */
-static struct text unescaped(struct scan *sc, struct piece value)
+static struct text unescaped(struct scan *sc, const struct piece *value)
 {
-	uint32_t to = arena_alloc(sc->arena, (uint32_t)value.len);
+	uint32_t to = arena_alloc(sc->arena, (uint32_t)value->len);
 	if (to == ARENA_FULL)
 		return (struct text){.off = 0, .len = 0};
 	sc->s = sc->arena->data + sc->text.off;
-	const char *from = sc->s + value.off;
+	const char *from = sc->s + value->off;
 	char *at = sc->arena->data + to;
-	char mark = value.mark != 0 ? value.mark : '\\';
-	for (size_t i = 0; i < value.len; i++) {
+	char mark = value->mark != 0 ? value->mark : '\\';
+	for (size_t i = 0; i < value->len; i++) {
 		char c = from[i];
-		if (c == mark && i + 1 < value.len && from[i + 1] != '\0' &&
-		    strchr(value.escapes, from[i + 1]) != NULL) {
+		if (c == mark && i + 1 < value->len && from[i + 1] != '\0' &&
+		    strchr(value->escapes, from[i + 1]) != NULL) {
 			c = from[++i];
 			c = c == 'n' ? '\n' : c;
 		}
@@ -61,17 +49,17 @@ static struct text trimmed(const char *data, struct text t)
 	return t;
 }
 
-void scan_put_number(struct scan *sc, int key, struct piece value)
+void scan_put_number(struct scan *sc, int key, const struct piece *value)
 {
-	struct text whole = {.off = sc->text.off + (uint32_t)value.off, .len = (uint32_t)value.len};
-	uint32_t place = (uint32_t)value.off;
-	if (value.escapes != NULL)
+	struct text whole = {.off = sc->text.off + (uint32_t)value->off, .len = (uint32_t)value->len};
+	uint32_t place = (uint32_t)value->off;
+	if (value->escapes != NULL)
 		whole = unescaped(sc, value);
 	struct text t = trimmed(sc->arena->data, whole);
 	reading_put(sc->out, key, t, place + t.off - whole.off);
 }
 
-void scan_put(struct scan *sc, const char *key, size_t key_len, struct piece value)
+void scan_put(struct scan *sc, const char *key, size_t key_len, const struct piece *value)
 {
 	int number = keys_find(sc->keys, key, key_len);
 	if (number >= 0 && !reading_has(sc->out, number))
@@ -82,25 +70,6 @@ void scan_front(struct scan *sc, size_t n)
 {
 	sc->out->parts[PART_FRONT] =
 		trimmed(sc->s - sc->text.off, (struct text){.off = sc->text.off, .len = (uint32_t)n});
-}
-
-static size_t find_byte(const struct scan *sc, size_t from, char c)
-{
-	const char *found = from < sc->n ? memchr(sc->s + from, c, sc->n - from) : NULL;
-	return found != NULL ? (size_t)(found - sc->s) : sc->n;
-}
-
-size_t scan_find(const struct scan *sc, size_t from, char c, bool *escaped)
-{
-	size_t end = find_byte(sc, from, c);
-	const char *mark;
-	while (from < end && (mark = memchr(sc->s + from, '\\', end - from)) != NULL) {
-		*escaped = true;
-		from = (size_t)(mark - sc->s) + 2;
-		if (from > end)
-			end = find_byte(sc, from, c);
-	}
-	return end < sc->n ? end : NO_PLACE;
 }
 
 static void read_json(struct scan *sc, const struct envelope_pair *pairs, size_t count)
@@ -124,6 +93,7 @@ void reader_read(enum reader r, const struct keys *keys, struct arena *arena, st
 			  .text = text,
 			  .s = arena->data + text.off,
 			  .n = text.len,
+			  .marks = {.block = SIZE_MAX},
 			  .out = out};
 	reading_reset(out);
 	out->parts[PART_FRONT] = trimmed(arena->data, text);

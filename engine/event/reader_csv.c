@@ -6,10 +6,10 @@
 #include "event/reader_scan.h"
 
 /* Up to the closing quote; a doubled one is a character. False where none is: the line was cut. */
-static bool quoted(const struct scan *sc, size_t at, struct piece *out)
+static bool quoted(struct scan *sc, size_t at, struct piece *out)
 {
 	struct piece value = {.off = at, .mark = '"'};
-	for (; at < sc->n; at++) {
+	for (; (at = scan_next(sc, MARKS_COLUMN, at)) < sc->n; at++) {
 		if (sc->s[at] != '"')
 			continue;
 		if (at + 1 == sc->n || sc->s[at + 1] != '"')
@@ -17,9 +17,16 @@ static bool quoted(const struct scan *sc, size_t at, struct piece *out)
 		value.escapes = "\"";
 		at++;
 	}
-	value.len = at - value.off;
+	value.len = (at < sc->n ? at : sc->n) - value.off;
 	*out = value;
 	return at < sc->n;
+}
+
+static inline size_t next_comma(struct scan *sc, size_t at)
+{
+	while ((at = scan_next(sc, MARKS_COLUMN, at)) < sc->n && sc->s[at] != ',')
+		at++;
+	return at;
 }
 
 /* Is there nothing between the closing quote and the comma? Else the value is broken, and left out. */
@@ -41,14 +48,13 @@ void reader_csv(struct scan *sc)
 				return;
 			at = value.off + value.len;
 		}
-		const char *comma = at < sc->n ? memchr(sc->s + at, ',', sc->n - at) : NULL;
-		size_t end = comma != NULL ? (size_t)(comma - sc->s) : sc->n;
+		size_t end = next_comma(sc, at);
 		if (value.mark == 0)
 			value.len = end - value.off;
 		int key = sc->keys->columns[column] - 1;
 		left -= key >= 0;
 		if (key >= 0 && (value.mark == 0 || only_blanks(sc, at + 1, end)))
-			scan_put_number(sc, key, value);
+			scan_put_number(sc, key, &value);
 		at = end + 1;
 	}
 }

@@ -117,7 +117,7 @@ static const char *item_name(const struct reader_rule *r, const struct rule_key 
 {
 	int key = item->keys[0];
 	const char *name = key < 0 ? part_names[-1 - key] : r->keys->names[key].text;
-	*len = key < 0 ? (int)strlen(name) : (int)r->keys->names[key].len;
+	*len = key < 0 ? (int)strlen(name) : (int)r->keys->names[key].key.len;
 	return name;
 }
 

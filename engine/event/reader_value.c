@@ -32,18 +32,41 @@ static bool is_choice(const char *s, size_t n)
 	return true;
 }
 
-/* Is the text one of the ways of v->literal? */
-static bool is_one_of(const struct reader_value *v, const char *s, size_t n)
+/* Cuts v->literal into its ways; a plain text is one. */
+static void find_ways(struct reader_value *v)
 {
-	size_t len = 0;
-	for (size_t at = 0; at <= v->literal_len; at += len + 1) {
-		const char *way = v->literal + at;
-		for (len = 0; at + len < v->literal_len && way[len] != '|';)
-			len++;
-		if (len == n && memcmp(way, s, n) == 0)
-			return true;
+	size_t count = 1;
+	size_t at = 0;
+	for (size_t i = 0; i < v->literal_len; i++)
+		count += v->literal[i] == '|';
+	v->ways = xmalloc(count * sizeof *v->ways);
+	for (v->way_count = 0; v->way_count < count; v->way_count++) {
+		const char *text = v->literal + at;
+		const char *bar = memchr(text, '|', v->literal_len - at);
+		size_t len = bar != NULL ? (size_t)(bar - text) : v->literal_len - at;
+		v->ways[v->way_count] = (struct reader_way){.key = short_text_of(text, len), .text = text};
+		at += len + 1;
 	}
+}
+
+/* Is the text one of the ways? */
+static inline bool is_one_of(const struct reader_value *v, const char *s, size_t n)
+{
+	struct short_text asked = short_text_of(s, n);
+	for (size_t i = 0; i < v->way_count; i++)
+		if (short_text_same(&v->ways[i].key, &asked) &&
+		    (n <= SHORT_TEXT_MAX || memcmp(v->ways[i].text, s, n) == 0))
+			return true;
 	return false;
+}
+
+/* Is it something, and has no blank? */
+static inline bool is_token(const char *s, size_t n)
+{
+	size_t i = 0;
+	while (i < n && !template_blank(s[i]))
+		i++;
+	return i == n && n > 0;
 }
 
 /* `{field}` or `[{field}]` */
@@ -77,13 +100,15 @@ int reader_value_compile(struct reader_value *v, const char *text, size_t len, c
 		return -1;
 	if (v->negated && template_may(v->template) != 0)
 		return err_set(e, ERR_SCRIPT, "a template behind ! reads no fields");
-	v->choice = is_choice(text, len);
-	text += v->choice;
-	len -= v->choice ? 2 : 0;
-	if (v->choice || is_plain(text, len)) {
+	v->token = len == strlen("{word}") && memcmp(text, "{word}", len) == 0;
+	bool choice = is_choice(text, len);
+	text += choice;
+	len -= choice ? 2 : 0;
+	if (choice || is_plain(text, len)) {
 		v->literal = xmalloc(len);
 		v->literal_len = len;
 		memcpy(v->literal, text, len);
+		find_ways(v);
 	} else {
 		find_single(v, text, len);
 	}
@@ -94,6 +119,7 @@ void reader_value_free(struct reader_value *v)
 {
 	template_free(v->template);
 	free(v->literal);
+	free(v->ways);
 }
 
 bool reader_value_fits(const struct reader_value *v, const char *data, struct text t, struct event *values,
@@ -102,11 +128,10 @@ bool reader_value_fits(const struct reader_value *v, const char *data, struct te
 	*found = 0;
 	if (v->template == NULL)
 		return (t.len == 0) != v->negated;
-	if (v->choice)
+	if (v->way_count > 0)
 		return is_one_of(v, data + t.off, t.len) != v->negated;
-	if (v->literal != NULL)
-		return (t.len == v->literal_len && memcmp(data + t.off, v->literal, t.len) == 0) !=
-		       v->negated;
+	if (v->token)
+		return is_token(data + t.off, t.len) != v->negated;
 	if (t.len == 0 && v->single)
 		return v->optional;
 	if (v->single && marks == NULL &&

@@ -6,6 +6,7 @@
 #ifndef NATMILL_EVENT_READER_VALUE_H
 #define NATMILL_EVENT_READER_VALUE_H
 
+#include "event/short_text.h"
 #include "event/template.h"
 #include "event/template_program.h"
 
@@ -15,11 +16,17 @@ struct reader_value {
 	struct template *template; /* NULL: the value must be empty */
 	bool negated;              /* the value must not fit */
 	const struct vocabulary *words;
-	char *literal; /* the template is this text; NULL = it is not a plain one */
+	char *literal; /* the template is this text, or one of several with `|` between them; NULL = neither
+			*/
 	size_t literal_len;
-	bool choice;   /* or one of several, with `|` between them */
-	bool single;   /* it is one field and nothing else, */
-	bool optional; /* which may be absent */
+	struct reader_way {
+		struct short_text key;
+		const char *text; /* in literal */
+	} * ways;
+	size_t way_count; /* 0 without a literal */
+	bool token;       /* the template is {word} */
+	bool single;      /* it is one field and nothing else, */
+	bool optional;    /* which may be absent */
 	enum event_field field;
 };
 

@@ -13,32 +13,26 @@
 #define PLACES (2 * KEYS_MAX)
 
 /* Both ends of the key and its length: vendors' keys differ there. */
-static inline uint32_t hash(const char *s, size_t n)
+static inline size_t place_of(const struct short_text *key)
 {
-	uint32_t head = 0;
-	uint32_t tail = 0;
-	if (n >= sizeof head) {
-		memcpy(&head, s, sizeof head);
-		memcpy(&tail, s + n - sizeof tail, sizeof tail);
-	} else if (n > 0) {
-		head = (uint32_t)(unsigned char)s[0] << 16 | (uint32_t)(unsigned char)s[n / 2] << 8 |
-		       (unsigned char)s[n - 1];
-	}
-	uint32_t h = (head * 0x9e3779b1U) ^ ((tail + (uint32_t)n) * 0x85ebca6bU);
-	return (h ^ h >> 15) * 0x2c1b3c6dU >> 24;
+	uint64_t h = ((key->head + key->len) * UINT64_C(0x9e3779b97f4a7c15)) ^
+		     (key->tail * UINT64_C(0xc2b2ae3d27d4eb4f));
+	return (size_t)(((h ^ h >> 29) * UINT64_C(0x94d049bb133111eb)) >> 56) % PLACES;
 }
 
-static bool same(const struct key_name *name, const char *text, size_t len)
+static inline bool same(const struct key_name *name, const struct short_text *key, const char *text)
 {
-	return name->len == len && memcmp(name->text, text, len) == 0;
+	return short_text_same(&name->key, key) &&
+	       (key->len <= SHORT_TEXT_MAX || memcmp(name->text, text, key->len) == 0);
 }
 
 int keys_find(const struct keys *k, const char *text, size_t len)
 {
-	uint32_t at = hash(text, len) % PLACES;
+	struct short_text asked = short_text_of(text, len);
+	size_t at = place_of(&asked);
 	while (k->places[at] != 0) {
 		int key = k->places[at] - 1;
-		if (same(&k->names[key], text, len))
+		if (same(&k->names[key], &asked, text))
 			return key;
 		at = (at + 1) % PLACES;
 	}
@@ -68,12 +62,13 @@ int keys_add(struct keys *k, const char *text, size_t len, struct err *e)
 		return err_set(e, ERR_SCRIPT, "a key must have 1 to %d bytes", KEY_TEXT_MAX);
 	if (k->count == KEYS_MAX)
 		return err_set(e, ERR_SCRIPT, "more than %d different keys for one reader", KEYS_MAX);
-	uint32_t at = hash(text, len) % PLACES;
+	struct short_text key = short_text_of(text, len);
+	size_t at = place_of(&key);
 	while (k->places[at] != 0)
 		at = (at + 1) % PLACES;
 	struct key_name *name = &k->names[k->count++];
 	name->text = xmalloc(len);
-	name->len = (uint32_t)len;
+	name->key = key;
 	memcpy(name->text, text, len);
 	k->places[at] = (uint8_t)k->count;
 	k->columns[column_of(text, len)] = (uint8_t)k->count; /* [0]: keys that are no numbers */

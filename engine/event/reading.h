@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "event/event.h"
+#include "event/short_text.h"
 
 #define KEYS_MAX 128     /* of one reader in one script */
 #define KEY_TEXT_MAX 255 /* bytes of a key */
@@ -21,7 +22,7 @@ struct keys {
 	size_t count;
 	struct key_name {
 		char *text;
-		uint32_t len;
+		struct short_text key; /* the same */
 	} names[KEYS_MAX];
 	uint8_t places[2 * KEYS_MAX];     /* by hash: 1 + number of the key, 0 = free */
 	uint8_t columns[COLUMNS_MAX + 1]; /* by the number that the key is, likewise */

@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/strbuf.h"
 #include "event/reader.h"
+#include "event/scan_marks.h"
 #include "tests/unit/guard.h"
 
 static const char *const asked[] = {"a", "b",  "src", "vendor", "class",         "1", "2", "3",
@@ -163,6 +164,37 @@ static void never_reads_beyond(void **state)
 	keys_free(&keys);
 }
 
+/* Each byte is marked or not as marks_has() says of it alone. */
+static void marks_are(enum marks_kind kind, const char *s, size_t n)
+{
+	struct marks m = {.block = SIZE_MAX};
+	size_t next = marks_next(&m, kind, s, n, 0);
+	for (size_t i = 0; i < n; i++) {
+		assert_int_equal(i == next, marks_has(kind, (unsigned char)s[i]));
+		next = i == next ? marks_next(&m, kind, s, n, i + 1) : next;
+	}
+	assert_int_equal(next, n);
+}
+
+/* Wherever the text ends, with nobody's memory on both sides. */
+static void marks(void **state)
+{
+	static const char bytes[] = "az AZ09_-./=\"\\[],;|@`{^\t\x7f\x80\xff:";
+	char text[150];
+	uint32_t seed = 7;
+	(void)state;
+	for (size_t n = 0; n <= sizeof text; n++) {
+		for (size_t i = 0; i < n; i++) {
+			seed = seed * 1664525 + 1013904223;
+			text[i] = (seed >> 20) % 3 == 0 ? bytes[(seed >> 8) % (sizeof bytes - 1)] : 'k';
+		}
+		for (enum marks_kind kind = MARKS_NO_KEY; kind <= MARKS_COLUMN; kind++) {
+			marks_are(kind, guard_end(text, n), n);
+			marks_are(kind, guard_begin(text, n), n);
+		}
+	}
+}
+
 static void many_keys(void **state)
 {
 	(void)state;
@@ -192,7 +224,7 @@ int main(void)
 		cmocka_unit_test(key_value),    cmocka_unit_test(structured_data),
 		cmocka_unit_test(cef),          cmocka_unit_test(csv),
 		cmocka_unit_test(many_columns), cmocka_unit_test(never_reads_beyond),
-		cmocka_unit_test(many_keys),
+		cmocka_unit_test(many_keys),    cmocka_unit_test(marks),
 	};
 	return cmocka_run_group_tests_name("reader", tests, NULL, NULL);
 }
