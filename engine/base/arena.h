@@ -9,8 +9,18 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define ARENA_FULL UINT32_MAX
+
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
+#define ARENA_POISON(p, n) ASAN_POISON_MEMORY_REGION(p, n)
+#define ARENA_UNPOISON(p, n) ASAN_UNPOISON_MEMORY_REGION(p, n)
+#else
+#define ARENA_POISON(p, n) ((void)0)
+#define ARENA_UNPOISON(p, n) ((void)0)
+#endif
 
 struct arena {
 	char *data;
@@ -23,11 +33,29 @@ void arena_init(struct arena *a, uint32_t max);
 void arena_free(struct arena *a);  /* a may be zeroed */
 void arena_reset(struct arena *a); /* len = 0; memory kept, poisoned under the address sanitizer */
 
-/* Offset of n fresh bytes, or ARENA_FULL when max does not allow them. */
-uint32_t arena_alloc(struct arena *a, uint32_t n);
+/* For arena_alloc(): what does not fit without more memory. */
+uint32_t arena_alloc_more(struct arena *a, uint32_t n);
+
+/* Offset of n fresh bytes, or ARENA_FULL when max does not allow them. Inline, as it is called several times
+ * a record. */
+static inline uint32_t arena_alloc(struct arena *a, uint32_t n)
+{
+	uint32_t at = a->len;
+	if (n > a->cap - at)
+		return arena_alloc_more(a, n);
+	ARENA_UNPOISON(a->data + at, n);
+	a->len = at + n;
+	return at;
+}
 
 /* Copies n bytes in; offset or ARENA_FULL. */
-uint32_t arena_add(struct arena *a, const void *data, uint32_t n);
+static inline uint32_t arena_add(struct arena *a, const void *data, uint32_t n)
+{
+	uint32_t at = arena_alloc(a, n);
+	if (at != ARENA_FULL && n > 0)
+		memcpy(a->data + at, data, n);
+	return at;
+}
 
 /* Gives the last bytes back: len becomes mark, which is a former len. */
 void arena_rewind(struct arena *a, uint32_t mark);

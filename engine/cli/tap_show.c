@@ -69,7 +69,7 @@ static bool read_text(struct tap_show *s, const char *key)
 	if (m == NULL || m->kind != JSON_STRING)
 		return false;
 	char *to = strbuf_reserve(&s->text, m->value_len + JSON_SLACK);
-	int64_t len = json_scan_unescape(s->scan, m->value, to);
+	int64_t len = json_scan_unescape(s->scan, s->line + m->value, m->value_len, to);
 	if (len < 0)
 		return false;
 	s->text.len = (size_t)len;

@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "base/strbuf.h"
 #include "event/envelope_opening.h"
+#include "event/same_bytes.h"
 #include "event/syslog_header.h"
 #include "event/timeparse.h"
 
@@ -69,22 +70,22 @@ static enum known_key key_of(const struct opening *o, const struct json_member *
 	if (plainly != KEY_COUNT || m->key_len > KEY_RAW_MAX || !opening_is_escaped(o, m->key, m->key_len))
 		return plainly;
 	char plain[KEY_RAW_MAX + JSON_SLACK];
-	int64_t len = json_scan_unescape(o->r->scan, m->key, plain);
+	int64_t len = json_scan_unescape(o->r->scan, key, m->key_len, plain);
 	return len < 0 ? KEY_COUNT : known_key_of(plain, (size_t)len);
 }
 
-static int find_known(struct opening *o, size_t count)
+static int find_known(const struct opening *o, size_t count)
 {
-	uint32_t seen = 0;
+	const struct json_member **known = o->r->known;
+	memset(known, 0, sizeof o->r->known);
 	for (size_t i = 0; i < count; i++) {
 		enum known_key k = key_of(o, &o->r->members[i]);
 		if (k == KEY_COUNT)
 			continue;
-		if ((seen & 1U << k) != 0)
+		if (known[k] != NULL)
 			return err_set(o->e, ERR_DATA, "the key `%s` stands twice in the value",
 				       known_keys[k]);
-		seen |= 1U << k;
-		o->known[k] = &o->r->members[i];
+		known[k] = &o->r->members[i];
 	}
 	return 0;
 }
@@ -104,14 +105,12 @@ static int check_known(struct opening *o)
 	return 0;
 }
 
-/* Reads a member as a time (or else as an address) into c, unless c still holds what the same text meant. A
- * text that is neither leaves c saying so. -1 when it has a wrong escape. */
-static int read_short(const struct opening *o, const struct json_member *m, bool time, struct cached *c)
+/* Reads a member as a time (or else as an address) into c. A text that is neither leaves c saying so. -1 when
+ * it has a wrong escape. */
+static int read_anew(const struct opening *o, const struct json_member *m, bool time, struct cached *c)
 {
 	const char *text = o->value + m->value;
 	size_t len = m->value_len;
-	if (c->len == len && len > 0 && c->zone_s == o->zone_s && memcmp(c->text, text, len) == 0)
-		return 0;
 	c->len = 0;
 	c->no_time = len > CACHED_TEXT_MAX;
 	c->time = EVENT_NO_TIME;
@@ -122,7 +121,7 @@ static int read_short(const struct opening *o, const struct json_member *m, bool
 	memcpy(c->text, text, len);
 	char plain[CACHED_TEXT_MAX + JSON_SLACK];
 	if (opening_is_escaped(o, m->value, m->value_len)) {
-		int64_t used = json_scan_unescape(o->r->scan, m->value, plain);
+		int64_t used = json_scan_unescape(o->r->scan, text, len, plain);
 		if (used < 0)
 			return opening_wrong_escape(o, m->value);
 		text = plain;
@@ -134,6 +133,16 @@ static int read_short(const struct opening *o, const struct json_member *m, bool
 	else
 		c->no_time = time_read(text, len, o->zone_s, &c->time) != len;
 	return 0;
+}
+
+/* The same, unless c still holds what the same text meant. */
+static inline int read_short(const struct opening *o, const struct json_member *m, bool time,
+			     struct cached *c)
+{
+	bool kept = c->len == m->value_len && c->len > 0 && c->zone_s == o->zone_s;
+	if (kept && same_bytes(c->text, o->value + m->value, m->value_len))
+		return 0;
+	return read_anew(o, m, time, c);
 }
 
 /* When the collector says: a time without year, or without any zone, is none, but what is no time at all must
@@ -224,8 +233,9 @@ static int open_syslog(const struct opening *o, struct envelope *out)
 static int open_object(struct opening *o, size_t n, struct envelope *out)
 {
 	int count = opening_scan(o, n);
-	if (count < 0 || find_known(o, (size_t)count) != 0)
+	if (count < 0 || (!o->same_keys && find_known(o, (size_t)count) != 0))
 		return -1;
+	memcpy(o->known, o->r->known, sizeof o->known);
 	if (o->known[KEY_MESSAGE] == NULL)
 		return opening_record(o, (size_t)count, n, out);
 	return check_known(o) != 0 ? -1 : open_syslog(o, out);
@@ -259,7 +269,11 @@ int envelope_open(struct envelope_reader *r, struct arena *arena, const char *va
 	size_t lead = skip_blanks(value, n, 0);
 	if (lead == n)
 		return err_set(e, ERR_DATA, "the value is empty");
-	struct opening o = {.r = r, .arena = arena, .value = value + lead, .zone_s = zone_s, .e = e};
+	struct opening o =
+		{.r = r, .arena = arena, .flat = &r->outer, .value = value + lead, .zone_s = zone_s, .e = e};
 	n -= lead;
-	return opening_is_object(o.value, n) ? open_object(&o, n, out) : open_raw(&o, n, out);
+	int rc = opening_is_object(o.value, n) ? open_object(&o, n, out) : open_raw(&o, n, out);
+	if (rc != 0)
+		r->outer.count = r->inner.count = 0; /* nothing later may pass for having its keys */
+	return rc;
 }

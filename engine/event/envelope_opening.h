@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "event/envelope.h"
+#include "event/json_flat.h"
 #include "event/json_scan.h"
 
 /* Keys of the syslog envelope that mean something to us. */
@@ -29,6 +30,9 @@ struct cached {
 
 struct envelope_reader {
 	struct json_scan *scan;
+	struct json_flat outer; /* values, and messages that are JSON themselves: two memories, */
+	struct json_flat inner; /* as they come in turn */
+	const struct json_member *known[KEY_COUNT]; /* of the last value; NULL = not there */
 	struct cached time;
 	struct cached ip[CACHED_COUNT];
 	struct cached host[CACHED_COUNT];
@@ -41,9 +45,11 @@ struct envelope_reader {
 struct opening {
 	struct envelope_reader *r;
 	struct arena *arena;
+	struct json_flat *flat; /* the reader's memory for such values */
 	const char *value;
 	int32_t zone_s;                             /* of times that tell none */
 	bool escapes;                               /* a backslash stands somewhere in the value */
+	bool same_keys;                             /* as the last value that was opened without error */
 	const struct json_member *known[KEY_COUNT]; /* NULL = not there, or null */
 	struct err *e;
 };
@@ -59,7 +65,8 @@ int opening_no_room(struct err *e);
 /* The reason of a wrong escape in the string at offset at of the value; returns -1. */
 int opening_wrong_escape(const struct opening *o, uint32_t at);
 
-/* Scans the value of n bytes: fills r->members and o->escapes. The number of members, or -1 with o->e. */
+/* Scans the value of n bytes: fills r->members, o->escapes and o->same_keys. The number of members, or -1
+ * with o->e. */
 int opening_scan(struct opening *o, size_t n);
 
 /* Adds the string of len raw bytes at offset at of the value to the arena, unescaped. 0, or -1 with o->e. */

@@ -7,7 +7,6 @@
 
 #include "base/err.h"
 #include "event/envelope_opening.h"
-#include "event/json_flat.h"
 
 int opening_no_room(struct err *e)
 {
@@ -24,8 +23,9 @@ int opening_wrong_escape(const struct opening *o, uint32_t at)
 int opening_scan(struct opening *o, size_t n)
 {
 	struct envelope_reader *r = o->r;
-	int count = json_flat_object(o->value, n, r->members, ENVELOPE_PAIRS_MAX);
-	o->escapes = count < 0 && memchr(o->value, '\\', n) != NULL;
+	int count = json_flat_object(o->flat, o->value, n, r->members, ENVELOPE_PAIRS_MAX);
+	o->same_keys = count >= 0 && o->flat->same_keys;
+	o->escapes = count >= 0 ? o->flat->escapes : memchr(o->value, '\\', n) != NULL;
 	return count >= 0 ? count
 			  : json_scan_object(r->scan, o->value, n, r->members, ENVELOPE_PAIRS_MAX, o->e);
 }
@@ -40,7 +40,7 @@ int opening_add_string(const struct opening *o, uint32_t at, uint32_t len, struc
 	uint32_t off = arena_alloc(o->arena, len + JSON_SLACK);
 	if (off == ARENA_FULL)
 		return opening_no_room(o->e);
-	int64_t used = json_scan_unescape(o->r->scan, at, o->arena->data + off);
+	int64_t used = json_scan_unescape(o->r->scan, o->value + at, len, o->arena->data + off);
 	if (used < 0)
 		return opening_wrong_escape(o, at);
 	arena_rewind(o->arena, off + (uint32_t)used);
@@ -101,7 +101,7 @@ static int add_pairs(const struct opening *o, uint32_t copy, size_t count, struc
 		uint32_t len = m->kind == JSON_NULL ? 0 : m->value_len;
 		if (add_part(o, copy, m->key, m->key_len, true, &pair->key) != 0 ||
 		    add_part(o, copy, m->value, len, m->kind == JSON_STRING, &pair->value) != 0 ||
-		    check_twice(o, &seen) != 0)
+		    (!o->same_keys && check_twice(o, &seen) != 0))
 			return -1;
 	}
 	out->pair_count = count;
@@ -130,7 +130,11 @@ int opening_message(const struct opening *envelope, struct envelope *out)
 	if (arena_alloc(arena, room) == ARENA_FULL)
 		return opening_no_room(envelope->e);
 	arena_rewind(arena, mark);
-	struct opening o = {.r = r, .arena = arena, .value = arena->data + out->text.off, .e = &no_json};
+	struct opening o = {.r = r,
+			    .arena = arena,
+			    .flat = &r->inner,
+			    .value = arena->data + out->text.off,
+			    .e = &no_json};
 	int count = opening_scan(&o, out->text.len);
 	if (count < 0)
 		return 0;

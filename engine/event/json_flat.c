@@ -1,66 +1,92 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Flat JSON objects of plain ASCII; see json_flat.h. Called once a message by envelope_record.c. First the
- * places of all quotes, 64 bytes at a time; nothing can hide one, as there is no backslash. Then the members,
- * from quote to quote. As strict as RFC 8259: what is taken here, any JSON parser takes, with the same
- * members.
+ * Flat JSON objects of ASCII; see json_flat.h. Called once or twice a message by envelope_record.c. From
+ * value to value: what stands between two is compared with what stood there the last time, and only taken
+ * apart when it differs; strings are passed over by bits of where they may end. As strict as RFC 8259: what
+ * is taken here, any JSON parser takes, with the same members.
  */
 #include "event/json_flat.h"
 
-#include <stdbool.h>
 #include <string.h>
 #ifdef __SSE2__
 #include <emmintrin.h>
 #endif
 
-#define BLOCK 64
-#define QUOTES_MAX 256 /* more members than a collector writes */
+#include "event/same_bytes.h"
 
-/* A bit for each quote of the block. *odd is set when it has a backslash, a control character or a byte
- * beyond ASCII. */
-static inline uint64_t quotes_of(const char *block, bool *odd)
+#define BLOCK 64
+
+/* An object whose last byte is its closing brace, and how far it was looked through. */
+struct object {
+	const char *s;
+	uint32_t n;
+	uint32_t seen;     /* bytes looked through, in whole blocks */
+	uint64_t specials; /* of the block seen last: a bit for each byte, as specials_of() finds them */
+	bool escapes;
+};
+
+/* A bit for each of the 64 bytes that is not simply part of a string: a quote, a backslash, a control
+ * character or a byte beyond ASCII. */
+static inline uint64_t specials_of(const char *s)
 {
-	uint64_t quotes = 0;
+	uint64_t found = 0;
 #ifdef __SSE2__
-	__m128i found = _mm_setzero_si128();
 #pragma GCC unroll 4
 	for (int i = 0; i < BLOCK; i += 16) {
-		__m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)(block + i));
-		__m128i quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
-		__m128i low = _mm_cmplt_epi8(bytes, _mm_set1_epi8(' ')); /* signed: beyond ASCII, too */
-		__m128i backslash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
-		quotes |= (uint64_t)(uint32_t)_mm_movemask_epi8(quote) << i;
-		found = _mm_or_si128(found, _mm_or_si128(low, backslash));
+		__m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)(s + i));
+		/* Quotes and blanks change places: less than blank is then what looks for. Bytes beyond ASCII
+		 * are less, too, and stay so by saturation. */
+		bytes = _mm_xor_si128(bytes, _mm_set1_epi8('"' ^ ' '));
+		__m128i less = _mm_subs_epi8(bytes, _mm_set1_epi8(' ' + 1));
+		__m128i backslash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\' ^ '"' ^ ' '));
+		uint32_t any = (uint32_t)_mm_movemask_epi8(_mm_or_si128(less, backslash)); /* signs */
+		found |= (uint64_t)any << i;
 	}
-	*odd |= _mm_movemask_epi8(found) != 0;
 #else
-	for (int i = 0; i < BLOCK; i++) {
-		quotes |= (uint64_t)(block[i] == '"') << i;
-		*odd |= (signed char)block[i] < ' ' || block[i] == '\\';
-	}
+	for (int i = 0; i < BLOCK; i++)
+		found |= (uint64_t)(s[i] == '"' || s[i] == '\\' || (signed char)s[i] < ' ') << i;
 #endif
-	return quotes;
+	return found;
 }
 
-/* Places of all quotes in the n bytes; their number, or -1: too many, or bytes that may mean more. */
-static int find_quotes(const char *value, size_t n, uint32_t places[QUOTES_MAX + BLOCK])
+/* Those of the last bytes, fewer than a block: nothing behind them is read. */
+static uint64_t last_specials(const struct object *o)
 {
-	int count = 0;
-	bool odd = false;
-	for (size_t from = 0; from < n; from += BLOCK) {
-		const char *block = value + from;
-		char last[BLOCK];
-		if (n - from < BLOCK) {
-			memset(last, ' ', BLOCK);
-			memcpy(last, block, n - from);
-			block = last;
-		}
-		for (uint64_t quotes = quotes_of(block, &odd); quotes != 0; quotes &= quotes - 1)
-			places[count++] = (uint32_t)from + (uint32_t)__builtin_ctzll(quotes);
-		if (odd || count > QUOTES_MAX)
-			return -1;
+	uint32_t left = o->n - o->seen;
+	if (o->n >= BLOCK)
+		return specials_of(o->s + o->n - BLOCK) >> (BLOCK - left);
+	char block[BLOCK];
+	memset(block, ' ', sizeof block);
+	memcpy(block, o->s, left);
+	return specials_of(block);
+}
+
+/* The place of the next one from at on, which is in front of none that was asked for; 0, where the
+ * opening brace is, if there is none. */
+static inline uint32_t next_special(struct object *o, uint32_t at)
+{
+	for (;;) {
+		uint64_t found = at < o->seen ? o->specials >> (at % BLOCK) : 0;
+		if (found != 0)
+			return at + (uint32_t)__builtin_ctzll(found);
+		if (o->seen >= o->n)
+			return 0;
+		at = at < o->seen ? o->seen : at;
+		o->specials = o->n - o->seen >= BLOCK ? specials_of(o->s + o->seen) : last_specials(o);
+		o->seen += BLOCK;
 	}
-	return count;
+}
+
+/* The closing quote of the string whose first byte is at at; another byte if it has none or is no ASCII. */
+static inline uint32_t string_end(struct object *o, uint32_t at)
+{
+	at = next_special(o, at);
+	while (o->s[at] == '\\') {
+		bool hidden = o->s[at + 1] == '"' || o->s[at + 1] == '\\'; /* what is escaped ends nothing */
+		o->escapes = true;
+		at = next_special(o, at + (hidden ? 2 : 1));
+	}
+	return at;
 }
 
 /* The functions below look at no byte behind the closing brace, as each stops at it. */
@@ -114,58 +140,110 @@ static uint32_t skip_plain(const char *s, uint32_t at, enum json_kind *kind)
 	return skip_number(s, at);
 }
 
-/* The member whose key begins at quotes[0]. Returns the place behind it, 0 if it is none; *used counts its
- * quotes, which come in pairs: their number is even, and a quote at s[at] is one of them, so that what is
- * read of quotes was written (clang-tidy does not see that). */
-static inline uint32_t take_member(const char *s, const uint32_t *quotes, struct json_member *m, int *used)
+/* Takes the value at at into m. Returns the place behind it, 0 if it is none for us. */
+static inline uint32_t take_value(struct object *o, uint32_t at, struct json_member *m)
 {
-	m->key = quotes[0] + 1; /* NOLINT(clang-analyzer-core.UndefinedBinaryOperatorResult) */
-	m->key_len = quotes[1] - m->key;
-	uint32_t at = skip_blanks(s, quotes[1] + 1);
-	if (s[at] != ':')
-		return 0;
-	at = skip_blanks(s, at + 1);
-	if (s[at] == '"') {
+	if (o->s[at] == ' ')
+		at = skip_blanks(o->s, at);
+	if (o->s[at] == '"') {
+		uint32_t quote = string_end(o, ++at);
 		m->kind = JSON_STRING;
-		m->value = at + 1;
-		m->value_len =
-			quotes[3] - m->value; /* NOLINT(clang-analyzer-core.UndefinedBinaryOperatorResult) */
-		*used = 4;
-		return quotes[3] + 1;
+		m->value = at;
+		m->value_len = quote - at;
+		return o->s[quote] == '"' ? quote + 1 : 0;
 	}
-	*used = 2;
+	uint32_t behind = skip_plain(o->s, at, &m->kind);
 	m->value = at;
-	at = skip_plain(s, at, &m->kind);
-	m->value_len = at - m->value;
-	return at;
+	m->value_len = behind - at;
+	return behind;
 }
 
-static int take_members(const char *s, uint32_t n, const uint32_t *quotes, struct json_member *members,
-			size_t max)
+/* Takes `{"key":` or `,"key":` at at apart. Returns the place behind it, 0 if it is something else. */
+static uint32_t take_key(struct object *o, uint32_t at, struct json_member *m)
+{
+	bool escapes = o->escapes;
+	uint32_t start = skip_blanks(o->s, at);
+	if (o->s[start] != (at == 0 ? '{' : ','))
+		return 0;
+	start = skip_blanks(o->s, start + 1);
+	if (o->s[start] != '"')
+		return 0;
+	o->escapes = false;
+	uint32_t quote = string_end(o, start + 1);
+	if (o->s[quote] != '"' || o->escapes)
+		return 0;
+	o->escapes = escapes;
+	m->key = start + 1;
+	m->key_len = quote - m->key;
+	uint32_t colon = skip_blanks(o->s, quote + 1);
+	return o->s[colon] == ':' ? colon + 1 : 0;
+}
+
+static void keep_gap(struct json_gap *g, const char *s, uint32_t at, uint32_t behind,
+		     const struct json_member *m)
+{
+	uint32_t len = behind - at;
+	g->len = 0;
+	if (len > sizeof g->text)
+		return;
+	g->len = (uint8_t)len;
+	g->key = (uint8_t)(m->key - at);
+	g->key_len = (uint8_t)m->key_len;
+	memcpy(g->text, s + at, len);
+}
+
+/* Takes what stands at at in front of a value, another thing than the last time, and keeps it. Returns the
+ * place behind it, 0 if no value follows. */
+static uint32_t learn_gap(struct json_flat *flat, struct object *o, uint32_t at, struct json_gap *g,
+			  struct json_member *m)
+{
+	uint32_t behind = take_key(o, at, m);
+	flat->same_keys = false;
+	if (behind != 0)
+		keep_gap(g, o->s, at, behind, m);
+	return behind;
+}
+
+/* Fills members; their number, or -1. What stood here the last time is looked for first: it has the comma,
+ * the key and the colon in it. */
+static int take_members(struct json_flat *flat, struct object *o, struct json_member *members, size_t max)
 {
 	uint32_t at = 0;
-	size_t count = 0;
-	do {
-		int used;
-		at = skip_blanks(s, at + 1);
-		if (s[at] != '"' || count == max)
+	for (size_t count = 0;; count++) {
+		struct json_member *m = &members[count];
+		struct json_gap *g = &flat->gaps[count];
+		if (count < max && g->len > 0 && g->len < o->n - at &&
+		    same_bytes(o->s + at, g->text, g->len)) {
+			m->key = at + g->key;
+			m->key_len = g->key_len;
+			at += g->len;
+		} else if (skip_blanks(o->s, at) == o->n - 1) {
+			return (int)count;
+		} else if (count == max || (at = learn_gap(flat, o, at, g, m)) == 0) {
 			return -1;
-		at = take_member(s, quotes, &members[count++], &used);
+		}
+		at = take_value(o, at, m);
 		if (at == 0)
 			return -1;
-		quotes += used;
-		at = skip_blanks(s, at);
-	} while (s[at] == ',');
-	return s[at] == '}' && at == n - 1 ? (int)count : -1;
+	}
 }
 
-int json_flat_object(const char *value, size_t n, struct json_member *members, size_t max)
+int json_flat_object(struct json_flat *flat, const char *value, size_t n, struct json_member *members,
+		     size_t max)
 {
-	uint32_t quotes[QUOTES_MAX + BLOCK];
+	int before = flat->count;
+	flat->count = 0;
 	while (n > 0 && (value[n - 1] == ' ' || value[n - 1] == '\n' || value[n - 1] == '\r'))
 		n--;
-	if (n < 2 || value[0] != '{' || value[n - 1] != '}')
+	if (n < 2 || max > JSON_FLAT_PLACES || value[0] != '{' || value[n - 1] != '}')
 		return -1;
-	int count = find_quotes(value, n, quotes);
-	return count >= 0 && count % 2 == 0 ? take_members(value, (uint32_t)n, quotes, members, max) : -1;
+	struct object o = {.s = value, .n = (uint32_t)n};
+	flat->same_keys = true;
+	int count = take_members(flat, &o, members, max);
+	if (count < 0)
+		return -1;
+	flat->same_keys = flat->same_keys && count == before;
+	flat->escapes = o.escapes;
+	flat->count = count;
+	return count;
 }

@@ -287,12 +287,15 @@ int json_scan_object(struct json_scan *s, const char *value, size_t n, struct js
 		       static_cast<size_t>(f.where - s->copy) + 1);
 }
 
-int64_t json_scan_unescape(const struct json_scan *s, uint32_t at, char *dst)
+int64_t json_scan_unescape(struct json_scan *s, const char *raw, size_t len, char *dst)
 {
 	uint8_t *to = reinterpret_cast<uint8_t *>(dst);
-	ondemand::raw_json_string raw(reinterpret_cast<const uint8_t *>(s->copy + at));
 	std::string_view text;
-	if (s->parser.unescape(raw, to).get(text) != SUCCESS)
+	(void)make_room(s, len + 2); // the copy has it; only the parser, which is not needed here, may not
+	memcpy(s->copy, raw, len);
+	memcpy(s->copy + len, "\"\"", 2); // one ends it; two, should its last byte escape one
+	ondemand::raw_json_string string(reinterpret_cast<const uint8_t *>(s->copy));
+	if (s->parser.unescape(string, to).get(text) != SUCCESS)
 		return -1;
 	return static_cast<int64_t>(text.size());
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The members of one flat JSON object, checked to its very end: simdjson behind a C interface. Used by
- * envelope.c only. A scanner belongs to one envelope reader (one thread) and keeps a padded copy of the
- * value that it opened last. All places are offsets into that value.
+ * envelopes, and by what shows or reads stored ones. A scanner belongs to one thread and keeps room for a
+ * padded copy of what it reads. All places are offsets into that value.
  */
 #ifndef NATMILL_EVENT_JSON_SCAN_H
 #define NATMILL_EVENT_JSON_SCAN_H
@@ -40,9 +40,10 @@ void json_scan_free(struct json_scan *s);
 int json_scan_object(struct json_scan *s, const char *value, size_t n, struct json_member *members,
 		     size_t max, struct err *e);
 
-/* Unescapes the string at offset at of the value opened last. dst has room for its raw length + JSON_SLACK
- * bytes. Returns the length, or -1 when an escape is wrong (a lone surrogate is). */
-int64_t json_scan_unescape(const struct json_scan *s, uint32_t at, char *dst);
+/* Unescapes the len bytes at raw (< 1 GiB), a string as a member has it. dst has room for len + JSON_SLACK
+ * bytes. Returns the length, or -1 when an escape is wrong (a lone surrogate is). Any value that was opened
+ * is as good as before: the members tell of that, not of the copy. */
+int64_t json_scan_unescape(struct json_scan *s, const char *raw, size_t len, char *dst);
 
 #ifdef __cplusplus
 }

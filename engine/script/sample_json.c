@@ -29,11 +29,11 @@ static bool is(const char *s, const struct json_member *m, const char *value)
 	return m->value_len == strlen(value) && memcmp(s + m->value, value, m->value_len) == 0;
 }
 
-static int read_reason(const struct json_scan *scan, const struct json_member *reason,
+static int read_reason(struct json_scan *scan, const char *s, const struct json_member *reason,
 		       struct sample_verdict_json *out)
 {
 	out->reason = xmalloc(reason->value_len + JSON_SLACK + 1);
-	int64_t len = json_scan_unescape(scan, reason->value, out->reason);
+	int64_t len = json_scan_unescape(scan, s + reason->value, reason->value_len, out->reason);
 	if (len < 0) {
 		free(out->reason);
 		out->reason = NULL;
@@ -44,7 +44,7 @@ static int read_reason(const struct json_scan *scan, const struct json_member *r
 	return 1;
 }
 
-static int read_members(const struct json_scan *scan, const char *s, const struct json_member *members, int n,
+static int read_members(struct json_scan *scan, const char *s, const struct json_member *members, int n,
 			struct sample_verdict_json *out)
 {
 	const struct json_member *verdict = member(s, members, n, "verdict", JSON_STRING);
@@ -58,7 +58,7 @@ static int read_members(const struct json_scan *scan, const char *s, const struc
 	}
 	if (is(s, verdict, "dead") && reason != NULL) {
 		out->verdict = SAMPLE_DEAD;
-		return read_reason(scan, reason, out);
+		return read_reason(scan, s, reason, out);
 	}
 	if (!is(s, verdict, "events") || events == NULL || s[events->value] != '[')
 		return -1;

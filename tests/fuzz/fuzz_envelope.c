@@ -93,12 +93,13 @@ static void check_round_trip(struct envelope_reader *r, const struct envelope *e
 static void check_flat(const char *value, size_t n)
 {
 	static struct json_scan *scan;
+	static struct json_flat flat;
 	struct json_member quick[ENVELOPE_PAIRS_MAX];
 	struct json_member other[ENVELOPE_PAIRS_MAX];
 	struct err e;
 	if (scan == NULL)
 		scan = json_scan_new();
-	int count = json_flat_object(value, n, quick, ENVELOPE_PAIRS_MAX);
+	int count = json_flat_object(&flat, value, n, quick, ENVELOPE_PAIRS_MAX);
 	must(count < 0 || json_scan_object(scan, value, n, other, ENVELOPE_PAIRS_MAX, &e) == count);
 	for (int i = 0; i < count; i++)
 		must(memcmp(&quick[i], &other[i], sizeof quick[i]) == 0);

@@ -32,6 +32,9 @@ static const char *const taken[] = {
 	"{\"a\":null,\"b\":true,\"c\":false}\r\n",
 	"{\"a\":0,\"b\":-1,\"c\":10.25,\"d\":1e9,\"e\":-0.5E-3,\"f\":1E+2}",
 	"{\"a\":\"{[,:]}\",\"b\":\"\x7f'/\"}",
+	"{\"a\":\"\\\"\",\"b\":\"\\\\\",\"c\":\"x\\u00e4\\q\\\"}\"}", /* escapes are for others */
+	"{\"a key that fills a block and a half\":1,\"one that is longer than what is remembered of a gap, "
+	"by far\":2}",
 	envelope,
 };
 
@@ -51,7 +54,10 @@ static const char *const left[] = {
 	"{,\"a\":1}",
 	"{\"a\":1 \"b\":2}",
 	"{\"a\":\"b\"\"c\":1}",
-	"{\"a\":\"b\\n\"}",
+	"{\"a\\n\":\"b\"}",
+	"{\"a\":\"b\\\"}",
+	"{\"a\":\"b\\\x01\"}",
+	"{\"a\":\"b\\\xc3\xa4\"}",
 	"{\"a\":\"\xc3\xa4\"}",
 	"{\"a\":\"\x01\"}",
 	"{\"a\":\n1}",
@@ -75,8 +81,29 @@ static const char *const left[] = {
 
 struct pair {
 	struct json_scan *scan;
+	struct json_flat flat;
+	struct json_flat fresh; /* that nothing was read with */
+	char keys[4096];        /* of the object taken last */
 	unsigned both;
 };
+
+/* What it says of the object: keys that are said to be the same are, and a backslash is seen. */
+static void check_words(struct pair *p, const char *value, const struct json_member *members, int count)
+{
+	char keys[sizeof p->keys] = "";
+	bool escapes = false;
+	for (int i = 0; i < count; i++) {
+		const struct json_member *m = &members[i];
+		strncat(strncat(keys, value + m->key, m->key_len), "\n", 1);
+		if (m->kind == JSON_STRING && memchr(value + m->value, '\\', m->value_len) != NULL)
+			escapes = true;
+	}
+	assert_int_equal(p->flat.escapes, escapes);
+	assert_int_equal(p->flat.count, count);
+	if (p->flat.same_keys)
+		assert_string_equal(keys, p->keys);
+	memcpy(p->keys, keys, sizeof keys);
+}
 
 /* Whatever the quick reader takes, the other one takes, with the same members. Returns its answer. */
 static int agree(struct pair *p, const char *value, size_t n)
@@ -84,10 +111,20 @@ static int agree(struct pair *p, const char *value, size_t n)
 	struct json_member quick[MAX];
 	struct json_member other[MAX];
 	struct err e;
-	int count = json_flat_object(guard_end(value, n), n, quick, MAX);
-	assert_int_equal(json_flat_object(guard_begin(value, n), n, quick, MAX), count);
-	if (count < 0)
+	int count = json_flat_object(&p->flat, guard_end(value, n), n, quick, MAX);
+	p->fresh.count = 0;
+	memset(p->fresh.gaps, 0, MAX * sizeof *p->fresh.gaps);
+	assert_int_equal(json_flat_object(&p->fresh, guard_begin(value, n), n, other, MAX), count);
+	if (count < 0) {
+		assert_int_equal(p->flat.count, 0);
 		return count;
+	}
+	check_words(p, value, quick, count);
+	assert_false(p->fresh.same_keys);
+	assert_memory_equal(quick, other, (size_t)count * sizeof *quick);
+	assert_int_equal(json_flat_object(&p->flat, guard_begin(value, n), n, quick, MAX), count);
+	check_words(p, value, quick, count);
+	assert_memory_equal(quick, other, (size_t)count * sizeof *quick);
 	assert_int_equal(json_scan_object(p->scan, value, n, other, MAX, &e), count);
 	for (int i = 0; i < count; i++) {
 		assert_int_equal(quick[i].key, other[i].key);
@@ -149,7 +186,9 @@ static void agrees_on_lengths(void **state)
 		n = 6 + pad;
 		memcpy(value + n, "\",\"bc\":-1}", 10);
 		assert_int_equal(agree(p, value, n + 10), 2);
-		value[6 + pad / 2] = '\\';
+		value[6 + pad / 2] = '\\'; /* the last one escapes the closing quote */
+		assert_int_equal(agree(p, value, n + 10), pad / 2 + 1 < pad ? 2 : -1);
+		value[6 + pad / 2] = '\x80';
 		assert_int_equal(agree(p, value, n + 10), -1);
 	}
 }
@@ -166,6 +205,34 @@ static void members_have_a_limit(void **state)
 		value[n - 1] = '}';
 		assert_int_equal(agree(p, value, n), i <= MAX ? i : -1);
 		value[n - 1] = ',';
+	}
+}
+
+/* Whose keys are the same: the whole object's, and never those of one that was left to others. */
+static void tells_same_keys(void **state)
+{
+	static const struct {
+		const char *value;
+		bool same;
+	} objects[] = {
+		{"{\"a\":1,\"b\":\"x\"}", false},
+		{"{\"a\":1,\"b\":\"x\"}", true},
+		{"{\"a\":\"longer\",\"b\":null}", true},
+		{"{\"a\":1}", false},
+		{"{\"a\":1,\"b\":2}", false},
+		{"{\"a\":1,\"c\":2}", false},
+		{"{\"a\":1,\"b\":2}", false},
+		{"{\"a\":1,\"b\":2}", true},
+		{"{\"a\":1,\"b\":[]}", false},
+		{"{\"a\":1,\"b\":2}", false},
+	};
+	struct pair *p = *state;
+	struct json_member members[MAX];
+	memset(&p->flat, 0, sizeof p->flat);
+	for (size_t i = 0; i < sizeof objects / sizeof *objects; i++) {
+		const char *value = objects[i].value;
+		int count = json_flat_object(&p->flat, value, strlen(value), members, MAX);
+		assert_int_equal(count > 0 && p->flat.same_keys, objects[i].same);
 	}
 }
 
@@ -187,10 +254,9 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(takes_and_leaves),
-		cmocka_unit_test(agrees_on_mutants),
-		cmocka_unit_test(agrees_on_lengths),
-		cmocka_unit_test(members_have_a_limit),
+		cmocka_unit_test(takes_and_leaves),  cmocka_unit_test(agrees_on_mutants),
+		cmocka_unit_test(agrees_on_lengths), cmocka_unit_test(members_have_a_limit),
+		cmocka_unit_test(tells_same_keys),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
