@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Sums of a batch by vendor; see accounts.h. What is per event is added up in a small table first.
+ * Sums of a batch by vendor; see accounts.h.
  */
 #include "stream/accounts.h"
 
@@ -72,19 +72,18 @@ void accounts_prepare(struct accounts *a, struct account_names *names, const str
 		a->places[i] = place_of(names, generation_script_name(g, i));
 }
 
+/* Neighbours are mostly of one script and type: a run of them is added at once. */
 static void add_events(struct accounts *a, const struct batch *b, size_t scripts)
 {
-	uint32_t sums[GENERATION_SCRIPTS_MAX][EVENT_TYPE_COUNT];
-	memset(sums, 0, scripts * sizeof sums[0]);
-	for (uint32_t i = 0; i < b->event_count; i++) {
-		const struct event *ev = &b->events[i];
-		if (ev->script < scripts && (uint32_t)ev->type < EVENT_TYPE_COUNT)
-			sums[ev->script][ev->type]++;
+	uint32_t next;
+	for (uint32_t i = 0; i < b->event_count; i = next) {
+		const struct event *run = &b->events[i];
+		for (next = i + 1; next < b->event_count; next++)
+			if (b->events[next].script != run->script || b->events[next].type != run->type)
+				break;
+		if (run->script < scripts && (uint32_t)run->type < EVENT_TYPE_COUNT)
+			stats_add(&a->vendors[a->places[run->script]].events[run->type], next - i);
 	}
-	for (size_t s = 0; s < scripts; s++)
-		for (int t = 0; t < EVENT_TYPE_COUNT; t++)
-			if (sums[s][t] > 0)
-				stats_add(&a->vendors[a->places[s]].events[t], sums[s][t]);
 }
 
 /* The letters' vendors are the generation's own texts. */

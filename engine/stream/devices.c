@@ -4,6 +4,7 @@
  */
 #include "stream/devices.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +19,13 @@ void devices_free(struct devices *d)
 {
 	free(d->items);
 	d->items = NULL;
+}
+
+/* In two parts, which compilers turn into a few instructions; of all 17 bytes they make a call. */
+static bool same(const struct ip *a, const struct ip *b)
+{
+	static_assert(sizeof *a == 17, "the family and 16 bytes");
+	return memcmp(a, b, 16) == 0 && a->bytes[15] == b->bytes[15];
 }
 
 static size_t hash_of(const struct ip *ip)
@@ -43,7 +51,7 @@ void devices_note(struct devices *d, const struct ip *ip, int64_t seen_us)
 			at->ip = *ip;
 			d->n++;
 		}
-		if (seen == 0 || memcmp(&at->ip, ip, sizeof *ip) == 0) {
+		if (seen == 0 || same(&at->ip, ip)) {
 			if (seen_us > seen)
 				atomic_store_explicit(&at->seen_us, seen_us, memory_order_release);
 			return;
@@ -57,7 +65,7 @@ void devices_settle(struct devices *d, const struct batch *b)
 	const struct event *run = NULL;
 	for (uint32_t i = 0; i < b->event_count; i++) {
 		const struct event *ev = &b->events[i];
-		if (run != NULL && memcmp(&run->host, &ev->host, sizeof ev->host) != 0)
+		if (run != NULL && !same(&run->host, &ev->host))
 			devices_note(d, &run->host, b->messages[run->message].timestamp);
 		run = ev;
 	}

@@ -30,8 +30,8 @@ from vendors_row import vendors, within_limits  # noqa: E402
 
 TOPIC = "cgnat.syslog.nfware"
 PARTITIONS = 4
-# What natmill sets for its consumers (engine/stream/consumer_open.c), so that both sides fetch alike.
-PROPERTIES = ["fetch.queue.backoff.ms=1", "queued.min.messages=20000", "queued.max.messages.kbytes=8192",
+# What natmill sets for its consumers (engine/stream/consumer_conf.c), so that both sides fetch alike.
+PROPERTIES = ["fetch.queue.backoff.ms=5", "queued.min.messages=20000", "queued.max.messages.kbytes=8192",
               "fetch.max.bytes=2097152"]
 
 

@@ -131,6 +131,14 @@ static void runs_of_a_batch(void **state)
 		assert_int_equal(find(&d, &ip)->seen_us, seen[i]);
 	}
 	assert_int_equal(d.n, 3);
+	struct ip near = {.family = 6, .bytes = {0x20, 1}}; /* two that differ in their last byte */
+	events[0].host = events[1].host = events[2].host = near;
+	events[2].host.bytes[15] = 1;
+	devices_settle(&d, &b);
+	assert_int_equal(find(&d, &near)->seen_us, 20);
+	near.bytes[15] = 1;
+	assert_int_equal(find(&d, &near)->seen_us, 30);
+	assert_int_equal(d.n, 5);
 	devices_free(&d);
 }
 
