@@ -228,6 +228,9 @@ class KafkaServer(KafkaClient):
 
 def keep_classes():
     """Makes CLASSES, which Java writes when it ends in good order. Java leaves it alone if it does not fit the jars."""
+    plain = KafkaServer()
+    plain._format()  # kept, so that the Java machine that writes its classes is the server alone
+    plain.close()
     made = CLASSES.with_suffix(".new")
     options = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", f"-XX:ArchiveClassesAtExit={made}")
     with KafkaServer(java_options=options) as server:
