@@ -66,7 +66,7 @@ static uint16_t emit_field(struct compiler *c, const struct tree_node *node, uin
 	struct template *t = c->t;
 	const struct template_op *after = &t->ops[next];
 	enum field_kind kind = event_fields[node->field].kind;
-	enum template_code code = OP_VALUE;
+	enum template_code code = OP_TIME;
 	bool tight = is_colon_port(t, next);
 	if (kind == KIND_TEXT)
 		code = after->code == OP_END ? OP_REST : OP_RUN;
@@ -76,6 +76,10 @@ static uint16_t emit_field(struct compiler *c, const struct tree_node *node, uin
 		code = OP_ADDRESS;
 	else if (kind == KIND_PORT)
 		code = OP_PORT;
+	else if (kind == KIND_ACTION)
+		code = OP_ACTION;
+	else if (kind == KIND_PROTOCOL)
+		code = OP_PROTOCOL;
 	uint16_t at = emit(c, code, node, next);
 	t->ops[at].field = node->field;
 	t->ops[at].family = node->family;

@@ -147,7 +147,9 @@ static void add_op(struct walker *w, const struct template_op *op)
 		return;
 	case OP_PORT:
 	case OP_ADDRESS:
-	case OP_VALUE:
+	case OP_ACTION:
+	case OP_PROTOCOL:
+	case OP_TIME:
 	case OP_ENDPOINT:
 		add_value(w, op);
 		return;

@@ -50,7 +50,9 @@ static void describe(const struct template *t, const struct template_op *op, con
 		strbuf_adds(out, op->field == TEMPLATE_NO_FIELD ? "(here or later) " : "a text before ");
 		describe(t, &t->ops[op->other], whole, out);
 		return;
-	case OP_VALUE:
+	case OP_ACTION:
+	case OP_PROTOCOL:
+	case OP_TIME:
 	case OP_PORT:
 	case OP_ADDRESS:
 	case OP_ENDPOINT:
@@ -93,7 +95,7 @@ static void collect(const struct template *t, uint32_t at, const char *whole, st
 	const struct template_op *op = &t->ops[at];
 	if (op->bracket != '\0')
 		c->bracket = op->bracket;
-	c->value = c->value || (op->code >= OP_PORT && op->code <= OP_ENDPOINT);
+	c->value = c->value || op->code <= OP_ENDPOINT;
 	if (op->code == OP_WORD) {
 		collect(t, op->other, whole, c);
 		return;

@@ -89,7 +89,9 @@ static void add_first(const struct template *t, uint16_t at, bool after_blank, s
 		if (after_blank)
 			add_first(t, op->next, true, set);
 		return;
-	case OP_VALUE:
+	case OP_ACTION:
+	case OP_PROTOCOL:
+	case OP_TIME:
 	case OP_PORT:
 	case OP_ADDRESS:
 	case OP_ENDPOINT:
@@ -285,6 +287,7 @@ static void set_pointers(struct template *t)
 		op->offset = op->field < FIELD_COUNT ? event_fields[op->field].offset : 0;
 		op->then = &t->ops[op->next];
 		op->otherwise = &t->ops[op->other];
+		op->colon = op->code == OP_ENDPOINT && op->tight && op->then->code == OP_LITERAL;
 	}
 }
 

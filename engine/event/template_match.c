@@ -7,47 +7,10 @@
  */
 #include <string.h>
 
-#include "event/number.h"
 #include "event/rule_fields.h"
+#include "event/template_field.h"
 #include "event/template_program.h"
 #include "event/template_scan.h"
-#include "event/template_tree.h"
-
-/* A choice leaves one way less, and each run that is settled has one above it: the limit of ways bounds both.
- */
-#define FRAMES_MAX (2 * TEMPLATE_WAYS_MAX + 2)
-
-enum frame_kind { FRAME_CHOICE, FRAME_RUN, FRAME_SETTLED };
-
-struct frame {
-	uint32_t pos;                 /* choice: from where; run: where to look for its next end */
-	uint32_t start;               /* of the run */
-	uint32_t set;                 /* fields that were set before */
-	uint32_t must;                /* run: where its word is next, from pos on; 0 = not looked for */
-	const struct template_op *op; /* choice: where to go on; run: itself */
-	uint8_t kind;
-	bool retried; /* run: it has ended somewhere before */
-};
-
-struct match {
-	const struct template *t;
-	struct token token;
-	const char *text;
-	size_t n;
-	uint32_t text_off;
-	uint32_t set; /* fields set on this way */
-	bool asked;   /* somebody wants to know where it stops fitting */
-	bool hasty;   /* nobody does, and needs were not looked at yet */
-	struct event *values;
-	struct template_mark *marks;
-	size_t far; /* the furthest miss: its place + 1, and its operation */
-	const struct template_op *far_op;
-	size_t split_pos; /* the first split at the place where the last one stood */
-	const struct template_op *split_op;
-	size_t depth;
-	size_t open; /* 1 + place of the run whose end may still move, 0 = none */
-	struct frame frames[FRAMES_MAX];
-};
 
 /* Keeps the furthest miss. After the first end of a run that was tried, others count only when a word of the
  * template fitted behind them: that two blanks had a digit between them says nothing. Nor does what is
@@ -64,25 +27,7 @@ static void note(struct match *m, const struct template_op *op, size_t pos)
 	m->far_op = m->split_pos == pos ? m->split_op : op;
 }
 
-static inline void *place(struct match *m, const struct template_op *op)
-{
-	return (char *)m->values + op->offset;
-}
-
-static inline void mark(struct match *m, const struct template_op *op, size_t off, size_t len)
-{
-	m->set |= UINT32_C(1) << op->field;
-	if (m->marks != NULL)
-		m->marks[op->field] = (struct template_mark){.off = (uint32_t)off, .len = (uint32_t)len};
-}
-
-static size_t read_value(struct match *m, const struct template_op *op, size_t pos)
-{
-	return vocabulary_read(m->t->voc, op->field, m->text + pos, m->n - pos, m->text_off + (uint32_t)pos,
-			       m->values);
-}
-
-/* The next blanks before something that may stand there. */
+/* Of {*}: the next blanks before something that may stand there. */
 static size_t find_blank(struct match *m, const struct template_op *run, struct frame *f, size_t from)
 {
 	const struct byte_set *after = &m->t->sets[run->set];
@@ -95,8 +40,6 @@ static size_t find_blank(struct match *m, const struct template_op *run, struct 
 		if (behind < m->n && byte_set_has(after, m->text[behind]))
 			return from;
 		note(m, run->otherwise->then, behind);
-		if (run->field != TEMPLATE_NO_FIELD)
-			return NO_PLACE; /* a text ends at the first blank where a blank follows it */
 		f->retried = true;
 		from = behind;
 	}
@@ -127,10 +70,7 @@ static bool move_run(struct match *m, struct frame *f, const struct template_op 
 	}
 	m->set = f->set;
 	if (text)
-		vocabulary_read(m->t->voc, run->field, m->text + f->start, end - f->start,
-				m->text_off + f->start, m->values);
-	if (text)
-		mark(m, run, f->start, end - f->start);
+		set_text(m, run, f->start, end - f->start);
 	size_t behind = skip_blanks(m->text, m->n, end);
 	f->pos = (uint32_t)(behind > end ? behind : end + 1);
 	*op = run->then;
@@ -150,6 +90,28 @@ static void settle(struct match *m)
 	m->open = 0;
 }
 
+/* A text that ends at the first blank where a blank follows it: it has no other end, so nothing is kept of
+ * it.
+ */
+static bool pass_text(struct match *m, const struct template_op **op, size_t *pos)
+{
+	const struct template_op *text = *op;
+	size_t start = *pos;
+	size_t end = word_end(m->text, m->n, start);
+	size_t behind = skip_blanks(m->text, m->n, end);
+	bool fits = behind > end && behind < m->n && byte_set_has(&m->t->sets[text->set], m->text[behind]);
+	if (!fits && behind > end)
+		note(m, text->otherwise->then, behind);
+	if (!fits || end - start > EVENT_TEXT_MAX) {
+		note(m, text, start);
+		return false;
+	}
+	set_text(m, text, start, end - start);
+	*op = text->then;
+	*pos = end;
+	return true;
+}
+
 static bool begin_run(struct match *m, const struct template_op **op, size_t *pos)
 {
 	const struct template_op *run = *op;
@@ -159,6 +121,8 @@ static bool begin_run(struct match *m, const struct template_op **op, size_t *po
 		return false;
 	}
 	settle(m);
+	if (text && run->search == SEARCH_BLANK)
+		return pass_text(m, op, pos);
 	struct frame *f = &m->frames[m->depth++];
 	m->open = m->depth;
 	*f = (struct frame){.pos = (uint32_t)*pos + text,
@@ -173,11 +137,16 @@ static bool begin_run(struct match *m, const struct template_op **op, size_t *po
 	return false;
 }
 
-static size_t read_rest(struct match *m, const struct template_op *op, size_t pos)
+static bool pass_rest(struct match *m, const struct template_op *op, size_t *pos)
 {
-	if (op->field == TEMPLATE_NO_FIELD)
-		return 0;
-	return pos < m->n && !template_blank(m->text[pos]) ? read_value(m, op, pos) : 0;
+	size_t left = m->n - *pos;
+	if (op->field != TEMPLATE_NO_FIELD) {
+		if (left == 0 || left > EVENT_TEXT_MAX || template_blank(m->text[*pos]))
+			return false;
+		set_text(m, op, *pos, left);
+	}
+	*pos = m->n;
+	return true;
 }
 
 /* Can the run end further on? Not a text that has come to a blank which may follow it. Not without the word
@@ -256,49 +225,38 @@ static inline const struct template_op *split(struct match *m, const struct temp
 	return op->then;
 }
 
-/* Reads what the operation names; false when it is not there. */
-static inline bool read_op(struct match *m, const struct template_op *op, size_t *pos)
+/* Passes what is no field; false when it is not there. */
+static inline bool pass_op(struct match *m, const struct template_op *op, size_t *pos)
 {
-	const char *at = m->text + *pos;
-	size_t left = m->n - *pos;
-	size_t used = 0;
+	size_t used;
 	switch (op->code) {
 	case OP_LITERAL:
-		if (!literal_fits(m->t, op, at, left))
+		used = op->len;
+		if (!literal_fits(m->t, op, m->text + *pos, m->n - *pos))
 			return false;
-		*pos += op->len;
-		return true;
-	case OP_PORT:
-		used = number_read(at, left, PORT_DIGITS, PORT_MAX, (int32_t *)place(m, op));
-		break;
-	case OP_ADDRESS:
-		used = left > 0 ? ip_read(at, left, (struct ip *)place(m, op)) : 0;
-		break;
-	case OP_ENDPOINT:
-		used = read_endpoint(op, at, left, (struct ip *)place(m, op));
 		break;
 	case OP_BLANK:
 		*pos = skip_blanks(m->text, m->n, *pos);
 		return *pos > 0 && template_blank(m->text[*pos - 1]);
-	case OP_TOKEN:
-		used = token_len(&m->token, m->t, op, m->text, m->n, *pos);
-		*pos += used;
-		return used > 0;
 	case OP_REST:
-		used = read_rest(m, op, *pos);
-		if (op->field == TEMPLATE_NO_FIELD) {
-			*pos = m->n;
-			return true;
-		}
-		break;
+		return pass_rest(m, op, pos);
 	default:
-		used = read_value(m, op, *pos);
+		used = token_len(&m->token, m->t, op, m->text, m->n, *pos);
+		if (used == 0)
+			return false;
 	}
-	if (used == 0 || (op->family != 0 && ((const struct ip *)place(m, op))->family != op->family))
-		return false;
-	mark(m, op, *pos, used);
 	*pos += used;
 	return true;
+}
+
+/* Behind a field: most often the colon before a port, which is looked at here. */
+static inline const struct template_op *behind_field(const struct match *m, const struct template_op *op,
+						     size_t *pos)
+{
+	if (!op->colon || *pos == m->n || m->text[*pos] != ':')
+		return op->then;
+	++*pos;
+	return op->then->then;
 }
 
 static bool run_program(struct match *m)
@@ -312,23 +270,30 @@ static bool run_program(struct match *m)
 			op = fits ? op->then : op->otherwise;
 			continue;
 		}
-		if (op->code < OP_RUN && read_op(m, op, &pos)) {
-			op = op->then;
-			continue;
-		}
-		if (op->code == OP_SPLIT) {
+		if (op->code <= OP_ENDPOINT) {
+			size_t used = read_field(m, op, pos);
+			if (used > 0) {
+				mark(m, op, pos, used);
+				pos += used;
+				op = behind_field(m, op, &pos);
+				continue;
+			}
+		} else if (op->code == OP_SPLIT) {
 			op = split(m, op, pos);
 			continue;
-		}
-		if (op->code == OP_RUN) {
+		} else if (op->code == OP_RUN) {
 			if (op->field == TEMPLATE_NO_FIELD && lacks_needs(m))
 				return false;
 			if (begin_run(m, &op, &pos) || back(m, &op, &pos))
 				continue;
 			return false;
+		} else if (op->code == OP_END) {
+			if (pos == m->n)
+				return true;
+		} else if (pass_op(m, op, &pos)) {
+			op = op->then;
+			continue;
 		}
-		if (op->code == OP_END && pos == m->n)
-			return true;
 		note(m, op, pos);
 		if (!back(m, &op, &pos))
 			return false;

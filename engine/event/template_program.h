@@ -15,20 +15,21 @@
 #include "event/template.h"
 
 enum template_code {
+	OP_PORT, /* fields: a value of their type */
+	OP_ACTION,
+	OP_PROTOCOL,
+	OP_TIME,
+	OP_ADDRESS,
+	OP_ENDPOINT, /* an address before `:{port}`, the last of the fields */
 	OP_WORD, /* short cut: literals and blanks, each blank as one space; else other, which reads them one
 		    by one */
 	OP_LITERAL, /* these bytes */
 	OP_BLANK,   /* one or more blanks and tabs; none when the one before was a blank too */
-	OP_PORT,    /* as OP_VALUE, for the commonest types */
-	OP_ADDRESS,
-	OP_VALUE,    /* a value of the field's type */
-	OP_ENDPOINT, /* an address before `:{port}` */
-	OP_TOKEN,    /* {word}: one or more bytes that are no blank */
-	OP_REST,     /* {text} or {*} up to the end */
-	OP_RUN, /* {text} or {*} up to the first place where what follows fits; from here on not by read_op()
-		 */
-	OP_SPLIT, /* try next, then other */
-	OP_END,   /* the text must end here */
+	OP_TOKEN,   /* {word}: one or more bytes that are no blank */
+	OP_REST,    /* {text} or {*} up to the end */
+	OP_RUN,     /* {text} or {*} up to the first place where what follows fits */
+	OP_SPLIT,   /* try next, then other */
+	OP_END,     /* the text must end here */
 };
 
 enum template_search { SEARCH_LITERAL, SEARCH_BLANK, SEARCH_SET };
@@ -50,6 +51,7 @@ struct template_op {
 		     */
 	bool loose; /* an optional {word} may have been passed, and no word of the template fitted since */
 	bool tight; /* of OP_ENDPOINT: no blank before the colon */
+	bool colon; /* of OP_ENDPOINT: then is just the colon */
 	char bracket;    /* `(` or `[`: it begins a way of such a choice; else NUL */
 	uint16_t offset; /* of the field in struct event */
 	uint16_t next;   /* lower than the operation's own place, but for short cuts, which lie above all */

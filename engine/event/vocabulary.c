@@ -6,6 +6,7 @@
  */
 #include "event/vocabulary.h"
 
+#include <endian.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -77,6 +78,18 @@ static bool same_word(const char *a, const char *b, size_t len, bool any_case)
 		if (lower(a[i]) != lower(b[i]))
 			return false;
 	return true;
+}
+
+/* Is the word, of exactly that case, at s? */
+static inline bool begins_with(const char *s, size_t n, const struct vocabulary_word *word)
+{
+	uint64_t given;
+	uint64_t known;
+	if (n < sizeof(given) || word->len > sizeof(given))
+		return word->len <= n && memcmp(s, word->text, word->len) == 0;
+	memcpy(&given, s, sizeof(given));
+	memcpy(&known, word->text, sizeof(known));
+	return le64toh(given ^ known) << (64 - 8 * word->len) == 0;
 }
 
 /* Which words begin with which byte. */
@@ -152,14 +165,28 @@ int vocabulary_add_protocol(struct vocabulary *v, const char *word, int number, 
 	return add_word(v, true, word, number, e);
 }
 
-/* The longest word of the set that fits; words are sorted so. Its bytes, or 0. */
-static size_t read_word(const struct vocabulary_word *words, uint64_t set, bool any_case, const char *s,
-			size_t n, int32_t *value)
+/* The longest action word of the set that fits; words are sorted so. Its bytes, or 0. */
+static inline size_t read_word(const struct vocabulary_word *words, uint64_t set, const char *s, size_t n,
+			       int32_t *value)
 {
 	for (; set != 0; set &= set - 1) {
 		const struct vocabulary_word *word = &words[__builtin_ctzll(set)];
+		if (begins_with(s, n, word) && ends_here(s, n, word->len)) {
+			*value = word->value;
+			return word->len;
+		}
+	}
+	return 0;
+}
+
+/* The same of the script's protocols, in any case. */
+static size_t read_own_protocol(const struct vocabulary *v, uint64_t set, const char *s, size_t n,
+				int32_t *value)
+{
+	for (; set != 0; set &= set - 1) {
+		const struct vocabulary_word *word = &v->protocols[__builtin_ctzll(set)];
 		size_t len = word->len;
-		if (len <= n && same_word(s, word->text, len, any_case) && ends_here(s, n, len)) {
+		if (len <= n && same_word(s, word->text, len, true) && ends_here(s, n, len)) {
 			*value = word->value;
 			return len;
 		}
@@ -206,9 +233,12 @@ bool vocabulary_may_begin_protocol(const struct vocabulary *v, char c)
 }
 
 /* The script's own words win over numbers and common names of the same length. */
-static size_t read_protocol(const struct vocabulary *v, const char *s, size_t n, int32_t *value)
+size_t vocabulary_read_protocol(const struct vocabulary *v, const char *s, size_t n, int32_t *value)
 {
-	size_t own = read_word(v->protocols, v->protocols_from[(unsigned char)s[0]], true, s, n, value);
+	if (n == 0)
+		return 0;
+	uint64_t set = v->protocols_from[(unsigned char)s[0]];
+	size_t own = set != 0 ? read_own_protocol(v, set, s, n, value) : 0;
 	int32_t other_value = 0;
 	size_t other;
 	if (is_digit(s[0])) {
@@ -225,11 +255,13 @@ static size_t read_protocol(const struct vocabulary *v, const char *s, size_t n,
 	return own;
 }
 
-static size_t read_action(const struct vocabulary *v, const char *s, size_t n, int32_t *value)
+size_t vocabulary_read_action(const struct vocabulary *v, const char *s, size_t n, int32_t *value)
 {
+	if (n == 0)
+		return 0;
 	if (v->action_count == 0)
-		return read_word(default_actions, (1 << COUNT(default_actions)) - 1, false, s, n, value);
-	return read_word(v->actions, v->actions_from[(unsigned char)s[0]], false, s, n, value);
+		return read_word(default_actions, (1 << COUNT(default_actions)) - 1, s, n, value);
+	return read_word(v->actions, v->actions_from[(unsigned char)s[0]], s, n, value);
 }
 
 /* With any zone it would be a time, unless it lacks the year. */
@@ -276,9 +308,9 @@ size_t vocabulary_read(const struct vocabulary *v, enum event_field f, const cha
 	if (kind == KIND_PORT)
 		used = number_read(s, n, PORT_DIGITS, PORT_MAX, &value);
 	else if (kind == KIND_PROTOCOL)
-		used = read_protocol(v, s, n, &value);
+		used = vocabulary_read_protocol(v, s, n, &value);
 	else
-		used = read_action(v, s, n, &value);
+		used = vocabulary_read_action(v, s, n, &value);
 	if (used > 0)
 		memcpy(place, &value, sizeof(value));
 	return used;

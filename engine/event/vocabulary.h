@@ -17,7 +17,7 @@
 #define VOCABULARY_WORD_MAX 63
 
 struct vocabulary_word {
-	char text[VOCABULARY_WORD_MAX + 1];
+	char text[VOCABULARY_WORD_MAX + 1]; /* filled up with NUL */
 	uint8_t len;
 	int16_t value; /* enum event_action, or a protocol number */
 };
@@ -52,7 +52,11 @@ int vocabulary_add_protocol(struct vocabulary *v, const char *word, int number, 
 size_t vocabulary_read(const struct vocabulary *v, enum event_field f, const char *s, size_t n,
 		       uint32_t text_off, struct event *ev);
 
-/* Same, but all n bytes must be the value; 0, or -1. */
+/* The same for two kinds of fields: into *value, which is untouched when there is none. */
+size_t vocabulary_read_action(const struct vocabulary *v, const char *s, size_t n, int32_t *value);
+size_t vocabulary_read_protocol(const struct vocabulary *v, const char *s, size_t n, int32_t *value);
+
+/* As vocabulary_read, but all n bytes must be the value; 0, or -1. */
 int vocabulary_parse(const struct vocabulary *v, enum event_field f, const char *s, size_t n,
 		     uint32_t text_off, struct event *ev);
 
