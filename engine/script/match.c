@@ -71,10 +71,17 @@ static enum tried try_keys(struct host *h)
 static enum tried try_template(struct host *h)
 {
 	struct walk *w = &h->walk;
-	if (!needs_there(&w->script->needs, w->rule->needs, &w->seen, record_text(w), w->text.len))
-		return TRIED_MISS;
-	if (template_match(w->rule->template, record_text(w), w->text.len, w->text.off, &w->event, NULL))
+	bool usual = w->rule == w->usual;
+	bool there = (usual && w->in_row >= WALK_USUAL) ||
+		     needs_there(&w->script->needs, w->rule->needs, &w->seen, record_text(w), w->text.len);
+	if (there &&
+	    template_match(w->rule->template, record_text(w), w->text.len, w->text.off, &w->event, NULL)) {
+		w->in_row = usual ? w->in_row + 1 : 1;
+		w->usual = w->rule;
 		return fitted(h);
+	}
+	if (usual)
+		w->in_row = 0;
 	return TRIED_MISS;
 }
 

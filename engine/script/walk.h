@@ -38,6 +38,10 @@ struct bad_value {
 	uint32_t pos;
 };
 
+/* A template that has fitted so many records in a row most likely fits the next one too: the words it needs
+ * are not looked for first. Where kinds of lines alternate that is seldom reached. */
+#define WALK_USUAL 16
+
 struct walk {
 	struct batch *batch;
 	const struct route *route;
@@ -63,7 +67,9 @@ struct walk {
 	struct needs_seen seen;      /* of the script's words, in the text */
 	const struct script *script; /* under trial */
 	const struct rule *rule;
-	struct event event; /* under way */
+	const struct rule *usual; /* the template that fitted last */
+	uint32_t in_row;          /* so many records one after the other */
+	struct event event;       /* under way */
 
 	struct miss miss; /* what got furthest */
 	const struct script *miss_script;
