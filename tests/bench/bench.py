@@ -19,7 +19,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "system"))
 
-from confluent_kafka import Consumer, TopicPartition  # noqa: E402
+from confluent_kafka import Consumer, KafkaException, TopicPartition  # noqa: E402
 from kafka_server import KafkaServer  # noqa: E402
 from http_row import kafka_http  # noqa: E402
 from kafka_row import kafka_kafka  # noqa: E402
@@ -107,7 +107,14 @@ class Bench:
         consumer = Consumer({"bootstrap.servers": self.kafka.bootstrap, "group.id": group})
         wanted = [TopicPartition(TOPIC, p) for p in range(PARTITIONS)]
         deadline = time.monotonic() + 300
-        while sum(max(0, p.offset) for p in consumer.committed(wanted, timeout=10)) < self.count:
+
+        def committed():
+            try:
+                return sum(max(0, p.offset) for p in consumer.committed(wanted, timeout=10))
+            except KafkaException:  # a broker that has just started has no coordinator yet
+                return 0
+
+        while committed() < self.count:
             if process.poll() is not None or time.monotonic() > deadline:
                 raise SystemExit("bench: natmill did not take everything; its log is above")
             time.sleep(0.2)

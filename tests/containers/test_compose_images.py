@@ -36,16 +36,19 @@ def roots(request):
     reason = images.missing() or machine.missing() or running.missing()
     if reason or images.engine.available():
         pytest.skip(reason or "there is a Docker engine")
-    natmill = pathlib.Path(request.getfixturevalue("image").root)
+    natmill = request.getfixturevalue("image").name
     found, containers = {}, []
     for name, service in Composition().services.items():
-        if service.get("build", {}).get("context") == "collectors":
+        if "build" not in service:
+            continue
+        image = natmill
+        if service["build"].get("context") == "collectors":
             images.buildah("bud", "--pull=never", "--layers", "--format", "docker", "--target",
                            service["build"]["target"], "-t", service["image"], "docker/collectors")
-            containers.append(images.buildah("from", "--pull=never", f"localhost/{service['image']}").strip())
-            found[name] = pathlib.Path(images.buildah("mount", containers[-1]).strip())
-        elif "build" in service:
-            found[name] = natmill
+            image = f"localhost/{service['image']}"
+        # One of its own: where something is mounted over it, a folder stays.
+        containers.append(images.buildah("from", "--pull=never", image).strip())
+        found[name] = pathlib.Path(images.buildah("mount", containers[-1]).strip())
     yield found
     for container in containers:
         images.buildah("rm", container)
