@@ -41,6 +41,8 @@ uint32_t arena_alloc_more(struct arena *a, uint32_t n);
 static inline uint32_t arena_alloc(struct arena *a, uint32_t n)
 {
 	uint32_t at = a->len;
+	if (n == 0) /* there may be no memory yet */
+		return at;
 	if (n > a->cap - at)
 		return arena_alloc_more(a, n);
 	ARENA_UNPOISON(a->data + at, n);

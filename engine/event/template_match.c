@@ -344,6 +344,9 @@ bool template_match(const struct template *t, const char *text, size_t n, uint32
 {
 	struct event values; /* a way that is taken back has written here, too: only the fields found count */
 	uint32_t found;
+#ifdef __clang_analyzer__ /* which does not see that */
+	memset(&values, 0, sizeof(values));
+#endif
 	if (!template_run(t, text, n, text_off, &values, &found, NULL, m))
 		return false;
 	if (t->type < 0)

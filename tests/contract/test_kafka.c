@@ -116,15 +116,14 @@ static void record_of_each_type(void **state)
 }
 
 /* Known before anything is sent: the events around it are stored. */
-static void too_large_is_refused(void **state)
+static void assert_too_large(struct fixture *f, const char *property, const char *value, const char *why)
 {
-	struct fixture *f = *state;
 	char longest[EVENT_TEXT_MAX + 1];
 	uint32_t *pick;
 	struct output_result r;
 	memset(longest, 'x', EVENT_TEXT_MAX);
 	longest[EVENT_TEXT_MAX] = '\0';
-	option_put(row(f, "properties"), &f->options, "message.max.bytes", "1000");
+	option_put(row(f, "properties"), &f->options, property, value);
 	renew(f);
 	fixture_position(f->output, f->type, 0, 0, NULL);
 	fixture_fill(&f->batch, 0, 0, 5);
@@ -139,7 +138,7 @@ static void too_large_is_refused(void **state)
 	f->type->write(f->output, &range, &r);
 	cases_assert_verdict(&r, OUTPUT_REJECT);
 	assert_int_equal(r.n, 1);
-	assert_non_null(strstr(r.why.msg, "larger than 1000: the property message.max.bytes"));
+	assert_non_null(strstr(r.why.msg, why));
 	range.pick++;
 	range.n = 2;
 	f->type->write(f->output, &range, &r);
@@ -156,6 +155,19 @@ static void too_large_is_refused(void **state)
 		strbuf_addc(&expected, '\n');
 	}
 	fixture_assert_lines(&found, &expected);
+}
+
+static void too_large_is_refused(void **state)
+{
+	assert_too_large(*state, "message.max.bytes", "1000",
+			 "larger than 1000: the property message.max.bytes");
+}
+
+/* Two fit together; the third has no room though they are gone. */
+static void larger_than_the_queue_is_refused(void **state)
+{
+	assert_too_large(*state, "queue.buffering.max.kbytes", "1",
+			 "larger than 1024: the property message.max.bytes, or what the option memory");
 }
 
 static enum output_verdict attempt(struct fixture *f, struct output_result *r)
@@ -323,6 +335,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(record_of_each_type, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(too_large_is_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(too_large_is_refused, set_up_plain, tear_down),
+		cmocka_unit_test_setup_teardown(larger_than_the_queue_is_refused, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(larger_than_the_queue_is_refused, set_up_plain, tear_down),
 		cmocka_unit_test_setup_teardown(missing_topic_is_an_alarm_until_mended, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(missing_topic_is_an_alarm_until_mended, set_up_plain,
 						tear_down),

@@ -3,7 +3,7 @@
 
 Each runner goes on after another one has failed; summary.py adds them up. What they leave (JUnit files, logs of fuzz
 targets) lies in build/results. The set-up is done by `run` before. The tests mostly wait, for servers and for time to
-pass, so lint and fuzzing run in a process of their own beside them (`suite.py beside SECONDS`), at low priority.
+pass, so lint and fuzzing run in a process of their own beside them (`suite.py beside [--all]`), at low priority.
 """
 
 import contextlib
@@ -84,9 +84,9 @@ class Suite:
             title = f"{program} under valgrind"
             self.summary.check(title, self.run(title, command) == 0)
 
-    def lint(self):
+    def lint(self, thorough=True):
         print("== lint")
-        for name, passed, detail in checks.lint():
+        for name, passed, detail in checks.lint(thorough):
             self.summary.check(f"lint: {name}", passed, detail)
 
     def fuzz(self, seconds):
@@ -97,9 +97,9 @@ class Suite:
             self.summary.check(f"fuzz: {name}", passed, detail)
 
     @contextlib.contextmanager
-    def beside(self, seconds):
+    def beside(self, everything):
         """Lints and fuzzes in a process of its own for as long as the body runs, and then to its end."""
-        command = ["nice", "-n", "19", sys.executable, __file__, "beside", str(seconds)]
+        command = ["nice", "-n", "19", sys.executable, __file__, "beside", *(["--all"] if everything else [])]
         with open(BESIDE + ".log", "w+", encoding="utf-8") as log:
             with subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT) as process:
                 try:
@@ -128,7 +128,7 @@ def has_tests(folder):
 def test(suite, everything):
     shutil.rmtree(RESULTS)
     os.makedirs(RESULTS)
-    with suite.beside(60 if everything else 5):
+    with suite.beside(everything):
         # `release` first: the later runners use its program.
         suite.ctest("release", "build")
         suite.pytest("house", ["tests/lint", "tests/setup"])
@@ -155,8 +155,8 @@ def main():
         sys.exit(checks.reformat())
     suite = Suite()
     if command == "beside":
-        suite.lint()
-        suite.fuzz(int(arguments[0]))
+        suite.lint(thorough=bool(arguments))
+        suite.fuzz(60 if arguments else 5)
         suite.summary.save(BESIDE + ".json")
         return
     if command == "test" and arguments in ([], ["--all"]):

@@ -33,8 +33,8 @@ static const char *const taken[] = {
 	"{\"a\":0,\"b\":-1,\"c\":10.25,\"d\":1e9,\"e\":-0.5E-3,\"f\":1E+2}",
 	"{\"a\":\"{[,:]}\",\"b\":\"\x7f'/\"}",
 	"{\"a\":\"\\\"\",\"b\":\"\\\\\",\"c\":\"x\\u00e4\\q\\\"}\"}", /* escapes are for others */
-	"{\"a key that fills a block and a half\":1,\"one that is longer than what is remembered of a gap, "
-	"by far\":2}",
+	("{\"a key that fills a block and a half\":1,"
+	 "\"one that is longer than what is remembered of a gap, by far\":2}"),
 	envelope,
 };
 
