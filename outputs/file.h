@@ -87,6 +87,7 @@ struct file_out {
 	int folder; /* descriptor; -1 while not open */
 	bool begun;
 	bool ending;     /* no more lines come: every file's time has come */
+	bool left_open;  /* the last look has left a file that should be finished, or have its name */
 	bool renamed;    /* files have got their names, and the folder was not synced since */
 	int64_t tidy_at; /* clock_mono_ms of the next look at what is old */
 	struct file_part *parts;

@@ -32,8 +32,10 @@ static void cannot(const struct file_out *s, const char *doing, const char *name
 static void give_name(struct file_out *s, const struct file_part *p)
 {
 	char name[FILE_NAME_MAX];
-	if (file_part_rename(s, p) != 0 && errno != ENOENT)
-		cannot(s, "cannot give the finished file this name", file_part_final_name(p, name));
+	if (file_part_rename(s, p) == 0 || errno == ENOENT)
+		return;
+	cannot(s, "cannot give the finished file this name", file_part_final_name(p, name));
+	s->left_open = true;
 }
 
 /* A file of a batch that was never committed; nobody has it. */
@@ -57,18 +59,21 @@ static void mend_open(struct file_out *s, struct file_part *p)
 	struct output_result r;
 	struct stat st;
 	struct file_row seen = p->row;
-	if (file_part_lock(s, p, &seen, 0, &r) <= 0)
-		return;
-	if (fstat(p->fd, &st) != 0) {
-		cannot(s, "cannot read", file_part_open_name(p, name));
-		file_part_release(p);
+	bool due = file_tidy_due(s, &p->row, p->row.length);
+	if (file_part_lock(s, p, &seen, 0, &r) <= 0) {
+		s->left_open = s->left_open || due;
 		return;
 	}
-	if (st.st_size > p->row.length && ftruncate(p->fd, (off_t)p->row.length) != 0)
+	if (fstat(p->fd, &st) != 0) {
+		cannot(s, "cannot read", file_part_open_name(p, name));
+		st.st_size = -1;
+	} else if (st.st_size > p->row.length && ftruncate(p->fd, (off_t)p->row.length) != 0) {
 		cannot(s, "cannot cut off what is left of a batch", file_part_open_name(p, name));
-	if (file_tidy_due(s, &p->row, p->row.length) && st.st_size >= p->row.length &&
-	    file_marks_finish(s, p, &r) == 0)
+	}
+	if (due && st.st_size >= p->row.length && file_marks_finish(s, p, &r) == 0)
 		give_name(s, p);
+	else
+		s->left_open = s->left_open || due;
 	file_part_release(p);
 }
 
@@ -104,8 +109,16 @@ void file_tidy_finish(struct output *o, struct output_result *r)
 	if (file_check_folder(s, r) != 0)
 		return;
 	s->ending = true;
-	if (file_tidy(s, r) == 0)
-		output_ok(r, 0);
+	s->left_open = false;
+	if (file_tidy(s, r) == 0) {
+		if (s->left_open)
+			output_retry(r, true,
+				     "file %s: not each open file could be finished; move away what has "
+				     "its name, or see the log",
+				     s->options->folder);
+		else
+			output_ok(r, 0);
+	}
 	s->ending = false;
 }
 

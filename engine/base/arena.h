@@ -36,8 +36,8 @@ void arena_reset(struct arena *a); /* len = 0; memory kept, poisoned under the a
 /* For arena_alloc(): what does not fit without more memory. */
 uint32_t arena_alloc_more(struct arena *a, uint32_t n);
 
-/* Offset of n fresh bytes, or ARENA_FULL when max does not allow them. Inline, as it is called several times
- * a record. */
+/* Offset of n fresh bytes, or ARENA_FULL when they need more memory than max allows. Inline, as it is called
+ * several times a record. */
 static inline uint32_t arena_alloc(struct arena *a, uint32_t n)
 {
 	uint32_t at = a->len;

@@ -70,7 +70,7 @@ static struct outcome read_outcome(const char *answer)
 /* Under which head a line stands; that of the line before when it is not known. */
 static const char *head_of(const struct lines *l, const char *before)
 {
-	static const char *const changes[] = {"configuration: ", "scripts: ", "filters: ", "topics: ",
+	static const char *const changes[] = {"configuration: ", "scripts: ", "filter scripts: ", "topics: ",
 					      "nothing has changed"};
 	for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++)
 		if (begins(l, changes[i]))
@@ -85,7 +85,7 @@ static const char *colour_of(const struct lines *l, const char *head)
 	if (strcmp(head, "pending") == 0)
 		return YELLOW;
 	if (strcmp(head, "tried") == 0)
-		return strstr(l->line, " last seen") != NULL || ends(l, "as before") ? DIM : YELLOW;
+		return memmem(l->line, l->len, " last seen", strlen(" last seen")) != NULL ? DIM : YELLOW;
 	return begins(l, "nothing ") ? DIM : "";
 }
 

@@ -120,6 +120,29 @@ static void filter_side(struct side *s, size_t output)
 		s->passes[s->pick[i]] = true;
 }
 
+/* The next events of the two sides: of one identity together, or one of one side alone. All zero to begin. */
+struct pair {
+	uint32_t a;
+	uint32_t b;
+	bool in_a;
+	bool in_b;
+};
+
+static bool next_pair(struct pair *p, const struct batch *a, const struct batch *b)
+{
+	p->a += p->in_a;
+	p->b += p->in_b;
+	p->in_a = p->a < a->event_count;
+	p->in_b = p->b < b->event_count;
+	if (p->in_a && p->in_b) {
+		uint32_t of_a = a->events[p->a].index;
+		uint32_t of_b = b->events[p->b].index;
+		p->in_a = of_a <= of_b;
+		p->in_b = of_b <= of_a;
+	}
+	return p->in_a || p->in_b;
+}
+
 /* Of events that both sides have; what comes or goes altogether is told apart. */
 static void compare_filters(struct diff *d, struct side *a, struct side *b, size_t output)
 {
@@ -127,24 +150,27 @@ static void compare_filters(struct diff *d, struct side *a, struct side *b, size
 		return;
 	filter_side(a, output);
 	filter_side(b, output);
-	for (uint32_t i = 0; i < a->batch.event_count && i < b->batch.event_count; i++) {
-		struct vendor *v = vendor_of_event(d, b, i);
-		v->dropped[output] += a->passes[i] && !b->passes[i];
-		v->kept[output] += !a->passes[i] && b->passes[i];
+	for (struct pair p = {0}; next_pair(&p, &a->batch, &b->batch);) {
+		if (!p.in_a || !p.in_b)
+			continue;
+		struct vendor *v = vendor_of_event(d, b, p.b);
+		v->dropped[output] += a->passes[p.a] && !b->passes[p.b];
+		v->kept[output] += !a->passes[p.a] && b->passes[p.b];
 	}
 }
 
 static void compare_message(struct diff *d, struct side *a, struct side *b)
 {
-	uint32_t i = 0;
 	for (size_t k = 0; k < b->setup->output_count; k++)
 		compare_filters(d, a, b, k);
-	for (; i < a->batch.event_count && i < b->batch.event_count; i++)
-		compare_events(d, a, i, b, i);
-	for (uint32_t k = i; k < a->batch.event_count; k++)
-		vendor_of_event(d, a, k)->fewer++;
-	for (uint32_t k = i; k < b->batch.event_count; k++)
-		vendor_of_event(d, b, k)->more++;
+	for (struct pair p = {0}; next_pair(&p, &a->batch, &b->batch);) {
+		if (p.in_a && p.in_b)
+			compare_events(d, a, p.a, b, p.b);
+		else if (p.in_a)
+			vendor_of_event(d, a, p.a)->fewer++;
+		else
+			vendor_of_event(d, b, p.b)->more++;
+	}
 	uint32_t was = a->batch.dead_count;
 	uint32_t is = b->batch.dead_count;
 	for (uint32_t m = is; m < was; m++)

@@ -34,8 +34,8 @@ static inline uint64_t specials_of(const char *s)
 #pragma GCC unroll 4
 	for (int i = 0; i < BLOCK; i += 16) {
 		__m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)(s + i));
-		/* Quotes and blanks change places: less than blank is then what looks for. Bytes beyond ASCII
-		 * are less, too, and stay so by saturation. */
+		/* Quotes and blanks change places: what is looked for is then less than a blank, or equal.
+		 * Bytes beyond ASCII are less, too, and stay so by saturation. */
 		bytes = _mm_xor_si128(bytes, _mm_set1_epi8('"' ^ ' '));
 		__m128i less = _mm_subs_epi8(bytes, _mm_set1_epi8(' ' + 1));
 		__m128i backslash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\' ^ '"' ^ ' '));
@@ -61,8 +61,8 @@ static uint64_t last_specials(const struct object *o)
 	return specials_of(block);
 }
 
-/* The place of the next one from at on, which is in front of none that was asked for; 0, where the
- * opening brace is, if there is none. */
+/* The place of the next one from at on, or 0, where the opening brace is, if there is none. Places are asked
+ * for in ascending order. */
 static inline uint32_t next_special(struct object *o, uint32_t at)
 {
 	for (;;) {

@@ -15,7 +15,7 @@
 #include "event/json_scan.h"
 
 #define JSON_FLAT_PLACES 256 /* members of an object at most; memory that none has is never touched */
-#define JSON_FLAT_GAP_MAX 61 /* longest that is: a gap fills a cache line */
+#define JSON_FLAT_GAP_MAX 61 /* longest that is: a gap takes 64 bytes */
 
 /* What stood in front of a value the last time, from behind the value before: `,"host":`. */
 struct json_gap {

@@ -92,7 +92,7 @@ static inline size_t read_field(struct match *m, const struct template_op *op, s
 	default:
 		return vocabulary_read(m->t->voc, op->field, at, left, 0, m->values);
 	}
-	bool other = op->family != 0 && ((const struct ip *)place(m, op))->family != op->family;
+	bool other = used > 0 && op->family != 0 && ((const struct ip *)place(m, op))->family != op->family;
 	return other ? 0 : used;
 }
 

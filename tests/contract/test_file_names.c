@@ -170,6 +170,25 @@ static void nothing_is_overwritten(void **state)
 	file_assert_found(f, &expected);
 }
 
+/* The lines are stored; but somebody who looks for finished files would miss them. */
+static void what_cannot_be_finished_is_told(void **state)
+{
+	struct fixture *f = *state;
+	struct strbuf expected = {0};
+	struct output_result r;
+	file_deliver(f, 0, 10, &expected);
+	file_command(f, "echo mine > " FIXTURE_TOPIC "-0-000000000000-000000000009.jsonl");
+	for (int twice = 0; twice < 2; twice++) {
+		f->type->finish(f->output, &r);
+		assert_int_equal(r.verdict, OUTPUT_RETRY);
+		file_assert_alarm(&r, "not each open file could be finished");
+	}
+	file_command(f, "test \"$(cat *9.jsonl)\" = mine && mv *9.jsonl mine");
+	f->type->finish(f->output, &r);
+	assert_int_equal(r.verdict, OUTPUT_OK);
+	file_assert_found(f, &expected);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -182,6 +201,7 @@ int main(void)
 		TEST(finished_files_may_go),
 		TEST(the_end_finishes_what_is_open),
 		TEST(nothing_is_overwritten),
+		TEST(what_cannot_be_finished_is_told),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

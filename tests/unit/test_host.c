@@ -11,6 +11,7 @@
 #include "tests/unit/script_fixture.h"
 
 #include "event/timeparse.h"
+#include "script/walk.h"
 
 #define ADDRESS "t:actions { A = 'created', D = 'deleted' }\nt:address_mapping '{action} {src_ip} {x_ip}'\n"
 #define EVENT(inside) \
@@ -281,6 +282,36 @@ static void loop_survives_batches(void **state)
 	}
 }
 
+/* A template that fits record after record is tried before its words are looked for: that changes nothing of
+ * what becomes of the lines behind. */
+static void the_usual_template(void **state)
+{
+	static const char *const lines[] = {"A 10.0.0.1 EXT 192.0.2.1",
+					    "A 10.0.0.1 EXT 192.0.2",
+					    "gone 7 EXT",
+					    "B 10.0.0.1 192.0.2.1",
+					    "A 10.0.0.1 192.0.2.1",
+					    "junk"};
+	struct fixture *f = *state;
+	struct strbuf alone = {0};
+	fixture_script(f, "t:actions { A = 'created', B = 'deleted' }\n"
+			  "t:address_mapping '{action} {src_ip} EXT {x_ip}'\n"
+			  "t:address_mapping '{action} {src_ip} {x_ip}'\nt:ignore 'gone {*}'");
+	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+		strbuf_reset(&alone);
+		strbuf_adds(&alone, fixture_line(f, lines[i]));
+		batch_reset(&f->batch);
+		for (int k = 0; k < 3 * WALK_USUAL; k++)
+			fixture_add(f, lines[0], strlen(lines[0]));
+		fixture_add(f, lines[i], strlen(lines[i]));
+		const char *last = fixture_run(f);
+		for (int k = 0; k < 3 * WALK_USUAL; k++)
+			last = strchr(last, '\n') + 1;
+		assert_string_equal(last, alone.data);
+	}
+	strbuf_free(&alone);
+}
+
 /* A collector took the word that tells the event for the program. */
 static void program_in_front(void **state)
 {
@@ -354,6 +385,7 @@ int main(void)
 		FIXTURE_TEST(several_scripts),
 		FIXTURE_TEST(small_arena),
 		FIXTURE_TEST(loop_survives_batches),
+		FIXTURE_TEST(the_usual_template),
 	};
 	return cmocka_run_group_tests_name("host", tests, NULL, NULL);
 }

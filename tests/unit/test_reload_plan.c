@@ -162,6 +162,34 @@ static void the_shadow_run_tells_what_differs(void **state)
 	rig_give_back(&p->rig, next);
 }
 
+/* Of a message's records the first is read no more: the second is compared with itself. */
+static void the_shadow_run_pairs_records(void **state)
+{
+	struct plan *p = *state;
+	static char line[] = RIG_TOPIC "\0{\"ip\":\"192.0.2.9\",\"message\":\"A INT 10.0.0.1 EXT 192.0.2.1;"
+				       "A INT 10.0.0.2 EXT 192.0.2.2\"}";
+	struct engine_config *first = p->first;
+	rig_write(&p->rig, "t.lua",
+		  "local t = vendor 't'\nt:topics '" RIG_TOPIC
+		  "'\nt:actions { A = 'created' }\nt:records ';'\n"
+		  "t:address_mapping '{action} INT {src_ip} EXT {x_ip}'\nreturn t\n");
+	p->first = run(p);
+	assert_non_null(p->first);
+	see(p, line, strlen(RIG_TOPIC));
+	rig_write(&p->rig, "t.lua",
+		  "local t = vendor 't'\nt:topics '" RIG_TOPIC
+		  "'\nt:actions { A = 'created' }\nt:records ';'\n"
+		  "t:ignore '{*} 10.0.0.1 {*}'\n"
+		  "t:address_mapping '{action} INT {src_ip} EXT {x_ip}'\nreturn t\n");
+	strbuf_reset(&p->text);
+	struct engine_config *next = run(p);
+	assert_non_null(next);
+	assert_non_null(strstr(p->text.data, "\nshadow run: t: 1 fewer events\n"));
+	rig_give_back(&p->rig, next);
+	rig_give_back(&p->rig, p->first);
+	p->first = first;
+}
+
 /* What another filter would let through or not, by output. */
 static void the_shadow_run_asks_filters(void **state)
 {
@@ -221,6 +249,7 @@ int main(void)
 		TEST(nothing_new_is_told_so),
 		TEST(changes_are_told),
 		TEST(the_shadow_run_tells_what_differs),
+		TEST(the_shadow_run_pairs_records),
 		TEST(the_shadow_run_asks_filters),
 		TEST(the_end_of_natmill_ends_it),
 	};
