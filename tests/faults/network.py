@@ -85,9 +85,11 @@ class Network:
             ip("-n", machine.name, "link", "set", device, "up")
 
     def close(self):
-        """Interfaces go with their namespaces, as soon as nothing runs there any more."""
+        """A namespace goes as soon as nothing runs there any more."""
         for machine in self.machines:
-            subprocess.run(["ip", "netns", "del", machine.name], capture_output=True, check=False, timeout=30)
+            # The kernel takes the link away with the namespace, but later than the next campaign wants its name.
+            for command in (["link", "del", machine.link], ["netns", "del", machine.name]):
+                subprocess.run(["ip", *command], capture_output=True, check=False, timeout=30)
         subprocess.run(["ip", "link", "del", self.bridge], capture_output=True, check=False, timeout=30)
 
     def __exit__(self, *_):
