@@ -94,10 +94,13 @@ def test_makes_what_is_missing(real, topics):
     assert real.partitions(there) == 1
 
 
-def test_two_make_the_same(real, topics):
+def test_three_make_the_same(real, run_natmill, configure, tmp_path):
     names = [fresh() for _ in range(5)]
+    config = configure(real, "unused")
+    config["topics"] = {name: ["nfware"] for name in names}
+    path = write_config(tmp_path, config)
     with ThreadPoolExecutor(3) as pool:
-        runs = list(pool.map(lambda _: topics(real, names, "--create", "--partitions", "2"), range(3)))
+        runs = list(pool.map(lambda _: run_natmill("topics", "--create", "--partitions", "2", "-c", path), range(3)))
     assert [(done.returncode, done.stderr) for done in runs] == [(0, "")] * 3
     assert all(real.partitions(name) == 2 for name in names)
 
