@@ -29,3 +29,5 @@ add_custom_command(
 	DEPENDS ${embed_script} ${embedded_inputs}
 	COMMENT "Embedding the Lua scripts"
 	VERBATIM)
+# A target of its own, so that what is built of it in front of natmill_core does not wait for natmill_core's parts.
+add_custom_target(natmill_embedded DEPENDS ${embedded_source})

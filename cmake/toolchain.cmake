@@ -23,7 +23,7 @@ set(warnings -Wall -Wextra -Wconversion -Wshadow -Wformat=2 -Wundef -Wpointer-ar
 set(c_warnings -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings)
 target_compile_options(natmill_toolchain INTERFACE
 	${warnings} $<$<COMPILE_LANGUAGE:C>:${c_warnings}> $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions>
-	-g -fno-omit-frame-pointer)
+	-g)
 target_compile_definitions(natmill_toolchain INTERFACE _GNU_SOURCE NATMILL_VERSION="${PROJECT_VERSION}")
 
 # There are many test programs: lld, where it is there, links one in a fraction of the time. What ships is linked by
@@ -67,7 +67,7 @@ else()
 	if(NATMILL_BUILD STREQUAL fuzz AND NOT CMAKE_C_COMPILER_ID MATCHES Clang)
 		message(FATAL_ERROR "the fuzz build needs clang: -DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++")
 	endif()
-	target_compile_options(natmill_toolchain INTERFACE -O1 ${sanitize_${NATMILL_BUILD}})
+	target_compile_options(natmill_toolchain INTERFACE -O1 -fno-omit-frame-pointer ${sanitize_${NATMILL_BUILD}})
 	target_link_options(natmill_toolchain INTERFACE ${sanitize_${NATMILL_BUILD}} ${lld})
 	if(NOT NATMILL_BUILD STREQUAL tsan)
 		# clang does not define what gcc does; the arena poisons its memory when it sees this.
