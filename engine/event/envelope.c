@@ -105,6 +105,52 @@ static int check_known(struct opening *o)
 	return 0;
 }
 
+/* Of times like 2025-05-02T11:34:56.870+02:00: where the point stands, and the digits behind it, six at most.
+ */
+#define TIME_POINT 19
+
+/* How many there are; 0 = the text is no such time, or within a leap second, where time_read() lets it stand.
+ */
+static uint32_t fraction_of(const char *s, uint32_t len)
+{
+	uint32_t at = TIME_POINT + 1;
+	if (len <= at || s[4] != '-' || s[TIME_POINT] != '.' || s[TIME_POINT - 2] == '6')
+		return 0;
+	while (at < len && s[at] >= '0' && s[at] <= '9')
+		at++;
+	return at - TIME_POINT - 1 <= 6 ? at - TIME_POINT - 1 : 0;
+}
+
+/* Microseconds of a fraction of 1 to 6 digits; -1 if one is none. */
+static int32_t fraction_us(const char *s, uint32_t digits)
+{
+	int32_t us = 0;
+	bool wrong = false;
+	for (uint32_t i = 0; i < 6; i++) {
+		unsigned digit = i < digits ? (unsigned)(s[i] - '0') : 0;
+		wrong |= digit > 9;
+		us = us * 10 + (int32_t)digit;
+	}
+	return wrong ? -1 : us;
+}
+
+/* Most times differ from the one before only in the fraction of their second: then c becomes this time. False
+ * when more differs, and c is as it was. */
+static bool same_second(struct cached *c, const char *s)
+{
+	uint32_t at = TIME_POINT + 1;
+	uint32_t behind = at + c->fraction;
+	if (c->fraction == 0 || !same_bytes(c->text, s, at) ||
+	    !same_bytes(c->text + behind, s + behind, c->len - behind))
+		return false;
+	int32_t us = fraction_us(s + at, c->fraction);
+	if (us < 0)
+		return false;
+	c->time += us - fraction_us(c->text + at, c->fraction);
+	memcpy(c->text + at, s + at, c->fraction);
+	return true;
+}
+
 /* Reads a member as a time (or else as an address) into c. A text that is neither leaves c saying so. -1 when
  * it has a wrong escape. */
 static int read_anew(const struct opening *o, const struct json_member *m, bool time, struct cached *c)
@@ -114,6 +160,7 @@ static int read_anew(const struct opening *o, const struct json_member *m, bool 
 	c->len = 0;
 	c->no_time = len > CACHED_TEXT_MAX;
 	c->time = EVENT_NO_TIME;
+	c->fraction = 0;
 	c->zone_s = o->zone_s;
 	c->ip = (struct ip){0};
 	if (len > CACHED_TEXT_MAX)
@@ -128,10 +175,13 @@ static int read_anew(const struct opening *o, const struct json_member *m, bool 
 		len = (size_t)used;
 	}
 	c->len = m->value_len;
-	if (!time)
+	if (!time) {
 		ip_parse(text, len, &c->ip);
-	else
-		c->no_time = time_read(text, len, o->zone_s, &c->time) != len;
+		return 0;
+	}
+	c->no_time = time_read(text, len, o->zone_s, &c->time) != len;
+	if (!c->no_time && c->time != EVENT_NO_TIME && len == m->value_len)
+		c->fraction = fraction_of(text, c->len);
 	return 0;
 }
 
@@ -140,7 +190,8 @@ static inline int read_short(const struct opening *o, const struct json_member *
 			     struct cached *c)
 {
 	bool kept = c->len == m->value_len && c->len > 0 && c->zone_s == o->zone_s;
-	if (kept && same_bytes(c->text, o->value + m->value, m->value_len))
+	const char *text = o->value + m->value;
+	if (kept && (same_bytes(c->text, text, m->value_len) || (time && same_second(c, text))))
 		return 0;
 	return read_anew(o, m, time, c);
 }

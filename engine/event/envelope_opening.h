@@ -24,8 +24,9 @@ struct cached {
 	uint32_t len; /* 0 = nothing kept */
 	bool no_time; /* asked for a time, and the text is none */
 	int64_t time;
-	int32_t zone_s; /* that the time was read in */
-	struct ip ip;   /* family 0: the text is no address */
+	uint32_t fraction; /* digits of its second's fraction, 0 = not kept */
+	int32_t zone_s;    /* that the time was read in */
+	struct ip ip;      /* family 0: the text is no address */
 };
 
 struct envelope_reader {

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "envelope_case.h"
+#include "event/timeparse.h"
 
 #define NFWARE "A VRF 0 6 INT 10.0.0.1:57938 EXT 100.64.0.1:28475"
 
@@ -145,6 +146,35 @@ static void remembers_only_equal_texts(void **state)
 	strcpy(longer + 250, "\"}");
 	opens(longer);
 	host_is("");
+}
+
+/* Nor beyond its second: of what only the fraction differs in is the rest kept. */
+static void times_of_a_second(void **state)
+{
+	(void)state;
+	static const char *const times[] = {
+		"2025-05-02T11:34:56.870+02:00",  "2025-05-02T11:34:56.001+02:00",
+		"2025-05-02T11:34:57.001+02:00",  "2025-05-02T11:34:57.001+03:00",
+		"2025-05-02T11:34:57.1+03:00",    "2025-05-02T11:34:57.9+03:00",
+		"2025-05-02T11:34:57.999999Z",    "2025-05-02T11:34:57.000000Z",
+		"2025-05-02T11:34:57.000001Z",    "1969-12-31T23:59:59.250000Z",
+		"1969-12-31T23:59:59.750000Z",    "2016-12-31T23:59:60.100Z",
+		"2016-12-31T23:59:60.200Z",       "2025-05-02 11:34:56.123456789Z",
+		"2025-05-02 11:34:56.987654321Z",
+	};
+	for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
+		char value[200];
+		snprintf(value, sizeof value, "{\"message\":\"x\",\"timestamp\":\"%s\"}", times[i]);
+		int64_t us;
+		assert_int_equal(time_read(times[i], strlen(times[i]), 0, &us), strlen(times[i]));
+		opens(value);
+		assert_int_equal(env.timestamp, us);
+	}
+	opens("{\"message\":\"x\",\"timestamp\":\"2025-05-02T11:34:56.870Z\"}");
+	is_dead("{\"message\":\"x\",\"timestamp\":\"2025-05-02T11:34:56.8x0Z\"}", "`timestamp` is no time");
+	is_dead("{\"message\":\"x\",\"timestamp\":\"2025-05-02T11:34:56.870z0\"}", "`timestamp` is no time");
+	opens("{\"message\":\"x\",\"timestamp\":\"2025-05-02T11:34:56.871Z\"}");
+	time_is("2025-05-02T11:34:56.871Z");
 }
 
 static void times_need_a_zone(void **state)
@@ -293,6 +323,7 @@ int main(void)
 		cmocka_unit_test(takes_times_in_the_zone),
 		cmocka_unit_test(chooses_host),
 		cmocka_unit_test(remembers_only_equal_texts),
+		cmocka_unit_test(times_of_a_second),
 		cmocka_unit_test(times_need_a_zone),
 		cmocka_unit_test(no_time_is_dead),
 		cmocka_unit_test(takes_headers_off),
