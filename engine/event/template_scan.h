@@ -14,8 +14,7 @@
 #include "event/template_program.h"
 
 #define NO_PLACE SIZE_MAX
-#define ADDRESS_MAX 64   /* no address is longer, with brackets */
-#define SHORT_LITERAL 16 /* longer ones are left to memmem, which is linear whatever they look like */
+#define ADDRESS_MAX 64 /* no address is longer, with brackets */
 
 /* Do the n bytes at s begin with the operation's? */
 static inline bool literal_fits(const struct template *t, const struct template_op *op, const char *s,
@@ -49,21 +48,8 @@ static inline size_t skip_blanks(const char *s, size_t n, size_t pos)
 static inline size_t find_literal(const struct template *t, const struct template_op *op, const char *s,
 				  size_t n, size_t from)
 {
-	const char *bytes = t->text + op->text;
-	if (op->len > SHORT_LITERAL) {
-		const char *at = from < n ? memmem(s + from, n - from, bytes, op->len) : NULL;
-		return at != NULL ? (size_t)(at - s) : NO_PLACE;
-	}
-	while (from < n) {
-		const char *at = memchr(s + from, bytes[0], n - from);
-		if (at == NULL)
-			break;
-		from = (size_t)(at - s);
-		if (literal_fits(t, op, at, n - from))
-			return from;
-		from++;
-	}
-	return NO_PLACE;
+	const char *at = from < n ? find_bytes(s + from, n - from, t->text + op->text, op->len) : NULL;
+	return at != NULL ? (size_t)(at - s) : NO_PLACE;
 }
 
 /* Where a byte of the set stands at or behind from. */

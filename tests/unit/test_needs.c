@@ -124,16 +124,36 @@ static void finds_what_memmem_finds(void **state)
 				memset(text, 'x', sizeof text);
 				memset(text + at, 'y', len);
 				const char *whole = guard_end(text, n);
-				assert_true(find_bytes(whole, n, text + at, len));
+				assert_ptr_equal(find_bytes(whole, n, text + at, len), whole + at);
 				assert_true(find_bytes(guard_begin(text, n), n, text + at, len));
 				text[at + len / 2] = 'z';
 				const char *other = guard_end(text, n);
-				assert_int_equal(find_bytes(other, n, "yyyyyyyyyyyyyyyyyyyy", len),
-						 memmem(other, n, "yyyyyyyyyyyyyyyyyyyy", len) != NULL);
+				assert_ptr_equal(find_bytes(other, n, "yyyyyyyyyyyyyyyyyyyy", len),
+						 memmem(other, n, "yyyyyyyyyyyyyyyyyyyy", len));
 			}
 		}
 	}
-	assert_false(find_bytes("", 0, "y", 1));
+	assert_null(find_bytes("", 0, "y", 1));
+}
+
+/* A long text that begins at every place of another, and goes on at one or none. */
+static void finds_what_begins_everywhere(void **state)
+{
+	char text[200];
+	char word[60];
+	(void)state;
+	for (size_t len = 17; len <= sizeof word; len++) {
+		memset(word, 'x', len);
+		word[len - 1] = 'y';
+		for (size_t n = len; n <= sizeof text; n++) {
+			memset(text, 'x', n);
+			const char *s = guard_end(text, n);
+			assert_null(find_bytes(s, n, word, len));
+			text[n - 1] = 'y';
+			s = guard_end(text, n);
+			assert_ptr_equal(find_bytes(s, n, word, len), s + n - len);
+		}
+	}
 }
 
 int main(void)
@@ -144,6 +164,7 @@ int main(void)
 		cmocka_unit_test(a_word_not_looked_for_may_be_there),
 		cmocka_unit_test(more_words_than_are_kept),
 		cmocka_unit_test(finds_what_memmem_finds),
+		cmocka_unit_test(finds_what_begins_everywhere),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
