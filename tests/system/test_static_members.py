@@ -81,9 +81,11 @@ def test_back_under_its_name(strategy, kafka, topic, named, ledger):
 
 
 def test_two_under_one_name(kafka, topic, named, ledger):
-    """The one that was there before ends, with a status that has no service manager start it again."""
-    traffic.produce(kafka, topic, PER_PARTITION)
+    """The one that was there before ends, with a status that has no service manager start it again. (It has to be in
+    the group with both workers: one that joins late would take the name back from the second.)"""
     first = named("a", workers=2)
+    settled({"a": first}, 2)
+    traffic.produce(kafka, topic, PER_PARTITION)
     wait_until(lambda: ledger.progress(topic) >= 500, 30, lambda: first.err)
     second = named("a", workers=2)
     assert first.wait() == 1
