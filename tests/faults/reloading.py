@@ -89,7 +89,7 @@ def reload_while_away(rig):
             assert took < ANSWER_S / 2, f"{took:.1f} s"
         rig.proxy.refuse(False)
         rig.advance(1000)
-    wait_until(lambda: "worker 0: live" in reload(rig, 0), 10, "live")
+    wait_until(lambda: "worker 0: live" in reload(rig, 0), 30, "live")
     assert process.running()
     return f"answered within {took:.1f} s; {rig.check()}"
 

@@ -224,7 +224,7 @@ def provoke(rig):
     try:
         rival.run("SET deadlock_timeout = '5s'")
         rival.run("LOCK TABLE natmill_watermarks IN EXCLUSIVE MODE")
-        wait_until(lambda: rig.sql("SELECT 1 FROM pg_locks WHERE NOT granted"), 10, rig.tail, every=0.001)
+        wait_until(lambda: rig.sql("SELECT 1 FROM pg_locks WHERE NOT granted"), 30, rig.tail, every=0.001)
         rival.run("LOCK TABLE session_mapping IN ACCESS EXCLUSIVE MODE")
         rival.connection.rollback()
     finally:

@@ -38,7 +38,7 @@ class KafkaClient:
 
     def partitions(self, name):
         """How many partitions that have a leader; 0 if there is no such topic."""
-        found = self.admin.list_topics(timeout=10).topics.get(name)
+        found = self.admin.list_topics(timeout=30).topics.get(name)
         if found is None or found.error is not None:
             return 0
         return sum(partition.leader >= 0 for partition in found.partitions.values())
@@ -93,7 +93,7 @@ class KafkaClient:
 
         def ask():
             try:
-                return {number: consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=10)[1]
+                return {number: consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=30)[1]
                         for number in range(self.partitions(topic))}
             except KafkaException as why:  # the leader moved between the two questions: who leads, where it ends
                 if why.args[0].code() != KafkaError.NOT_LEADER_FOR_PARTITION:
@@ -110,7 +110,7 @@ class KafkaClient:
         consumer = self._consumer(group)
         try:
             asked = [TopicPartition(topic, number) for number in range(self.partitions(topic))]
-            return {one.partition: one.offset for one in consumer.committed(asked, timeout=10) if one.offset >= 0}
+            return {one.partition: one.offset for one in consumer.committed(asked, timeout=30) if one.offset >= 0}
         finally:
             consumer.close()
 

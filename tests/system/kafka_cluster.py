@@ -46,7 +46,7 @@ class KafkaCluster(KafkaClient):
     def _knows_all(node):
         """A client that is new has no other node to ask."""
         client = AdminClient({"bootstrap.servers": node.bootstrap})
-        return len(client.list_topics(timeout=10).brokers) == NODES
+        return len(client.list_topics(timeout=30).brokers) == NODES
 
     def leaders(self, topic):
         """{partition: number of the node that leads it, from 1; -1 none}"""
@@ -57,7 +57,7 @@ class KafkaCluster(KafkaClient):
         return all(len(one.isrs) == NODES for one in self._partitions(topic).values())
 
     def _partitions(self, topic):
-        return self.admin.list_topics(topic, timeout=10).topics[topic].partitions
+        return self.admin.list_topics(topic, timeout=30).topics[topic].partitions
 
     def close(self):
         for node in self.nodes:

@@ -180,7 +180,7 @@ class KafkaServer(KafkaClient):
     def pause(self):
         """Freezes it: connections stay, answers do not come. The signal alone returns before its threads stand."""
         self.signal(signal.SIGSTOP)
-        wait_until(lambda: stands(self.process.pid), 10, "Kafka stands still")
+        wait_until(lambda: stands(self.process.pid), 30, "Kafka stands still")
 
     def resume(self):
         self.signal(signal.SIGCONT)

@@ -58,4 +58,4 @@ class MockKafka(KafkaClient):
 
     def close(self):
         self.process.stdin.close()
-        self.process.wait(10)
+        self.process.wait(30)

@@ -40,7 +40,7 @@ def test_group_offset_follows(kafka, topic, group, configure, start_natmill, led
     process = start_natmill(configure(kafka, topic))
     ledger.wait(topic, 1000)
     want = {number: 1000 for number in range(4)}
-    wait_until(lambda: kafka.committed(group, topic) == want, 10, lambda: f"{kafka.committed(group, topic)}")
+    wait_until(lambda: kafka.committed(group, topic) == want, 30, lambda: f"{kafka.committed(group, topic)}")
     assert process.terminate() == 0
 
 

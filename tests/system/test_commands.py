@@ -110,11 +110,11 @@ def test_any_property_passes_through(kafka, topic, group, configure, start_natmi
     def members():
         future, = kafka.admin.describe_consumer_groups([group]).values()
         try:
-            return [member.client_id for member in future.result(10).members]
+            return [member.client_id for member in future.result(30).members]
         except KafkaException as why:  # the coordinator is just coming up
             return why
 
-    wait_until(lambda: members() == ["my-own-name"], 20, lambda: f"{members()} {process.err}")
+    wait_until(lambda: members() == ["my-own-name"], 60, lambda: f"{members()} {process.err}")
     assert process.terminate() == 0
 
 

@@ -92,7 +92,7 @@ def test_a_full_pipe_holds_nothing_up(kafka, topic, configure, natmill, ledger, 
                 pass
             return re.search(rb"warn (\d+) log lines are lost: ", seen)
 
-        assert int(wait_until(told, 10, "the lost lines are told").group(1)) > 5
+        assert int(wait_until(told, 30, "the lost lines are told").group(1)) > 5
         os.set_blocking(writing, False)
         while True:
             try:

@@ -131,7 +131,7 @@ def test_a_stop_while_the_configuration_is_read(kafka, topic, configure, start_n
             "local n = 0 for i = 1, 2000000 do n = n + i % 7 end\n"
             f'local v = vendor "busy{number}"\nv:topics "busy"\nv:ignore "{{*}}"\nreturn v\n', encoding="ascii")
     process = start_natmill(config)
-    wait_until(lambda: holds(process.pid, signal.SIGHUP) and holds(process.pid, signal.SIGTERM), 10, "it holds signals")
+    wait_until(lambda: holds(process.pid, signal.SIGHUP) and holds(process.pid, signal.SIGTERM), 30, "it holds signals")
     process.signal(signal.SIGTERM)
     assert " workers, group " not in process.err  # it has not come so far yet
     assert process.wait(120) == 0

@@ -26,7 +26,7 @@ def told(process, topic, how):
 
 def add_partition(kafka, topic):
     """And writes at once into both."""
-    kafka.admin.create_partitions([NewPartitions(topic, 2)])[topic].result(10)
+    kafka.admin.create_partitions([NewPartitions(topic, 2)])[topic].result(30)
     wait_until(lambda: kafka.partitions(topic) == 2, 30, "the second partition")
     kafka.produce(topic, (traffic.value(1, number) for number in range(100)), partition=1)
     kafka.produce(topic, (traffic.value(0, number) for number in range(100, 200)), partition=0)

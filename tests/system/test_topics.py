@@ -80,7 +80,7 @@ def test_stopped_topic_does_not_hold_up_others(kafka, configure, start_natmill, 
 
 def delete_records(kafka, topic, before):
     for future in kafka.admin.delete_records([TopicPartition(topic, 0, before)]).values():
-        future.result(10)
+        future.result(30)
 
 
 def test_gap_is_reported(kafka, configure, start_natmill, ledger):

@@ -98,7 +98,7 @@ class Collector:
                     queues += [row[4] for row in rows if row[1].endswith(f":{self.port:04X}")]
             return queues and all(queue.endswith(":00000000") for queue in queues)
 
-        wait_until(read, 10, lambda: f"all datagrams are read\n{self.said()}")
+        wait_until(read, 30, lambda: f"all datagrams are read\n{self.said()}")
 
 
 class SyslogNg(Collector):
