@@ -14,7 +14,7 @@ set(ffi_text ${generated}/ffi.cdef)
 add_custom_command(
 	OUTPUT ${ffi_text}
 	COMMAND ${CMAKE_C_COMPILER} -E -P -x c -DNATMILL_FFI_CDEF -I ${PROJECT_SOURCE_DIR}/engine
-		-MMD -MT ${ffi_text} -MF ${ffi_text}.d ${ffi_header} -o ${ffi_text}
+		-MMD -MQ ${ffi_text} -MF ${ffi_text}.d ${ffi_header} -o ${ffi_text}
 	DEPENDS ${ffi_header}
 	DEPFILE ${ffi_text}.d
 	COMMENT "Preprocessing the FFI declarations"

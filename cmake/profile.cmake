@@ -2,10 +2,11 @@
 #
 # Compiles the hot path by a profile: the layers up to the script host are built once more, counting, and read the
 # samples of every shipped vendor (tests/bench/bench_host.c); then the compiler knows which way lines usually take.
-# Only gcc's release build: the profile's form is gcc's own.
+# Only gcc's release build for the machine it is built on: the profile's form is gcc's own, and what counts must run.
 
 option(NATMILL_PROFILE "compile the hot path by a profile of the vendors' samples; needs gcc" ON)
-if(NOT NATMILL_PROFILE OR NOT NATMILL_BUILD STREQUAL release OR NOT CMAKE_C_COMPILER_ID STREQUAL GNU)
+if(NOT NATMILL_PROFILE OR NOT NATMILL_BUILD STREQUAL release OR CMAKE_CROSSCOMPILING
+   OR NOT CMAKE_C_COMPILER_ID STREQUAL GNU OR NOT CMAKE_CXX_COMPILER_ID STREQUAL GNU)
 	return()
 endif()
 
@@ -29,8 +30,8 @@ profile_options(-fprofile-use -fprofile-partial-training -Wno-missing-profile)
 set_source_files_properties(${profiled} PROPERTIES OBJECT_DEPENDS ${counted})
 list(APPEND program_link_options -fprofile-use -fprofile-partial-training -Wno-missing-profile)
 
-# A count is added to what its file holds, so an old one goes first. A script that changes later changes no count: its
-# author shall not wait for a compiler.
+# A count is added to what its file holds, so an old one goes first. A vendor script that changes later changes no
+# count: its author shall not wait for a compiler.
 add_custom_command(
 	OUTPUT ${counted}
 	COMMAND ${CMAKE_COMMAND} -E rm -rf ${counts}

@@ -73,8 +73,10 @@ static inline void host_is(const char *expected)
 static inline void time_is(const char *expected)
 {
 	char text[TIME_TEXT_MAX];
-	time_format(env.timestamp, text);
+	time_format(env.timestamp, text); /* of what no year can tell, too, an empty text */
 	assert_string_equal(text, expected);
+	if (expected[0] == '\0')
+		assert_true(env.timestamp == EVENT_NO_TIME);
 }
 
 static inline void pair_is(size_t i, const char *key, const char *value)

@@ -177,6 +177,28 @@ static void times_of_a_second(void **state)
 	time_is("2025-05-02T11:34:56.871Z");
 }
 
+/* A text that is read by another means than its fraction must not leave one behind. */
+static void no_times_of_a_second(void **state)
+{
+	(void)state;
+	opens("{\"message\":\"x\",\"timestamp\":\"2025-05-02T11:34:56.870\"}"); /* no zone: no time */
+	time_is("");
+	opens("{\"message\":\"x\",\"timestamp\":\"2025-05-02T11:34:56.871\"}");
+	time_is("");
+	opens("{\"message\":\"x\",\"timestamp\":\"2025-05-02T11:34:56.870Z\"}");
+	is_dead("{\"message\":\"x\",\"timestamp\":\"x1\"}", "`timestamp` is no time");
+	is_dead("{\"message\":\"x\",\"timestamp\":\"x2\"}", "`timestamp` is no time");
+	is_dead("{\"message\":\"x\",\"timestamp\":\"2025-05-02T11:34:56.8x0Z\"}", "`timestamp` is no time");
+	is_dead("{\"message\":\"x\",\"timestamp\":\"2025-05-02T11:34:56.8x1Z\"}", "`timestamp` is no time");
+	opens("{\"message\":\"x\",\"timestamp\":\"2025-05-02T11:34:56.123456789Z\"}");
+	is_dead("{\"message\":\"x\",\"timestamp\":\"2025-05-02T11:34:56.1234567x9Z\"}",
+		"`timestamp` is no time");
+	opens("{\"message\":\"x\",\"timestamp\":\"2025-05-02T11:34:56.870\\u005a\"}"); /* an escaped Z */
+	time_is("2025-05-02T11:34:56.870Z");
+	opens("{\"message\":\"x\",\"timestamp\":\"2025-05-02T11:34:56.871\\u005a\"}");
+	time_is("2025-05-02T11:34:56.871Z");
+}
+
 static void times_need_a_zone(void **state)
 {
 	(void)state;
@@ -324,6 +346,7 @@ int main(void)
 		cmocka_unit_test(chooses_host),
 		cmocka_unit_test(remembers_only_equal_texts),
 		cmocka_unit_test(times_of_a_second),
+		cmocka_unit_test(no_times_of_a_second),
 		cmocka_unit_test(times_need_a_zone),
 		cmocka_unit_test(no_time_is_dead),
 		cmocka_unit_test(takes_headers_off),
