@@ -4,7 +4,6 @@
  */
 #include "tests/contract/postgres_server.h"
 
-#include <netinet/in.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -13,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,6 +19,7 @@
 
 #include "base/clock.h"
 #include "base/strbuf.h"
+#include "tests/contract/server_process.h"
 
 #define START_MS 60000
 
@@ -28,18 +27,6 @@ static char folder[] = "/tmp/natmill-postgres-XXXXXX";
 static char url[128];
 static pid_t server;
 static pid_t owner; /* children of the test inherit its atexit */
-
-static int free_port(void)
-{
-	struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	socklen_t len = sizeof a;
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
-	if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof a) != 0 ||
-	    getsockname(fd, (struct sockaddr *)&a, &len) != 0)
-		exit(2);
-	close(fd);
-	return ntohs(a.sin_port);
-}
 
 static void stop(void)
 {
@@ -56,7 +43,7 @@ static void stop(void)
 static void start(void)
 {
 	char port[16];
-	snprintf(port, sizeof port, "%d", free_port());
+	snprintf(port, sizeof port, "%d", server_free_port());
 	if (mkdtemp(folder) == NULL)
 		exit(2);
 	owner = getpid();

@@ -23,6 +23,8 @@
 
 #define READY_MS 60000
 #define LOOK_US 10000 /* between two looks whether a server is ready */
+#define FIRST_PORT 10000
+#define PORT_TRIES 1000
 
 static void give_up(const struct server_process *s, const char *what)
 {
@@ -32,16 +34,32 @@ static void give_up(const struct server_process *s, const char *what)
 	exit(system(command) == 0 ? 2 : 3);
 }
 
+/* The lowest port that the kernel gives to outgoing connections. */
+static int first_outgoing_port(void)
+{
+	int low = 0;
+	FILE *f = fopen("/proc/sys/net/ipv4/ip_local_port_range", "re");
+	if (f == NULL || fscanf(f, "%d", &low) != 1)
+		exit(2);
+	fclose(f);
+	return low;
+}
+
 int server_free_port(void)
 {
+	int above = first_outgoing_port();
 	struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	socklen_t len = sizeof a;
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof a) != 0 ||
-	    getsockname(fd, (struct sockaddr *)&a, &len) != 0)
-		exit(2);
-	close(fd);
-	return ntohs(a.sin_port);
+	for (int i = 0; i < PORT_TRIES && above > FIRST_PORT; i++) {
+		int port = FIRST_PORT + (int)arc4random_uniform((uint32_t)(above - FIRST_PORT));
+		int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		a.sin_port = htons((uint16_t)port);
+		bool free = fd >= 0 && bind(fd, (struct sockaddr *)&a, sizeof a) == 0;
+		close(fd);
+		if (free)
+			return port;
+	}
+	fprintf(stderr, "a server for the tests: no free port from %d to %d\n", FIRST_PORT, above - 1);
+	exit(2);
 }
 
 void server_folder(struct server_process *s, const char *name)

@@ -15,7 +15,9 @@ struct server_process {
 	pid_t owner;     /* the process that started it: children of the test inherit its atexit */
 };
 
-/* A TCP port of 127.0.0.1 that nobody listens on just now. */
+/* A TCP port of 127.0.0.1 that nobody listens on just now, and that no outgoing connection takes while the
+ * server is away: one that dials it again and again would sooner or later come from that very port, and be
+ * connected with itself. */
 int server_free_port(void);
 
 /* Makes the folder. Ends the program on failure, as all below. */

@@ -6,6 +6,7 @@ methods over librdkafka's mock cluster, for machines that cannot fetch Kafka."""
 import contextlib
 import os
 import pathlib
+import random
 import shutil
 import signal
 import socket
@@ -24,6 +25,8 @@ JARS = ROOT / "build" / "kafka"
 CLASSES = JARS / "classes.jsa"  # what Java has read of the jars, ready to be mapped: half of a start
 CLUSTER_ID = "bmF0bWlsbC10ZXN0cy0wMQ"  # 16 bytes, base64 without padding, as Kafka wants them
 OTHER_CLUSTER_ID = "bmF0bWlsbC10ZXN0cy0wMg"
+FIRST_PORT = 10000
+OUTGOING_PORTS = pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range")
 
 LOG4J = """log4j.rootLogger=WARN, stdout
 log4j.appender.stdout=org.apache.log4j.ConsoleAppender
@@ -37,14 +40,18 @@ def available():
 
 
 def free_ports(count):
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
-    finally:
-        for one in sockets:
-            one.close()
+    """Ports of 127.0.0.1 that nobody listens on just now, and that no outgoing connection takes while the server is
+    away: one that dials it again and again would sooner or later come from that very port, and be connected with
+    itself."""
+    above = int(OUTGOING_PORTS.read_text(encoding="ascii").split()[0])
+    with contextlib.ExitStack() as taken:
+        found = []
+        while len(found) < count:
+            one = taken.enter_context(socket.socket())
+            with contextlib.suppress(OSError):
+                one.bind(("127.0.0.1", random.randrange(FIRST_PORT, above)))
+                found.append(one.getsockname()[1])
+        return found
 
 
 def stands(pid):
