@@ -26,7 +26,7 @@ def kinds():
 
 def get(process, path, method="GET"):
     """Status and text."""
-    connection = http.client.HTTPConnection(process.http_at(), timeout=30)
+    connection = http.client.HTTPConnection(process.http_at(), timeout=10)
     try:
         connection.request(method, path)
         answer = connection.getresponse()

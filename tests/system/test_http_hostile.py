@@ -56,7 +56,7 @@ def work_goes_on(process, kafka, topic):
     """The workers settle what comes, as fast as ever."""
     before = settled(process)
     traffic.produce(kafka, topic, COUNT, start=before // 4)
-    wait_until(lambda: settled(process) == before + 4 * COUNT, 30, lambda: f"{settled(process)} settled")
+    wait_until(lambda: settled(process) == before + 4 * COUNT, 10, lambda: f"{settled(process)} settled")
 
 
 def connect(process, count):
@@ -234,4 +234,4 @@ def test_a_tap_that_nobody_reads_is_ended(process, kafka, topic):
     client.close()
     fds = pathlib.Path(f"/proc/{process.pid}/fd")
     before = len(list(fds.iterdir()))
-    wait_until(lambda: len(list(fds.iterdir())) <= before, 30, "its descriptors are given back")
+    wait_until(lambda: len(list(fds.iterdir())) <= before, 10, "its descriptors are given back")

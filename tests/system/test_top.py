@@ -53,7 +53,7 @@ class Top:
         return wait_until(lambda: re.search(pattern, "\n".join(self.frame()), re.MULTILINE), timeout,
                           lambda: f"/{pattern}/ in:\n" + "\n".join(map(repr, self.frame())))
 
-    def ended(self, status, timeout=30):
+    def ended(self, status, timeout=10):
         assert self.process.wait(timeout) == status, self.process.stderr.read()
         self.read()
         assert self.seen.count(b"\x1b[?1049h") == self.seen.count(b"\x1b[?1049l") == 1
@@ -181,7 +181,7 @@ def test_frozen_natmill_does_not_freeze_top(running, kafka, topic, ledger, top):
     process.signal(signal.SIGSTOP)
     one.shows(r"^natmill has not answered for \d+ s")
     os.write(one.main, b"q")
-    one.process.wait(30)
+    one.process.wait(5)
     process.signal(signal.SIGCONT)
 
 
