@@ -19,7 +19,8 @@ static void note_fatal(struct consumer *c)
 {
 	char text[256];
 	rd_kafka_resp_err_t code = rd_kafka_fatal_error(c->rk, text, sizeof text);
-	if (code == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID)
+	c->fenced = code == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID;
+	if (c->fenced)
 		/* A configuration's error, so that nobody starts it again: both would end each other. */
 		err_set(&c->fatal, ERR_CONFIG,
 			"Kafka: another natmill of the group has the same kafka.instance and has taken this "

@@ -41,6 +41,7 @@ struct consumer {
 	bool out_of_place;                 /* a partition's position is not readable any more: take up anew */
 	bool commit_failed;                /* since the last commit; it is sent again */
 	struct err fatal;                  /* code ERR_NONE: none */
+	bool fenced;                       /* that is why: another member has its group.instance.id */
 	bool others_commit;                /* the group's offsets: an output does it */
 	void *membership;                  /* of consumer_membership() */
 	const struct text_map *properties; /* the configuration's, of librdkafka */

@@ -33,7 +33,7 @@
 	X(commits, "commits of the group's offsets")                                      \
 	X(stopped, "partitions stopped with an alarm")                                    \
 	X(stalls, "stalls without a known cause")                                         \
-	X(anew, "consumers made anew after a stall")                                      \
+	X(anew, "consumers made anew: after a stall, or fenced under kafka.instance")     \
 	X(beats, "turns of the worker's loops: they stand still only when it does")
 
 /* name, help */

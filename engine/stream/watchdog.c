@@ -177,7 +177,6 @@ static void tell(const struct watchdog *w, struct consumer *c, const struct watc
 					  : "and Kafka does not tell the end of its log",
 			  (long long)w->limits->stall_restart_ms / 1000);
 	} else if (verdict == WATCH_ANEW) {
-		stats_add(&c->stats->anew, 1);
 		log_error("Kafka: no progress for %lld s: the consumer is made anew, positions are read "
 			  "anew",
 			  s);

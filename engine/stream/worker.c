@@ -16,12 +16,12 @@
 #include "stream/letters_tell.h"
 #include "stream/start.h"
 #include "stream/swap.h"
+#include "stream/worker_consumer.h"
 
 #define SERVE_MS 20            /* how often the control queue is served while an output waits */
 #define COMMIT_EVERY_MS 200    /* the group's commits of one worker a second: at most 5 */
 #define COMMIT_AGAIN_MS 2000   /* after one that failed */
 #define TOPICS_AGAIN_MS 10000  /* how soon a topic made anew is noticed, at the latest */
-#define CONNECT_MS 1000        /* an attempt of a consumer made anew */
 #define STOPPED_AGAIN_MS 30000 /* a stopped partition is looked at again: the operator may have mended it */
 
 static int64_t stop_deadline(const struct worker *w)
@@ -193,74 +193,15 @@ static void commit_now_and_then(struct worker *w)
 	consumer_commit(&w->consumer, 0);
 }
 
-static int open_consumer(struct worker *w, const struct kafka_settings *settings)
-{
-	const char *const *topics;
-	size_t topic_count = generation_topics(w->setup->generation, &topics);
-	struct memory_share memory = settings_memory_share(w->config->engine);
-	const struct consumer_config config = {.settings = settings,
-					       .prefetch = memory.prefetch,
-					       .fetch = memory.fetch,
-					       .topics = topics,
-					       .worker = w->number,
-					       .topic_count = topic_count,
-					       .stats = &w->stats,
-					       .stop = &w->config->stop_deadline,
-					       .others_commit = sinks_commit_group(w->setup->outputs,
-										   w->setup->output_count)};
-	return consumer_open(&w->consumer, &config, &w->why);
-}
-
-/* Another handle instead of one that hears nothing any more. Between batches, so nothing is under way; what
- * the old one has prefetched is dropped, positions are read anew. Kafka's outages are waited out. */
-static int make_anew(struct worker *w)
-{
-	struct kafka_settings brief = *w->config->kafka;
-	char cluster_id[sizeof w->consumer.cluster_id];
-	memcpy(cluster_id, w->consumer.cluster_id, sizeof cluster_id);
-	brief.connect_timeout_ms = CONNECT_MS;
-	consumer_close(&w->consumer);
-	while (open_consumer(w, &brief) != 0) {
-		if (stop_deadline(w) != 0)
-			w->why = (struct err){0}; /* asked for: that Kafka is away is no fault then */
-		if (stop_deadline(w) != 0 || w->why.code != ERR_KAFKA)
-			return -1;
-		log_warn("%s", w->why.msg);
-	}
-	w->why = (struct err){0};
-	w->subscribe = false;
-	watchdog_made_anew(&w->watchdog);
-	if (strcmp(cluster_id, w->consumer.cluster_id) != 0) /* outputs keep watermarks by it */
-		return err_set(&w->why, ERR_KAFKA,
-			       "Kafka: the brokers are of another cluster now (%s, was %s); start natmill "
-			       "again if that is meant",
-			       w->consumer.cluster_id, cluster_id);
-	return 0;
-}
-
-/* -1 = end, w->why says why unless a stop was asked for. */
-static int keep_watch(struct worker *w)
-{
-	switch (watchdog_look(&w->watchdog, &w->consumer, &w->sinks, 0)) {
-	case WATCH_ANEW:
-		return make_anew(w);
-	case WATCH_END:
-		return err_set(&w->why, ERR_KAFKA,
-			       "Kafka: no progress though messages are there, and a new consumer did not "
-			       "help: natmill ends, nothing is lost; look at the brokers' logs and start it "
-			       "again");
-	default:
-		return 0;
-	}
-}
-
 static int turn(struct worker *w, const struct fetch_limits *shape)
 {
 	struct consumer *c = &w->consumer;
 	stats_add(&w->stats.beats, 1);
-	if (keep_watch(w) != 0)
+	if (worker_consumer_keep(w) != 0)
 		return -1;
 	consumer_serve(c, 0);
+	if (c->fatal.code != ERR_NONE)
+		return 0;
 	look_around(w);
 	handle_rebalance(w);
 	note_joined(w);
@@ -311,7 +252,7 @@ static int worker_open(struct worker *w)
 	if (w->host == NULL)
 		w->why = errors.items[0];
 	errlist_free(&errors);
-	if (w->host == NULL || open_consumer(w, cfg->kafka) != 0)
+	if (w->host == NULL || worker_consumer_open(w, cfg->kafka) != 0)
 		return -1;
 	w->arena_max = (uint32_t)memory.arena;
 	batch_init(&w->batch, (uint32_t)w->setup->batch->messages, w->arena_max);
@@ -350,11 +291,8 @@ static void *worker_main(void *arg)
 	struct memory_share memory = settings_memory_share(w->config->engine);
 	struct fetch_limits shape = {.messages = (uint32_t)w->setup->batch->messages, .bytes = memory.batch};
 	if (worker_open(w) == 0)
-		while (stop_deadline(w) == 0 && w->consumer.fatal.code == ERR_NONE)
-			if (turn(w, &shape) != 0)
-				break;
-	if (w->why.code == ERR_NONE)
-		w->why = w->consumer.fatal;
+		while (stop_deadline(w) == 0 && turn(w, &shape) == 0)
+			;
 	worker_close(w);
 	atomic_store(&w->running, false);
 	uint64_t one = 1;

@@ -43,6 +43,7 @@ struct worker {
 	struct host *host;         /* of them */
 	struct handover handover;  /* what it is to run with next */
 	bool subscribe;            /* to the setup's topics: they have changed */
+	int64_t fenced_ms;         /* when the consumer was last made anew for that; 0 = never */
 	struct batch batch;
 	struct worker_stats stats;
 	struct accounts accounts;

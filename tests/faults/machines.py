@@ -200,7 +200,7 @@ def shown(pauses):
     return ", ".join(f"{pause:.1f} s" for pause in pauses)
 
 
-@campaign("broker-failover", "S4")
+@campaign("broker-failover", "S4 G6")
 def broker_failover(rig):
     """three brokers on machines of their own: each killed, then cut off; settings for a quick failover"""
     with fleet(rig) as own:

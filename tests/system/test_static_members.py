@@ -8,6 +8,7 @@ import time
 import urllib.request
 
 import pytest
+from confluent_kafka import Consumer
 from confluent_kafka.admin import NewPartitions
 
 import traffic
@@ -94,6 +95,40 @@ def test_two_under_one_name(kafka, topic, named, ledger):
     ledger.wait(topic, PER_PARTITION, what=second.err[-2000:])
     assert second.terminate() == 0
     ledger.check(topic, PER_PARTITION)
+
+
+def take_name(kafka, group, topic, name):
+    """Another client joins the group under a worker's name, reads nothing, and is gone."""
+    other = Consumer({"bootstrap.servers": kafka.bootstrap, "group.id": group, "group.instance.id": name,
+                      "partition.assignment.strategy": "roundrobin", "enable.auto.commit": False, "log_level": 0})
+    given = []
+    other.subscribe([topic], on_assign=lambda _, partitions: given.extend(partitions) or other.assign([]))
+    try:
+        wait_until(lambda: other.poll(0.1) or given, 30, f"{name} is taken")
+    finally:
+        other.close()
+
+
+def counted(process, name):
+    with urllib.request.urlopen(f"http://{process.http_at()}/metrics", timeout=10) as answer:
+        return sum(int(line.split()[-1]) for line in answer.read().decode().splitlines() if line.startswith(name + " "))
+
+
+def test_name_taken_for_a_moment(kafka, topic, group, named, ledger):
+    """As when a broker dies and Kafka fences a member that has joined anew itself: it takes its place back, and nobody
+    has to start it again. Again at once: there is another one, and it ends."""
+    process = named("a")
+    traffic.produce(kafka, topic, PER_PARTITION)
+    wait_until(lambda: ledger.progress(topic) >= 500, 30, lambda: process.err)
+    take_name(kafka, group, topic, "a-0")
+    process.wait_for_err("its consumer is made anew and takes it back")
+    settled({"a": process}, 1)
+    traffic.produce(kafka, topic, PER_PARTITION, start=PER_PARTITION)
+    ledger.wait(topic, 2 * PER_PARTITION, what=process.err[-2000:])
+    assert counted(process, "natmill_anew_total") == 1 and TAKEN not in process.err
+    take_name(kafka, group, topic, "a-0")
+    assert process.wait() == 1 and TAKEN in process.err.splitlines()[-1], process.err
+    ledger.check(topic, 2 * PER_PARTITION)
 
 
 @pytest.mark.slow

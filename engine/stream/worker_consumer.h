@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Keeps a worker's consumer usable: opens it, and makes another one when it hears nothing any more or has
+ * lost its name in the group. The worker's thread.
+ */
+#ifndef NATMILL_STREAM_WORKER_CONSUMER_H
+#define NATMILL_STREAM_WORKER_CONSUMER_H
+
+#include "stream/worker.h"
+
+/* Opens it for the topics of w's setup. -1: w->why says why, unless a stop was asked for. */
+int worker_consumer_open(struct worker *w, const struct kafka_settings *settings);
+
+/* Between batches, at each turn: looks whether it has to be made anew, and does so. Waits while Kafka is
+ * away, until a stop is asked for. -1 = the worker has to end; w->why as above. */
+int worker_consumer_keep(struct worker *w);
+
+#endif
