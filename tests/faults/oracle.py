@@ -29,7 +29,8 @@ def selection(column):
 
 class Produced:
     """What was written into one topic: {(partition, offset): value}, filled by the broker's answers. A message that was
-    sent twice because the first answer was lost is acknowledged without its offset: it is looked for in the topic."""
+    sent twice because the first answer was lost is acknowledged without its offset, or stands in the log twice: what
+    no answer told of is looked for in the log."""
 
     def __init__(self, kafka, topic, partitions, properties=None):
         """properties: more of them for the producer."""
@@ -39,6 +40,7 @@ class Produced:
         self.values = {}
         self.unplaced = []  # (partition, value)
         self.sent = 0
+        self.repeated = 0  # messages that the log has once more
         self.failed = []
         self.number = 0
         self.make = lines.message
@@ -67,18 +69,29 @@ class Produced:
     def flush(self):
         left = self.producer.flush(60)
         assert left == 0 and not self.failed, f"{left} not written, {len(self.failed)} refused: {self.failed[:1]}"
-        self._place()
-        assert len(self.values) == self.sent, f"{self.sent} sent, {len(self.values)} acknowledged"
+        self._look_for_the_rest()
+        told = len(self.values) - self.repeated
+        assert told == self.sent, f"{self.sent} sent, {told} acknowledged"
 
+    def _look_for_the_rest(self):
+        for number, end in self.kafka.end_offsets(self.topic).items():
+            of_log = {offset: value for (partition, offset), value in self.values.items() if partition == number}
+            rest = sorted(set(range(end)) - of_log.keys())
+            if rest:
+                log = self.kafka.read_from(self.topic, number, rest[0])
+                self._take(number, {offset: log[offset] for offset in rest if offset in log}, set(of_log.values()))
 
-    def _place(self):
-        """Each offset of which nobody was told must hold one of the messages of which no offset was told."""
-        for number in {partition for partition, _ in self.unplaced}:
-            known = {offset for partition, offset in self.values if partition == number}
-            for offset in sorted(set(range(self.kafka.end_offsets(self.topic)[number])) - known):
-                value = self.kafka.read_at(self.topic, number, offset)
-                self.unplaced.remove((number, value))
-                self.values[number, offset] = value
+    def _take(self, partition, rest, told):
+        """rest: {offset: value} that no answer told of; told: the values that one did. Offsets without a message are
+        Kafka's own."""
+        for offset, value in rest.items():
+            self.values[partition, offset] = value
+            if (partition, value) in self.unplaced:
+                self.unplaced.remove((partition, value))
+                told.add(value)
+            else:
+                assert value in told, f"{self.topic} [{partition}] offset {offset} is nobody's: {value[:200]}"
+                self.repeated += 1
 
 
 class Load:

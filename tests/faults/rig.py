@@ -209,7 +209,9 @@ class Rig:
         finally:
             connection.close()
         assert not tables.wrong, f"{len(tables.wrong)} wrong of {len(self.produced.values)}: {tables.report()}"
-        return f"{len(self.produced.values)} messages: {events} events and {letters} dead letters, 0 lost, 0 twice"
+        again = f" ({self.produced.repeated} of them again in the log)" if self.produced.repeated else ""
+        return (f"{len(self.produced.values)} messages{again}: {events} events and {letters} dead letters, 0 lost, "
+                "0 twice")
 
     def logged(self, pattern):
         """How often in the logs of all processes."""

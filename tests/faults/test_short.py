@@ -82,3 +82,16 @@ def test_reload_storm(rig):
 
 def test_password_rotated(rig):
     reloading.password_rotated(rig)
+
+
+def test_the_log_tells_what_was_written(rig):
+    """What a producer wrote twice are two messages, and each must become an event; what nobody wrote is told."""
+    rig.produced.numbers(8)
+    rig.produced.flush()
+    rig.kafka.produce(rig.topic, [rig.produced.values[1, 0]], partition=1)
+    rig.produced.numbers(8)
+    rig.produced.flush()
+    assert rig.produced.repeated == 1 and len(rig.produced.values) == 17
+    rig.kafka.produce(rig.topic, [b"a stranger"], partition=2)
+    with pytest.raises(AssertionError, match="is nobody's"):
+        rig.produced.flush()

@@ -114,17 +114,25 @@ class KafkaClient:
         finally:
             consumer.close()
 
-    def read_at(self, topic, partition, offset, timeout=30):
-        """The value of one message."""
-        consumer = self._consumer("natmill-test-" + uuid.uuid4().hex[:8])
+    def read_from(self, topic, partition, offset, timeout=60):
+        """{offset: value} of the messages from there to the end of the log; what was aborted is none."""
+        consumer = self._consumer("natmill-test-" + uuid.uuid4().hex[:8], **{"enable.partition.eof": True})
         consumer.assign([TopicPartition(topic, partition, offset)])
+        found = {}
+
+        def read_all():
+            for m in consumer.consume(1000, timeout=0.2):
+                if m.error() is None:
+                    found[m.offset()] = m.value()
+                elif m.error().code() == KafkaError._PARTITION_EOF:
+                    return True
+            return False
+
         try:
-            found = wait_until(lambda: next((m for m in [consumer.poll(0.2)] if m and not m.error()), None), timeout,
-                               f"{topic} [{partition}] offset {offset}")
-            assert found.offset() == offset
-            return found.value()
+            wait_until(read_all, timeout, f"the end of {topic} [{partition}]")
         finally:
             consumer.close()
+        return found
 
     def read(self, topic, count, timeout=30):
         """The first `count` messages of a topic, from its start, in each partition's order."""
