@@ -94,6 +94,9 @@ struct template_word {
 };
 size_t template_words(const struct template *t, struct template_word *words);
 
+/* The caller looks for its words before each match without m: the template need not, too. */
+void template_words_known(struct template *t);
+
 /* What stands in its text and was probably meant otherwise. */
 const struct stray *template_stray(const struct template *t);
 

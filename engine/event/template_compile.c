@@ -207,6 +207,12 @@ size_t template_words(const struct template *t, struct template_word *words)
 	return t->word_count;
 }
 
+void template_words_known(struct template *t)
+{
+	t->needs[0] = 0;
+	t->needs[1] = 0;
+}
+
 void template_free(struct template *t)
 {
 	if (t == NULL)

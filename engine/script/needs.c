@@ -68,13 +68,27 @@ static uint64_t choose(const struct needs *all, const struct rule *rule, size_t 
 	return chosen;
 }
 
+/* Does none of the n rules read lines whose words nobody knows? Those may have the words chosen, and lack the
+ * others. */
+static bool words_are_known(const struct rule *rules, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (rules[i].template == NULL && rules[i].keys == NULL)
+			return false;
+	return true;
+}
+
 void needs_choose(struct script *s)
 {
 	s->needs = (struct needs){0};
 	for (size_t i = 0; i < s->rule_count; i++)
 		s->rules[i].needs = words_of(&s->needs, &s->rules[i]);
-	for (size_t i = 0; i < s->rule_count; i++)
-		s->rules[i].needs = choose(&s->needs, &s->rules[i], s->rule_count - i - 1);
+	for (size_t i = 0; i < s->rule_count; i++) {
+		struct rule *r = &s->rules[i];
+		r->needs = choose(&s->needs, r, s->rule_count - i - 1);
+		if (r->needs != 0 && words_are_known(r + 1, s->rule_count - i - 1))
+			template_words_known(r->template);
+	}
 }
 
 bool needs_look(const struct needs *all, uint64_t words, struct needs_seen *seen, const char *text, size_t n)

@@ -13,6 +13,7 @@
 
 #include "base/err.h"
 #include "event/find_bytes.h"
+#include "event/template_program.h"
 #include "guard.h"
 #include "script/ffi_api.h"
 #include "script/script.h"
@@ -49,6 +50,26 @@ static void words_tell_rules_apart(void **state)
 	assert_string_equal(chosen(&s, 1), "");     /* either of two words is none that it needs */
 	assert_string_equal(chosen(&s, 2), "");     /* nothing stands behind it */
 	script_free(&s);
+}
+
+/* What the batch loop looks for before no template looks for again; but for lines that a regex may read. */
+static void templates_look_for_no_known_words(void **state)
+{
+	struct script s;
+	struct err e;
+	(void)state;
+	for (int regex = 0; regex < 2; regex++) {
+		script_init(&s);
+		add(&s, "{word} FROM {src_ip} DST {dst_ip}");
+		add(&s, "{word} FROM {src_ip}");
+		if (regex)
+			assert_int_equal(script_add_rule(&s, NM_RULE_REGEX, "ignore", "DST", 3, &e), 0);
+		needs_choose(&s);
+		assert_string_equal(chosen(&s, 0), "DST ");
+		assert_int_equal(s.rules[0].template->needs[0] != 0, regex);
+		assert_int_not_equal(s.rules[1].template->needs[0], 0);
+		script_free(&s);
+	}
 }
 
 static void a_record_is_searched_once(void **state)
@@ -160,6 +181,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(words_tell_rules_apart),
+		cmocka_unit_test(templates_look_for_no_known_words),
 		cmocka_unit_test(a_record_is_searched_once),
 		cmocka_unit_test(a_word_not_looked_for_may_be_there),
 		cmocka_unit_test(more_words_than_are_kept),
