@@ -111,7 +111,16 @@ static inline uint32_t present(const struct event *ev)
 
 bool event_has(const struct event *ev, enum event_field f)
 {
-	return f < FIELD_COUNT && (present(ev) & BIT(f)) != 0;
+	switch (f) {
+#define X(name, kind, required, allowed, help) \
+	case FIELD_##name:                     \
+		return HAS_##kind(ev->name);
+		EVENT_FIELDS(X)
+#undef X
+	case FIELD_COUNT:
+		break;
+	}
+	return false;
 }
 
 const char *event_text(struct text t, const char *arena, uint32_t arena_len)

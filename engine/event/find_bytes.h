@@ -13,6 +13,8 @@
 #include <emmintrin.h>
 #endif
 
+#include "event/same_bytes.h"
+
 #define FIND_BYTES_BLOCK 16 /* also the longest text that is looked for so: work is at most text x n */
 #define FIND_BYTES_TRIES \
 	8 /* so often may a longer one begin and not go on; memmem() is linear whatever it is */
@@ -28,7 +30,7 @@ static inline const char *find_bytes_block(const char *s, const char *text, size
 	unsigned places = (unsigned)_mm_movemask_epi8(_mm_and_si128(head, tail));
 	for (; places != 0; places &= places - 1) {
 		const char *place = s + __builtin_ctz(places);
-		if (memcmp(place, text, len) == 0)
+		if (same_bytes(place, text, len))
 			return place;
 	}
 	return NULL;

@@ -138,13 +138,29 @@ static inline size_t read_dotted_block(const char *s, uint8_t out[4])
 	memcpy(out, &bytes, sizeof bytes);
 	return end;
 }
+
+/* The same when the text ends within the block. */
+static inline size_t read_dotted_short(const char *s, size_t n, uint8_t out[4])
+{
+	char block[sizeof(__m128i) + sizeof(uint32_t)];
+	uint64_t head;
+	uint64_t tail = 0;
+	if (n < sizeof head)
+		return read_dotted(s, n, out);
+	memcpy(&head, s, sizeof head);
+	memcpy(&tail, s + n - sizeof tail, sizeof tail); /* overlaps the head */
+	tail = n > sizeof head ? tail >> (8 * (sizeof(__m128i) - n)) : 0;
+	memcpy(block, &head, sizeof head);
+	memcpy(block + sizeof head, &tail, sizeof tail);
+	return read_dotted_block(block, out);
+}
 #endif
 
 static inline size_t read_v4(const char *s, size_t n, struct ip *out)
 {
 	uint8_t bytes[4];
 #ifdef __SSE2__
-	size_t at = n >= sizeof(__m128i) ? read_dotted_block(s, bytes) : read_dotted(s, n, bytes);
+	size_t at = n >= sizeof(__m128i) ? read_dotted_block(s, bytes) : read_dotted_short(s, n, bytes);
 #else
 	size_t at = read_dotted(s, n, bytes);
 #endif

@@ -13,13 +13,12 @@
 #define PORT_DIGITS 5
 #define PORT_MAX 65535
 
-/* The digits that the eight bytes at s begin with; *count = their number, 8 = perhaps more. Less than eight
- * of them are read without a branch, as their number differs from line to line. */
-static inline uint32_t number_of_word(const char *s, size_t *count)
+/* The digits that the eight bytes of the word begin with, the first one lowest; *count = their number, 8 =
+ * perhaps more. Less than eight of them are read without a branch, as their number differs from line to line.
+ */
+static inline uint32_t number_of_word(uint64_t word, size_t *count)
 {
-	uint64_t word;
-	memcpy(&word, s, sizeof(word));
-	word = le64toh(word) ^ UINT64_C(0x3030303030303030);
+	word ^= UINT64_C(0x3030303030303030);
 	uint64_t over = word | ((word & UINT64_C(0x7f7f7f7f7f7f7f7f)) + UINT64_C(0x7676767676767676));
 	over &= UINT64_C(0x8080808080808080);
 	*count = over != 0 ? (size_t)__builtin_ctzll(over) / 8 : 8;
@@ -32,6 +31,21 @@ static inline uint32_t number_of_word(const char *s, size_t *count)
 	return (uint32_t)((high + low) >> 32);
 }
 
+/* The first bytes at s as a word, as above; zero behind the n bytes, of which there are at least four. */
+static inline uint64_t number_word(const char *s, size_t n)
+{
+	uint64_t word;
+	uint32_t head;
+	uint32_t tail;
+	if (n >= sizeof(word)) {
+		memcpy(&word, s, sizeof(word));
+		return le64toh(word);
+	}
+	memcpy(&head, s, sizeof(head));
+	memcpy(&tail, s + n - sizeof(tail), sizeof(tail)); /* overlaps the head */
+	return le32toh(head) | (uint64_t)le32toh(tail) << (8 * (n - sizeof(tail)));
+}
+
 /* Reads 1 to max_digits (at most 9) digits that make at most max and are not followed by another digit.
  * Returns the bytes used; 0 if there is no such number, then *value is untouched. */
 static inline size_t number_read(const char *s, size_t n, size_t max_digits, int32_t max, int32_t *value)
@@ -39,8 +53,8 @@ static inline size_t number_read(const char *s, size_t n, size_t max_digits, int
 	size_t i = 0;
 	int32_t number = 0;
 	unsigned digit;
-	if (n >= sizeof(uint64_t) && max_digits < sizeof(uint64_t)) {
-		number = (int32_t)number_of_word(s, &i);
+	if (n >= sizeof(uint32_t) && max_digits < sizeof(uint64_t)) {
+		number = (int32_t)number_of_word(number_word(s, n), &i);
 	} else {
 		size_t end = n <= max_digits ? n : max_digits + 1;
 		for (; i < end && (digit = (unsigned)(s[i] - '0')) <= 9; i++)

@@ -38,8 +38,10 @@ static struct text unescaped(struct scan *sc, const struct piece *value)
 }
 
 /* Without blanks at both ends. */
-static struct text trimmed(const char *data, struct text t)
+static inline struct text trimmed(const char *data, struct text t)
 {
+	if (t.len > 0 && data[t.off] > ' ' && data[t.off + t.len - 1] > ' ')
+		return t;
 	while (t.len > 0 && scan_blank(data[t.off + t.len - 1]))
 		t.len--;
 	while (t.len > 0 && scan_blank(data[t.off])) {
@@ -93,7 +95,7 @@ void reader_read(enum reader r, const struct keys *keys, struct arena *arena, st
 			  .text = text,
 			  .s = arena->data + text.off,
 			  .n = text.len,
-			  .marks = {.block = SIZE_MAX},
+			  .marks = MARKS_NONE,
 			  .out = out};
 	reading_reset(out);
 	out->parts[PART_FRONT] = trimmed(arena->data, text);

@@ -23,11 +23,13 @@ enum marks_kind {
 	MARKS_COLUMN    /* `,` and `"` */
 };
 
-/* The block that was looked at last; block SIZE_MAX = none. */
+/* The block that was looked at last. Before the first: MARKS_NONE. */
 struct marks {
-	size_t block;
+	size_t start; /* of the block */
 	uint64_t bits;
 };
+
+#define MARKS_NONE ((struct marks){.start = SIZE_MAX - MARKS_BLOCK})
 
 static inline bool marks_has(enum marks_kind kind, unsigned char c)
 {
@@ -86,29 +88,39 @@ static inline uint64_t marks_of_some(enum marks_kind kind, const char *s, size_t
 	return bits;
 }
 
-static inline uint64_t marks_of_block(enum marks_kind kind, const char *s, size_t n, size_t block)
+static inline uint64_t marks_of_block(enum marks_kind kind, const char *s, size_t n, size_t start)
 {
 	uint64_t bits = 0;
 #pragma GCC unroll 4
 	for (size_t i = 0; i < MARKS_BLOCK; i += 16)
-		bits |= marks_of_some(kind, s, n, block * MARKS_BLOCK + i) << i;
+		bits |= marks_of_some(kind, s, n, start + i) << i;
 	return bits;
+}
+
+/* As marks_next, when the block that was looked at has no more. */
+static inline size_t marks_next_block(struct marks *m, enum marks_kind kind, const char *s, size_t n,
+				      size_t from)
+{
+	while (from < n) {
+		size_t start = from - from % MARKS_BLOCK;
+		if (start != m->start)
+			*m = (struct marks){.start = start, .bits = marks_of_block(kind, s, n, start)};
+		uint64_t left = m->bits >> (from % MARKS_BLOCK);
+		if (left != 0)
+			return from + (size_t)__builtin_ctzll(left);
+		from = start + MARKS_BLOCK;
+	}
+	return n;
 }
 
 /* The first marked byte at or behind from; n if there is none. */
 static inline size_t marks_next(struct marks *m, enum marks_kind kind, const char *s, size_t n, size_t from)
 {
-	while (from < n) {
-		if (from / MARKS_BLOCK != m->block) {
-			m->block = from / MARKS_BLOCK;
-			m->bits = marks_of_block(kind, s, n, m->block);
-		}
-		uint64_t left = m->bits >> (from % MARKS_BLOCK);
-		if (left != 0)
-			return from + (size_t)__builtin_ctzll(left);
-		from = (from | (MARKS_BLOCK - 1)) + 1;
-	}
-	return n;
+	size_t at = from - m->start;
+	uint64_t left = at < MARKS_BLOCK ? m->bits >> at : 0;
+	if (__builtin_expect(left != 0, 1))
+		return from + (size_t)__builtin_ctzll(left);
+	return marks_next_block(m, kind, s, n, from);
 }
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "event/event.h"
 #include "event/timeparse.h"
+#include "event/word_end.h"
 
 #define CISCO_HEADER_MAX 128 /* bytes in front of the mnemonic */
 #define TIME_MAX 40
@@ -115,9 +116,7 @@ static size_t comware(const char *s, size_t n, size_t at, int32_t zone_s, struct
 	int64_t us;
 	size_t used = start < n && is_letter(s[start]) ? syslog_time(s + start, n - start, zone_s, &us) : 0;
 	size_t host = skip_blanks(s, n, start + used);
-	size_t end = host;
-	while (end < n && !is_blank(s[end]))
-		end++;
+	size_t end = host < n ? word_end(s, n, host) : host;
 	size_t text = skip_blanks(s, n, end);
 	if (used == 0 || host == start + used || text == end || text == n)
 		return at;

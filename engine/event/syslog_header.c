@@ -10,6 +10,7 @@
 
 #include "event/event.h"
 #include "event/syslog_device.h"
+#include "event/word_end.h"
 
 #define HOST_NAME_MAX_LEN 255
 #define TAG_MAX_LEN 64
@@ -62,10 +63,7 @@ static size_t skip_blanks(const struct line *l, size_t at)
 /* Length of the word at at: up to a blank or the end. */
 static size_t word_len(const struct line *l, size_t at)
 {
-	size_t end = at;
-	while (end < l->n && !is_blank(l->s[end]))
-		end++;
-	return end - at;
+	return at < l->n ? word_end(l->s, l->n, at) - at : 0;
 }
 
 /* "<0>" to "<191>" and the blanks behind it; returns where it ends, at when there is none. */

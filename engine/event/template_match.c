@@ -31,11 +31,7 @@ static void note(struct match *m, const struct template_op *op, size_t pos)
 static size_t find_blank(struct match *m, const struct template_op *run, struct frame *f, size_t from)
 {
 	const struct byte_set *after = &m->t->sets[run->set];
-	while (from < m->n) {
-		if (!template_blank(m->text[from])) {
-			from++;
-			continue;
-		}
+	while ((from = word_end(m->text, m->n, from)) < m->n) {
 		size_t behind = skip_blanks(m->text, m->n, from);
 		if (behind < m->n && byte_set_has(after, m->text[behind]))
 			return from;

@@ -12,6 +12,7 @@
 #include "event/find_bytes.h"
 #include "event/ip.h"
 #include "event/template_program.h"
+#include "event/word_end.h"
 
 #define NO_PLACE SIZE_MAX
 #define ADDRESS_MAX 64 /* no address is longer, with brackets */
@@ -92,24 +93,6 @@ static inline size_t read_endpoint(const struct template_op *op, const char *s, 
 	if ((used > 0 && ip->family == 4) || n == 0)
 		return used;
 	return read_v6_endpoint(s, n, op->tight, ip);
-}
-
-/* The first blank at or behind from, or n. */
-static inline size_t word_end(const char *s, size_t n, size_t from)
-{
-#ifdef __SSE2__
-	for (; n - from >= sizeof(__m128i); from += sizeof(__m128i)) {
-		__m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)(s + from));
-		__m128i blank = _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(' ')),
-					     _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\t')));
-		unsigned places = (unsigned)_mm_movemask_epi8(blank);
-		if (places != 0)
-			return from + (size_t)__builtin_ctz(places);
-	}
-#endif
-	while (from < n && !template_blank(s[from]))
-		from++;
-	return from;
 }
 
 /* The word that was looked at last, so that ends of a run within it do not scan it again and again. */

@@ -325,8 +325,8 @@ static size_t read_compact(const char *s, int32_t zone_s, int64_t *us)
  * cut would be another time. */
 static size_t read_epoch(const char *s, size_t n, int32_t zone_s, int64_t *us)
 {
-	size_t digits = 0;
-	uint64_t v = 0;
+	size_t digits;
+	uint64_t v = number_of_word(number_word(s, n), &digits);
 	while (digits < n && digits < EPOCH_DIGITS && is_digit(s[digits]))
 		v = v * 10 + (uint64_t)(s[digits++] - '0');
 	size_t at = digits;
@@ -353,6 +353,8 @@ static size_t read_hexadecimal(const char *s, size_t n, int64_t *us)
 {
 	uint64_t v;
 	size_t at = n > 2 && s[0] == '0' && (s[1] | 0x20) == 'x' ? 2 : 0;
+	if (at == 0 && n > 8 && (is_digit(s[8]) || is_alpha(s[8])))
+		return 0; /* what most other forms go on with */
 	size_t used = hexadecimal_read(s + at, n - at, 8, at > 0 ? 16 : 8, &v);
 	if (used == 0 || v > UINT32_MAX || (at == 0 && v < 0x40000000))
 		return 0;

@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/near.h"
 #include "event/number.h"
+#include "event/same_bytes.h"
 #include "event/timeparse.h"
 
 /* No value but a text is longer; hostile text behind it is not looked at. */
@@ -86,7 +87,7 @@ static inline bool begins_with(const char *s, size_t n, const struct vocabulary_
 	uint64_t given;
 	uint64_t known;
 	if (n < sizeof(given) || word->len > sizeof(given))
-		return word->len <= n && memcmp(s, word->text, word->len) == 0;
+		return word->len <= n && same_bytes(s, word->text, word->len);
 	memcpy(&given, s, sizeof(given));
 	memcpy(&known, word->text, sizeof(known));
 	return le64toh(given ^ known) << (64 - 8 * word->len) == 0;
@@ -194,27 +195,43 @@ static size_t read_own_protocol(const struct vocabulary *v, uint64_t set, const 
 	return 0;
 }
 
+/* The letters and digits that the eight bytes at s begin with, in small letters, zero behind them; *len =
+ * their number, 8 = perhaps more. All eight at once: a byte's upper bit tells whether a sum has reached 128.
+ */
+static inline uint64_t lower_word(const char *s, size_t *len)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t word;
+	memcpy(&word, s, sizeof(word));
+	word = le64toh(word);
+	uint64_t small = (word | ones * 0x20) & ones * 0x7f; /* digits have that bit */
+	uint64_t letter = (small + ones * (0x80 - 'a')) & ~(small + ones * (0x80 - 'z' - 1));
+	uint64_t digit = (word & ones * 0x7f) + ones * (0x80 - '0');
+	digit &= ~((word & ones * 0x7f) + ones * (0x80 - '9' - 1));
+	uint64_t other = ~(letter | digit) | word;
+	other &= ones * 0x80;
+	*len = other != 0 ? (size_t)__builtin_ctzll(other) / 8 : 8;
+	return *len == 8 ? small : small & ((UINT64_C(1) << 8 * *len) - 1);
+}
+
 /* The letters and digits at s are compared as a whole, so a longer word is none of the names. */
 static size_t read_common_protocol(const char *s, size_t n, int32_t *value)
 {
 	char name[NAME_MAX_BYTES] = "";
-	size_t len = 0;
-	for (; len < n && is_word(s[len]); len++) {
-		if (len == sizeof(name))
-			return 0;
-		name[len] = lower(s[len]);
-	}
-	if (len == 4 && memcmp(name, "ipv6", 4) == 0 && n >= 9 && same_word(s, "ipv6-icmp", 9, true) &&
-	    ends_here(s, n, 9)) {
+	size_t len;
+	for (size_t i = 0; n < sizeof(name) && i < n; i++)
+		name[i] = s[i];
+	uint64_t given = lower_word(n < sizeof(name) ? name : s, &len);
+	if (len == 4 && n >= 9 && same_word(s, "ipv6-icmp", 9, true) && ends_here(s, n, 9)) {
 		*value = 58;
 		return 9;
 	}
-	uint64_t given;
-	memcpy(&given, name, sizeof(given));
+	if (len == sizeof(name))
+		return 0;
 	for (size_t i = 0; i < COUNT(common_protocols); i++) {
 		uint64_t known;
 		memcpy(&known, common_protocols[i].name, sizeof(known));
-		if (known == given) {
+		if (le64toh(known) == given) {
 			*value = common_protocols[i].number;
 			return len;
 		}

@@ -167,7 +167,7 @@ static void never_reads_beyond(void **state)
 /* Each byte is marked or not as marks_has() says of it alone. */
 static void marks_are(enum marks_kind kind, const char *s, size_t n)
 {
-	struct marks m = {.block = SIZE_MAX};
+	struct marks m = MARKS_NONE;
 	size_t next = marks_next(&m, kind, s, n, 0);
 	for (size_t i = 0; i < n; i++) {
 		assert_int_equal(i == next, marks_has(kind, (unsigned char)s[i]));

@@ -145,6 +145,43 @@ static void reads_the_same_amid_a_text(void **state)
 		size_t used = vocabulary_read(&v, FIELD_src_port, guard_end(line, n), n, 0, &ev);
 		assert_int_equal(used, port <= 65535 ? strchr(line, ' ') - line : 0);
 		assert_int_equal(ev.src_port, port <= 65535 ? port : EVENT_ABSENT);
+		n = (size_t)snprintf(line, sizeof(line), "%d", port);
+		used = vocabulary_read(&v, FIELD_src_port, guard_end(line, n), n, 0, &ev);
+		assert_int_equal(used, port <= 65535 ? n : 0);
+		assert_int_equal(ev.src_port, port <= 65535 ? port : EVENT_ABSENT);
+	}
+}
+
+static bool is_alnum_of_ascii(int c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* Each byte behind a name, and in each place of one; at the end of a text, and amid it. */
+static void names_byte_by_byte(void **state)
+{
+	struct vocabulary v = words();
+	(void)state;
+	for (int c = 0; c < 256; c++) {
+		for (size_t more = 0; more <= 8; more += 8) {
+			struct event ev;
+			char line[24] = "udp?";
+			line[3] = (char)c;
+			memset(line + 4, '-', 8);
+			size_t used = vocabulary_read(&v, FIELD_protocol, guard_end(line, 4 + more), 4 + more,
+						      0, &ev);
+			assert_int_equal(used, is_alnum_of_ascii(c) ? 0 : 3);
+			for (size_t place = 0; place < 7; place++) {
+				memcpy(line, "uDpLiTe-", 8);
+				bool same = c == line[place] || (c ^ ' ') == line[place];
+				line[place] = (char)c;
+				memset(line + 8, '-', 8);
+				used = vocabulary_read(&v, FIELD_protocol, guard_end(line, 7 + more),
+						       7 + more, 0, &ev);
+				bool udp = place == 3 && !is_alnum_of_ascii(c);
+				assert_int_equal(used, same ? 7 : udp ? 3 : 0);
+			}
+		}
 	}
 }
 
@@ -246,6 +283,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_numbers_and_words),
 		cmocka_unit_test(reads_the_same_amid_a_text),
+		cmocka_unit_test(names_byte_by_byte),
 		cmocka_unit_test(reads_the_default_actions),
 		cmocka_unit_test(reads_addresses_times_and_texts),
 		cmocka_unit_test(refuses_bad_words),
