@@ -27,7 +27,7 @@ nokia:json("port_block_mapping", { APART, ANY })
 nokia:json("ignore", { ["Acct-Status-Type"] = "(Accounting-On|Accounting-Off|7|8)" })
 
 -- [TMNX: number router application [subject]: ]{sequence} Map public [first-last] MDA 5/1 -- subscriber type %policy router inside
-local FRONT = "({word} {word} {word} {word} {word} |{word} {word} {word} {word} |){{{*}}} "
+local FRONT = "(|{word} {word} {word} {word} |{word} {word} {word} {word} {word} ){{{*}}} "
 local BLOCK = " {x_ip} [[{start_port}-{end_port}]] MDA {word} -- {word} {word} %{word} {vrf_id} {src_ip} at {word} {word}[ {*}]"
 nokia:port_block_mapping(FRONT .. "Map" .. BLOCK, { action = "created" })
 nokia:port_block_mapping(FRONT .. "Free" .. BLOCK, { action = "deleted" })
