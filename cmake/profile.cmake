@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Compiles the hot path by a profile: the layers up to the script host are built once more, counting, and read the
-# samples of every shipped vendor (tests/bench/bench_host.c); then the compiler knows which way lines usually take.
+# samples of every shipped vendor, in a collector's envelope (tests/bench/bench_host.c) and raw (bench_vendors.c); then
+# the compiler knows which way lines usually take.
 # Only gcc's release build for the machine it is built on: the profile's form is gcc's own, and what counts must run.
 
 option(NATMILL_PROFILE "compile the hot path by a profile of the vendors' samples; needs gcc" ON)
@@ -36,7 +37,8 @@ add_custom_command(
 	OUTPUT ${counted}
 	COMMAND ${CMAKE_COMMAND} -E rm -rf ${counts}
 	COMMAND ${CMAKE_COMMAND} -E make_directory ${counts}
-	COMMAND natmill_counting ${PROJECT_SOURCE_DIR}/vendors 20 > ${counted}
-	DEPENDS natmill_counting
+	COMMAND natmill_counting_enveloped ${PROJECT_SOURCE_DIR}/vendors 20 > ${counted}
+	COMMAND natmill_counting_raw ${PROJECT_SOURCE_DIR}/vendors 100 >> ${counted}
+	DEPENDS natmill_counting_enveloped natmill_counting_raw
 	COMMENT "Counting which ways the vendors' samples take"
 	VERBATIM)
