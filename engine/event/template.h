@@ -94,8 +94,10 @@ struct template_word {
 };
 size_t template_words(const struct template *t, struct template_word *words);
 
-/* The caller looks for its words before each match without m: the template need not, too. */
-void template_words_known(struct template *t);
+/* The caller has a word of its own by which it knows lines of this template: it need not look for its words
+ * before it tries another way. What fits stays the same; a line of another kind that has that word takes
+ * longer. */
+void template_known_by_word(struct template *t);
 
 /* What stands in its text and was probably meant otherwise. */
 const struct stray *template_stray(const struct template *t);

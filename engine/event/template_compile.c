@@ -207,7 +207,7 @@ size_t template_words(const struct template *t, struct template_word *words)
 	return t->word_count;
 }
 
-void template_words_known(struct template *t)
+void template_known_by_word(struct template *t)
 {
 	t->needs[0] = 0;
 	t->needs[1] = 0;

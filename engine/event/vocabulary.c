@@ -226,7 +226,7 @@ static size_t read_common_protocol(const char *s, size_t n, int32_t *value)
 		*value = 58;
 		return 9;
 	}
-	if (len == sizeof(name))
+	if (len == sizeof(name) && n > len && is_word(s[len]))
 		return 0;
 	for (size_t i = 0; i < COUNT(common_protocols); i++) {
 		uint64_t known;

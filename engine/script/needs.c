@@ -68,9 +68,9 @@ static uint64_t choose(const struct needs *all, const struct rule *rule, size_t 
 	return chosen;
 }
 
-/* Does none of the n rules read lines whose words nobody knows? Those may have the words chosen, and lack the
- * others. */
-static bool words_are_known(const struct rule *rules, size_t n)
+/* Do the words chosen tell the lines of all n rules apart? Of a regex' or function's lines nobody knows: they
+ * may have those words. Lines of readers look too different to. */
+static bool all_told_apart(const struct rule *rules, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if (rules[i].template == NULL && rules[i].keys == NULL)
@@ -86,8 +86,8 @@ void needs_choose(struct script *s)
 	for (size_t i = 0; i < s->rule_count; i++) {
 		struct rule *r = &s->rules[i];
 		r->needs = choose(&s->needs, r, s->rule_count - i - 1);
-		if (r->needs != 0 && words_are_known(r + 1, s->rule_count - i - 1))
-			template_words_known(r->template);
+		if (r->needs != 0 && all_told_apart(r + 1, s->rule_count - i - 1))
+			template_known_by_word(r->template);
 	}
 }
 

@@ -293,6 +293,10 @@ static void *worker_main(void *arg)
 	if (worker_open(w) == 0)
 		while (stop_deadline(w) == 0 && turn(w, &shape) == 0)
 			;
+	if (w->why.code == ERR_NONE && w->consumer.fenced) /* when it was to end anyway */
+		log_warn("%s", w->consumer.fatal.msg);
+	else if (w->why.code == ERR_NONE)
+		w->why = w->consumer.fatal;
 	worker_close(w);
 	atomic_store(&w->running, false);
 	uint64_t one = 1;

@@ -31,6 +31,12 @@ struct worker_config {
 	_Atomic int64_t stop_deadline; /* clock_mono_ms; 0 = go on; afterwards: stop, give up at this time */
 };
 
+/* When another member had the worker's name in the group: clock_mono_ms of the last two times, 0 = never. */
+struct fencings {
+	int64_t last_ms;
+	int64_t before_ms;
+};
+
 struct worker {
 	struct output_host output_host; /* first: the wait finds its worker by it */
 	struct worker_config *config;
@@ -43,7 +49,7 @@ struct worker {
 	struct host *host;         /* of them */
 	struct handover handover;  /* what it is to run with next */
 	bool subscribe;            /* to the setup's topics: they have changed */
-	int64_t fenced_ms;         /* when the consumer was last made anew for that; 0 = never */
+	struct fencings fencings;
 	struct batch batch;
 	struct worker_stats stats;
 	struct accounts accounts;
@@ -60,7 +66,7 @@ struct worker {
 	int64_t delivering_ms;     /* since when the delivery under way lasts; 0 = none */
 	struct watchdog watchdog;  /* others may read its readiness */
 	uint32_t arena_max;        /* bytes for the texts of a batch */
-	_Atomic bool joined;       /* it has been a member of its group */
+	_Atomic bool joined;       /* it has been a member of its group, with the consumer that it has */
 	_Atomic int partitions_reading;
 	_Atomic int64_t first_us; /* clock_mono_us of the first assignment; 0 = none yet */
 	_Atomic int64_t last_us;  /* of the batch settled last */

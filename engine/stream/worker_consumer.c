@@ -10,8 +10,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-#define CONNECT_MS 1000       /* an attempt of a consumer made anew */
-#define FENCED_AGAIN_MS 30000 /* two sessions where those are longer */
+#define CONNECT_MS 1000        /* an attempt of a consumer made anew */
+#define FENCED_WITHIN_MS 30000 /* two sessions where those are longer */
 
 int worker_consumer_open(struct worker *w, const struct kafka_settings *settings)
 {
@@ -40,6 +40,8 @@ static int make_anew(struct worker *w)
 	memcpy(cluster_id, w->consumer.cluster_id, sizeof cluster_id);
 	brief.connect_timeout_ms = CONNECT_MS;
 	stats_add(&w->stats.anew, 1);
+	atomic_store(&w->joined, false); /* not ready until the other one is a member */
+	atomic_store(&w->partitions_reading, 0);
 	consumer_close(&w->consumer);
 	while (worker_consumer_open(w, &brief) != 0) {
 		bool stop = atomic_load(&w->config->stop_deadline) != 0;
@@ -60,25 +62,35 @@ static int make_anew(struct worker *w)
 	return 0;
 }
 
+static int64_t fenced_within_ms(int64_t session_ms)
+{
+	return 2 * session_ms > FENCED_WITHIN_MS ? 2 * session_ms : FENCED_WITHIN_MS;
+}
+
+bool worker_consumer_note_fenced(struct fencings *f, int64_t now_ms, int64_t session_ms)
+{
+	bool often = f->before_ms != 0 && now_ms - f->before_ms < fenced_within_ms(session_ms);
+	*f = (struct fencings){.last_ms = now_ms, .before_ms = f->last_ms};
+	return !often;
+}
+
 /* Another member has its name. That may be itself: when a coordinator dies librdkafka joins again as a new
  * member, and a commit of the old one that was still on its way is refused as fenced (its issue 3437). So it
- * takes its place back once. Somebody else does the same, and then ends this one: of two it is the older one
- * that is fenced a second time first. */
+ * takes its place back, twice, should a second coordinator die. A rival does the same: of the two, who was
+ * fenced first is also the first to be fenced a third time, and ends. */
 static int take_place_back(struct worker *w)
 {
-	int64_t session = w->consumer.session_ms;
-	int64_t window = 2 * session > FENCED_AGAIN_MS ? 2 * session : FENCED_AGAIN_MS;
-	if (w->fenced_ms != 0 && clock_mono_ms() - w->fenced_ms < window) {
+	int64_t session_ms = w->consumer.session_ms;
+	if (!worker_consumer_note_fenced(&w->fencings, clock_mono_ms(), session_ms)) {
 		w->why = w->consumer.fatal;
 		return -1;
 	}
-	log_warn("Kafka: worker %u has lost its name in the group (kafka.instance) to another natmill, or a "
-		 "broker died and Kafka took it for another; its consumer is made anew and takes it back; "
-		 "natmill ends if that happens again within %lld s",
-		 w->number, (long long)window / 1000);
-	int rc = make_anew(w);
-	w->fenced_ms = clock_mono_ms();
-	return rc;
+	log_warn(
+		"Kafka: worker %u has lost its name in the group (kafka.instance) to another natmill, or a "
+		"broker died and Kafka took it for another; its consumer is made anew and takes it back; the "
+		"third time within %lld s natmill ends",
+		w->number, (long long)fenced_within_ms(session_ms) / 1000);
+	return make_anew(w);
 }
 
 int worker_consumer_keep(struct worker *w)

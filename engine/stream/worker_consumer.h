@@ -15,4 +15,8 @@ int worker_consumer_open(struct worker *w, const struct kafka_settings *settings
  * away, until a stop is asked for. -1 = the worker has to end; w->why as above. */
 int worker_consumer_keep(struct worker *w);
 
+/* Notes that the worker was fenced at now_ms, which is not 0. False: it is the third time within two
+ * sessions, or 30 s where those are shorter. Pure but for f. */
+bool worker_consumer_note_fenced(struct fencings *f, int64_t now_ms, int64_t session_ms);
+
 #endif

@@ -116,16 +116,17 @@ def counted(process, name):
 
 def test_name_taken_for_a_moment(kafka, topic, group, named, ledger):
     """As when a broker dies and Kafka fences a member that has joined anew itself: it takes its place back, and nobody
-    has to start it again. Again at once: there is another one, and it ends."""
-    process = named("a")
-    traffic.produce(kafka, topic, PER_PARTITION)
-    wait_until(lambda: ledger.progress(topic) >= 500, 30, lambda: process.err)
-    take_name(kafka, group, topic, "a-0")
-    process.wait_for_err("its consumer is made anew and takes it back")
-    settled({"a": process}, 1)
-    traffic.produce(kafka, topic, PER_PARTITION, start=PER_PARTITION)
-    ledger.wait(topic, 2 * PER_PARTITION, what=process.err[-2000:])
-    assert counted(process, "natmill_anew_total") == 1 and TAKEN not in process.err
+    has to start it again. The third time there must be another one, and it ends."""
+    process = named("a", session_ms=60000)
+    for times in (1, 2):
+        begun = ledger.progress(topic)
+        traffic.produce(kafka, topic, PER_PARTITION, start=(times - 1) * PER_PARTITION)
+        wait_until(lambda begun=begun: ledger.progress(topic) > begun, 30, lambda: process.err)
+        take_name(kafka, group, topic, "a-0")
+        wait_until(lambda times=times: process.err.count("its consumer is made anew") == times, 30, lambda: process.err)
+        settled({"a": process}, 1)
+        ledger.wait(topic, times * PER_PARTITION, what=process.err[-2000:])
+    assert counted(process, "natmill_anew_total") == 2 and TAKEN not in process.err
     take_name(kafka, group, topic, "a-0")
     assert process.wait() == 1 and TAKEN in process.err.splitlines()[-1], process.err
     ledger.check(topic, 2 * PER_PARTITION)
