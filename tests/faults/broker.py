@@ -98,8 +98,7 @@ def topic_anew(rig, running):
         process.kill()
     rig.kafka.delete_topic(rig.topic)
     rig.kafka.create_topic(rig.topic, rig.partitions)
-    rig.produced.values.clear()
-    rig.produced.sent = 0
+    rig.produced.forget()
     rig.produced.numbers(8000)
     rig.produced.flush()
     if not running:

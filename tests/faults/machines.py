@@ -192,6 +192,7 @@ def fail_over(rig):
             cut.append(pauses.longest())
             machine.up()
         whole(rig)
+    rig.settled()  # all are still there
     return (f"longest pause of a partition, a broker killed: {shown(killed)}; a broker cut off: {shown(cut)}; "
             f"{rig.check(180)}")
 

@@ -47,6 +47,11 @@ class Produced:
         self.producer = Producer({"bootstrap.servers": kafka.bootstrap, "linger.ms": 5, "enable.idempotence": True,
                                   "log_level": 0, **(properties or {})})
 
+    def forget(self):
+        """The topic is another one now."""
+        self.values.clear()
+        self.sent = self.repeated = 0
+
     def send(self, value, partition):
         def delivered(error, record):
             if error is not None:
@@ -78,7 +83,7 @@ class Produced:
             of_log = {offset: value for (partition, offset), value in self.values.items() if partition == number}
             rest = sorted(set(range(end)) - of_log.keys())
             if rest:
-                log = self.kafka.read_from(self.topic, number, rest[0])
+                log = self.kafka.read_from(self.topic, number, rest[0], end)
                 self._take(number, {offset: log[offset] for offset in rest if offset in log}, set(of_log.values()))
 
     def _take(self, partition, rest, told):

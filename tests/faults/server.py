@@ -227,6 +227,8 @@ def provoke(rig):
         wait_until(lambda: rig.sql("SELECT 1 FROM pg_locks WHERE NOT granted"), 30, rig.tail, every=0.001)
         rival.run("LOCK TABLE session_mapping IN ACCESS EXCLUSIVE MODE")
         rival.connection.rollback()
+    except psycopg2.errors.DeadlockDetected:
+        pass  # the machine was slow: natmill had looked before the rival asked
     finally:
         rival.close()
 

@@ -114,22 +114,24 @@ class KafkaClient:
         finally:
             consumer.close()
 
-    def read_from(self, topic, partition, offset, timeout=60):
-        """{offset: value} of the messages from there to the end of the log; what was aborted is none."""
+    def read_from(self, topic, partition, offset, end, timeout=60):
+        """{offset: value} of the messages from offset to end, which is the log's; what was aborted is none."""
         consumer = self._consumer("natmill-test-" + uuid.uuid4().hex[:8], **{"enable.partition.eof": True})
         consumer.assign([TopicPartition(topic, partition, offset)])
         found = {}
+        seen = 0
 
         def read_all():
+            nonlocal seen
             for m in consumer.consume(1000, timeout=0.2):
                 if m.error() is None:
                     found[m.offset()] = m.value()
                 elif m.error().code() == KafkaError._PARTITION_EOF:
-                    return True
-            return False
+                    seen = m.offset()
+            return seen >= end
 
         try:
-            wait_until(read_all, timeout, f"the end of {topic} [{partition}]")
+            wait_until(read_all, timeout, lambda: f"{topic} [{partition}] up to {end}; seen up to {seen}")
         finally:
             consumer.close()
         return found
