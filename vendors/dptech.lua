@@ -13,7 +13,7 @@ dptech:topics  "cgnat.syslog.dptech"
 dptech:actions { A = "created", W = "deleted" }
 
 -- Version, number of the log group and the like stay in front when the header is taken off.
-local FRONT = "(|{word} |{word} {word} |{word} {word} {word} )"
+local FRONT = "[{word} ][{word} ][{word} ]"
 
 -- start|end|inside|public|port|destination|port|protocol: the time is that of the event.
 local SESSION = "||{src_ip}||{x_ip}||{x_port}||{dst_ip}||{dst_port}||{protocol}[.]"

@@ -17,11 +17,11 @@ nfware:actions {
 	["2"] = "deleted", ["4"] = "deleted", ["6"] = "deleted",
 }
 
-nfware:session_mapping    "(|{word} |{word} {word} ){action} VRF {vrf_id} {protocol} INT {src_ip}:{src_port} EXT {x_ip}:{x_port} DST {dst_ip}:{dst_port}[ DIR (OUT|IN)]"
-nfware:port_mapping       "(|{word} |{word} {word} ){action} VRF {vrf_id} {protocol} INT {src_ip}:{src_port} EXT {x_ip}:{x_port}"
-nfware:port_block_mapping "(|{word} |{word} {word} ){action} VRF {vrf_id} INT {src_ip} EXT {x_ip}:{start_port}-{end_port}"
-nfware:port_block_mapping("(|{word} |{word} {word} )(I|U) VRF {vrf_id} INT {src_ip} EXT {x_ip}:{start_port}-{end_port}", { action = "updated" })
-nfware:address_mapping    "(|{word} |{word} {word} ){action} VRF {vrf_id} INT {src_ip} EXT {x_ip}"
+nfware:session_mapping    "[{word} ][{word} ]{action} VRF {vrf_id} {protocol} INT {src_ip}:{src_port} EXT {x_ip}:{x_port} DST {dst_ip}:{dst_port}[ DIR (OUT|IN)]"
+nfware:port_mapping       "[{word} ][{word} ]{action} VRF {vrf_id} {protocol} INT {src_ip}:{src_port} EXT {x_ip}:{x_port}"
+nfware:port_block_mapping "[{word} ][{word} ]{action} VRF {vrf_id} INT {src_ip} EXT {x_ip}:{start_port}-{end_port}"
+nfware:port_block_mapping("[{word} ][{word} ](I|U) VRF {vrf_id} INT {src_ip} EXT {x_ip}:{start_port}-{end_port}", { action = "updated" })
+nfware:address_mapping    "[{word} ][{word} ]{action} VRF {vrf_id} INT {src_ip} EXT {x_ip}"
 
 -- RADIUS: the vendor's dictionary (46576). What is mapped follows from the attributes, not from the action: the suite's
 -- own templates send port blocks as Session-Created. FreeRADIUS writes names, or numbers where it has no dictionary.

@@ -48,7 +48,7 @@ static void set_up(struct fixture *f)
 	postgres_run(NULL, sql);
 	postgresql_option(f, "url", postgres_url());
 	postgresql_option(f, "schema", own->schema);
-	postgresql_option(f, "session_bound", "500ms");
+	postgresql_option(f, "session_bound", "2s");
 }
 
 static void tear_down(struct fixture *f)
