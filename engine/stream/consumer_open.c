@@ -81,9 +81,9 @@ static void on_commit(rd_kafka_t *rk, rd_kafka_resp_err_t code, rd_kafka_topic_p
 }
 
 /* Waits until a broker answers and keeps the cluster's id. */
-static int connect_broker(struct consumer *c, const struct kafka_settings *s, struct err *e)
+static int connect_broker(struct consumer *c, const char *brokers, int64_t wait_ms, struct err *e)
 {
-	int64_t deadline = clock_mono_ms() + s->connect_timeout_ms;
+	int64_t deadline = clock_mono_ms() + wait_ms;
 	for (;;) {
 		int64_t left = deadline - clock_mono_ms();
 		stats_add(&c->stats->beats, 1);
@@ -103,7 +103,7 @@ static int connect_broker(struct consumer *c, const struct kafka_settings *s, st
 	return err_set(
 		e, ERR_KAFKA,
 		"Kafka: no broker of %s answered within %lld s (%s); check kafka.brokers and the network",
-		s->brokers, (long long)(s->connect_timeout_ms + 999) / 1000,
+		brokers, (long long)(wait_ms + 999) / 1000,
 		c->fatal.msg[0] != '\0' ? c->fatal.msg : "no error told");
 }
 
@@ -120,11 +120,17 @@ int consumer_subscribe(struct consumer *c, const char *const *topics, size_t cou
 	return 0;
 }
 
+/* How long to wait for a broker. */
+static int64_t connect_ms(const struct consumer_config *config)
+{
+	return config->connect_ms > 0 ? config->connect_ms : config->settings->connect_timeout_ms;
+}
+
 /* Joins the group; where `start: latest` needs it not before it is known what the group had. */
 static int join(struct consumer *c, const struct consumer_config *config, struct err *e)
 {
 	const struct kafka_settings *s = config->settings;
-	int64_t deadline = clock_mono_ms() + s->connect_timeout_ms;
+	int64_t deadline = clock_mono_ms() + connect_ms(config);
 	while (s->start == START_LATEST && former_ask(&c->former, c->rk, s->group, FORMER_MS, e) != 0) {
 		stats_add(&c->stats->beats, 1);
 		if (atomic_load(c->stop) != 0 || clock_mono_ms() >= deadline)
@@ -174,7 +180,7 @@ int consumer_open(struct consumer *c, const struct consumer_config *config, stru
 		return err_set(e, ERR_CONFIG, "kafka: %s", text);
 	}
 	c->data = rd_kafka_queue_new(c->rk);
-	if (connect_broker(c, config->settings, e) != 0) {
+	if (connect_broker(c, config->settings->brokers, connect_ms(config), e) != 0) {
 		consumer_close(c);
 		return -1;
 	}

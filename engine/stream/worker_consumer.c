@@ -13,12 +13,12 @@
 #define CONNECT_MS 1000        /* an attempt of a consumer made anew */
 #define FENCED_WITHIN_MS 30000 /* two sessions where those are longer */
 
-int worker_consumer_open(struct worker *w, const struct kafka_settings *settings)
+int worker_consumer_open(struct worker *w, int64_t connect_ms)
 {
 	const char *const *topics;
 	size_t topic_count = generation_topics(w->setup->generation, &topics);
 	struct memory_share memory = settings_memory_share(w->config->engine);
-	const struct consumer_config config = {.settings = settings,
+	const struct consumer_config config = {.settings = w->config->kafka,
 					       .prefetch = memory.prefetch,
 					       .fetch = memory.fetch,
 					       .topics = topics,
@@ -26,6 +26,7 @@ int worker_consumer_open(struct worker *w, const struct kafka_settings *settings
 					       .topic_count = topic_count,
 					       .stats = &w->stats,
 					       .stop = &w->config->stop_deadline,
+					       .connect_ms = connect_ms,
 					       .others_commit = sinks_commit_group(w->setup->outputs,
 										   w->setup->output_count)};
 	return consumer_open(&w->consumer, &config, &w->why);
@@ -35,15 +36,13 @@ int worker_consumer_open(struct worker *w, const struct kafka_settings *settings
  * positions are read anew. Kafka's outages are waited out. */
 static int make_anew(struct worker *w)
 {
-	struct kafka_settings brief = *w->config->kafka;
 	char cluster_id[sizeof w->consumer.cluster_id];
 	memcpy(cluster_id, w->consumer.cluster_id, sizeof cluster_id);
-	brief.connect_timeout_ms = CONNECT_MS;
 	stats_add(&w->stats.anew, 1);
 	atomic_store(&w->joined, false); /* not ready until the other one is a member */
 	atomic_store(&w->partitions_reading, 0);
 	consumer_close(&w->consumer);
-	while (worker_consumer_open(w, &brief) != 0) {
+	while (worker_consumer_open(w, CONNECT_MS) != 0) {
 		bool stop = atomic_load(&w->config->stop_deadline) != 0;
 		if (stop)
 			w->why = (struct err){0}; /* asked for: that Kafka is away is no fault then */

@@ -167,8 +167,11 @@ class Rig:
                    lambda: f"each partition beyond {before}: {self.marks()}\n{self.tail()}", every=0.02)
 
     def tail(self, count=12):
-        return "\n".join(f"natmill {number}: " + "\n  ".join(one.err.splitlines()[-count:])
-                         for number, one in enumerate(self.processes) if one.running() or one is self.processes[-1])
+        """Of those that run, or have ended though nobody has ended them."""
+        told = [(number, one) for number, one in enumerate(self.processes)
+                if one.process.poll() not in (0, -signal.SIGKILL)]
+        return "\n".join(f"natmill {number} ({one.process.poll() or 'runs'}): "
+                         + "\n  ".join(one.err.splitlines()[-count:]) for number, one in told)
 
     def drained(self, timeout=60):
         """Waits until everything produced is settled."""
