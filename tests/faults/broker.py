@@ -11,6 +11,7 @@ from confluent_kafka import TopicPartition
 from campaigns import campaign
 from kafka_cluster import KafkaCluster
 from rig import Rig, program
+from rival import take_name
 from waiting import wait_until
 
 
@@ -22,11 +23,34 @@ def broker_restart(rig, times=3):
     with rig.load(1000):
         for _ in range(times):
             rig.advance(500, 60)
-            rig.kafka.kill()
-            time.sleep(rig.dice.random())
-            rig.kafka.start()
+            restart(rig)
         rig.advance(500, 60)
     return rig.check(90)
+
+
+def restart(rig):
+    rig.kafka.kill()
+    time.sleep(rig.dice.random())
+    rig.kafka.start()
+
+
+@campaign("fenced-broker-restart", "S4 G6")
+def fenced_broker_restart(rig):
+    """another client takes natmill's name for a moment, and the consumer made anew sees the broker die and come back"""
+    rig.kafka_options = {"instance": "machine"}
+    rig.watch()
+    process = rig.start()
+    with rig.load(1000):
+        rig.advance(500)
+        take_name(rig.kafka, rig.group, rig.topic, "machine-0")
+        rig.await_log(process, r"its consumer is made anew and takes it back")
+        rig.all_advance()
+        restart(rig)
+        assert process.running(), rig.tail()
+        rig.all_advance()
+    result = rig.check(90)
+    assert process.running(), rig.tail()
+    return result
 
 
 @campaign("leader-moves", "S4 S1 O3")

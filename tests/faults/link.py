@@ -113,7 +113,7 @@ def postgres_away(rig):
 def sink_away(rig, seconds=20):
     """the database is out of reach for longer than every time-out and than stall_exit; for hours with --minutes"""
     rig.properties["max.poll.interval.ms"] = POLL_MS
-    rig.stall = {"stall_alarm": "2s", "stall_restart": "4s", "stall_exit": "6s"}
+    rig.kafka_options = {"stall_alarm": "2s", "stall_restart": "4s", "stall_exit": "6s"}
     rig.watch()
     process = rig.start()
     with rig.load(AWAY_RATE):

@@ -86,7 +86,7 @@ class Rig:
                        "url": self.url(), "connect_timeout": "2s", "statement_timeout": "10s"}
         self.others = []  # outputs beside it
         self.brokers = self.kafka.bootstrap
-        self.stall = {}  # the watchdog's options
+        self.kafka_options = {}  # the section kafka: the watchdog, a name in the group
         self.properties = dict(QUICK)
         self.batch = {"messages": 500, "wait": "20ms"}
         self.strategy = "roundrobin"
@@ -103,7 +103,7 @@ class Rig:
 
     def config(self):
         return {"kafka": {"brokers": self.brokers, "group": self.group, "strategy": self.strategy,
-                          "properties": self.properties, **self.stall},
+                          "properties": self.properties, **self.kafka_options},
                 "vendors": str(lines.vendors(self.folder)), "topics": self.topics, "batch": self.batch,
                 "outputs": [self.output, *self.others], "shutdown": "5s", **self.top}
 

@@ -9,6 +9,7 @@ import time
 
 from confluent_kafka import Producer
 
+import broker
 import lines
 from campaigns import campaign
 from waiting import wait_until
@@ -23,7 +24,20 @@ WALL = 0x40000000  # of waitpid: for threads too
 
 def through_detour(rig, **stall):
     rig.brokers = f"127.0.0.1:{rig.world.detour.port}"
-    rig.stall = {**QUICK, **stall}
+    rig.kafka_options = {**QUICK, **stall}
+
+
+def made_anew(rig, process):
+    """Fetches on the connections there are get no answer any more. Returns how long it took from the alarm until
+    natmill went on with another consumer."""
+    rig.advance(500)
+    deaf = set(rig.world.detour.links)
+    rig.world.detour.hook = lambda link, kind, body, raw: kind != FETCH or link not in deaf
+    rig.await_log(process, ALARM, 10)
+    start = time.monotonic()
+    rig.await_log(process, ANEW, 10)
+    rig.advance(1000, 15)
+    return time.monotonic() - start
 
 
 @campaign("fetch-stalls", "S1")
@@ -33,17 +47,27 @@ def fetch_stalls(rig):
     rig.watch()
     process = rig.start()
     with rig.load():
-        rig.advance(500)
-        deaf = set(rig.world.detour.links)
-        rig.world.detour.hook = lambda link, kind, body, raw: kind != FETCH or link not in deaf
-        rig.await_log(process, ALARM, 10)
-        start = time.monotonic()
-        rig.await_log(process, ANEW, 10)
-        rig.advance(1000, 15)
-        took = time.monotonic() - start
+        took = made_anew(rig, process)
         rig.await_log(process, r"the partitions move again", 10)
     assert process.running() and rig.logged(ALARM) == 1 and rig.logged(ANEW) == 1, rig.tail()
     return f"moves {took:.1f} s after the alarm; {rig.check()}"
+
+
+@campaign("stalled-broker-restart", "S1 S4")
+def stalled_broker_restart(rig):
+    """the same, and the consumer made anew sees the broker die and come back"""
+    through_detour(rig, stall_exit="60s")
+    rig.watch()
+    process = rig.start()
+    with rig.load(1000):
+        made_anew(rig, process)
+        rig.all_advance()
+        broker.restart(rig)
+        assert process.running(), rig.tail()
+        rig.all_advance()
+    result = rig.check(90)
+    assert process.running(), rig.tail()
+    return result
 
 
 @campaign("fetch-never-answered", "S1")
@@ -67,7 +91,7 @@ def fetch_never_answered(rig):
 @campaign("broker-frozen", "S1 S4")
 def broker_frozen(rig):
     """the broker is stopped for longer than stall_exit: an alarm, but no end; it goes on when the broker does"""
-    rig.stall = {**QUICK, "stall_exit": "3s"}
+    rig.kafka_options = {**QUICK, "stall_exit": "3s"}
     rig.watch()
     process = rig.start()
     with rig.load(1000):
@@ -88,7 +112,7 @@ def broker_frozen(rig):
 def no_false_alarm(rig):
     """what is no stall: idle partitions, an aborted transaction at a log's end, an open one, an output that is away"""
     # Longer than a loaded machine lets Kafka wait for its turn, shorter than nothing happens below.
-    rig.stall = {"stall_alarm": "2500ms", "stall_restart": "3s", "stall_exit": "4s"}
+    rig.kafka_options = {"stall_alarm": "2500ms", "stall_restart": "3s", "stall_exit": "4s"}
     rig.produced.make = lines.clean
     rig.batch = {"messages": 50, "wait": "20ms"}  # of one partition, so that the others wait for long
     process = rig.start()
@@ -142,7 +166,7 @@ class Frozen:
 @campaign("worker-frozen", "S1")
 def worker_frozen(rig):
     """a worker's thread does not come back from a call: alarm, the process ends with code 3, the next one goes on"""
-    rig.stall = {**QUICK, "stall_exit": "4s"}
+    rig.kafka_options = {**QUICK, "stall_exit": "4s"}
     rig.watch()
     process = rig.start()
     with rig.load():

@@ -8,10 +8,10 @@ import time
 import urllib.request
 
 import pytest
-from confluent_kafka import Consumer
 from confluent_kafka.admin import NewPartitions
 
 import traffic
+from rival import take_name
 from waiting import wait_until
 
 PER_PARTITION = 2000
@@ -95,18 +95,6 @@ def test_two_under_one_name(kafka, topic, named, ledger):
     ledger.wait(topic, PER_PARTITION, what=second.err[-2000:])
     assert second.terminate() == 0
     ledger.check(topic, PER_PARTITION)
-
-
-def take_name(kafka, group, topic, name):
-    """Another client joins the group under a worker's name, reads nothing, and is gone."""
-    other = Consumer({"bootstrap.servers": kafka.bootstrap, "group.id": group, "group.instance.id": name,
-                      "partition.assignment.strategy": "roundrobin", "enable.auto.commit": False, "log_level": 0})
-    given = []
-    other.subscribe([topic], on_assign=lambda _, partitions: given.extend(partitions) or other.assign([]))
-    try:
-        wait_until(lambda: other.poll(0.1) or given, 30, f"{name} is taken")
-    finally:
-        other.close()
 
 
 def counted(process, name):
