@@ -150,10 +150,18 @@ static int exchange(struct sweep *s, int from, const char *path, const char *fre
 	return -1;
 }
 
+/* What stands at its place, left by a sweep that was interrupted or a link of somebody's, is removed, not
+ * opened. */
+static int open_fresh(const char *fresh)
+{
+	unlink(fresh);
+	return open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+}
+
 static int rewrite(struct sweep *s, int from, const char *path, const char *fresh, struct output_result *r)
 {
 	int in = lseek(from, 0, SEEK_SET) == 0 ? dup(from) : -1;
-	int to = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	int to = open_fresh(fresh);
 	s->from = in >= 0 ? fdopen(in, "r") : NULL;
 	s->to = to >= 0 ? fdopen(to, "w") : NULL;
 	if (s->from == NULL || s->to == NULL || dress(to, from) != 0 || copy(s, r) != 0)

@@ -159,6 +159,33 @@ static void swept_through_a_link(void **state)
 	assert_int_equal(rename(real, f->path), 0);
 }
 
+/* A link of somebody's where the new file is to be: letters do not go where it leads. */
+static void not_into_what_a_link_leads_to(void **state)
+{
+	struct fixture *f = *state;
+	struct output_result r;
+	struct stat st;
+	char fresh[160];
+	char theirs[160];
+	struct meanwhile m = {.f = f};
+	snprintf(fresh, sizeof fresh, "%s.new", f->path);
+	snprintf(theirs, sizeof theirs, "%s.theirs", f->path);
+	store(f, OUTPUT_OK);
+	FILE *made = fopen(theirs, "w");
+	assert_non_null(made);
+	fputs("as it was\n", made);
+	fclose(made);
+	assert_int_equal(symlink(theirs, fresh), 0);
+	f->type->dead_sweep(f->output, one_is_gone, &m, &r);
+	assert_int_equal(r.verdict, OUTPUT_OK);
+	assert_string_equal(offsets(f->path), "0 2 ");
+	assert_int_equal(lstat(f->path, &st), 0);
+	assert_true(S_ISREG(st.st_mode));
+	assert_string_equal(offsets(theirs), "-1 ");
+	assert_no_other_file(f);
+	assert_int_equal(unlink(theirs), 0);
+}
+
 /* Whoever knows what came back does not answer. */
 static void nobody_knows(void **state)
 {
@@ -213,6 +240,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(swept_beside_writers, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(moved_away_while_it_is_swept, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(swept_through_a_link, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(not_into_what_a_link_leads_to, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(nobody_knows, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(moved_away_while_it_is_read, set_up, tear_down),
 	};
