@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """/healthz, /readyz, /status and /metrics of a running natmill."""
 
-import http.client
 import json
 import pathlib
 import re
@@ -13,6 +12,7 @@ import time
 import pytest
 
 import traffic
+from answers import get, metrics, status
 from exposition import Metrics
 from waiting import wait_until
 
@@ -22,29 +22,6 @@ COUNT = 500  # of each of four partitions
 def kinds():
     counted = [traffic.kind(number) for number in range(COUNT)] * 4
     return {kind: counted.count(kind) for kind in set(counted)}
-
-
-def get(process, path, method="GET"):
-    """Status and text."""
-    connection = http.client.HTTPConnection(process.http_at(), timeout=10)
-    try:
-        connection.request(method, path)
-        answer = connection.getresponse()
-        return answer.status, answer.read().decode()
-    finally:
-        connection.close()
-
-
-def status(process):
-    code, text = get(process, "/status")
-    assert code == 200, text
-    return json.loads(text)
-
-
-def metrics(process):
-    code, text = get(process, "/metrics")
-    assert code == 200, text
-    return Metrics(text)
 
 
 def caught_up(process, messages):
