@@ -10,7 +10,9 @@ import pytest
 from confluent_kafka.admin import NewPartitions
 
 import traffic
-from answers import metrics, status
+from answers import get, metrics, status
+from kafka_server import KafkaServer
+from proxy import Proxy, Requests
 from rival import take_name
 from waiting import wait_until
 
@@ -114,6 +116,54 @@ def test_name_taken_for_a_moment(kafka, topic, group, named, ledger):
     take_name(kafka, group, topic, "a-0")
     assert process.wait() == 1 and TAKEN in process.err.splitlines()[-1], process.err
     ledger.check(topic, 2 * PER_PARTITION)
+
+
+JOIN_GROUP = 11  # number of the API in Kafka's protocol
+
+
+@pytest.fixture
+def detour(named):  # which skips the mock cluster
+    """(Kafka, the proxy that its clients come through when they ask the proxy's port)"""
+    proxy = Proxy(None, Requests)
+    server = KafkaServer(detour_to=proxy.port)
+    proxy.target = ("127.0.0.1", server.detour_port)
+    try:
+        yield server.start(), proxy
+    finally:
+        proxy.close()
+        server.close()
+
+
+def test_not_ready_until_it_is_a_member_again(detour, group, configure, start_natmill):
+    """Fenced, it is no member; first it reaches no broker, then its request to join is kept back."""
+    server, proxy = detour
+    topic = server.create_topic()
+    config = configure(server, topic, {"session.timeout.ms": LONG_MS},
+                       kafka={"instance": "a", "brokers": f"127.0.0.1:{proxy.port}"})
+    process = start_natmill(config)
+    settled({"a": process}, 1)
+    assert get(process, "/readyz") == (200, "ready\n")
+    proxy.refusing = True  # new connections alone: by one of the others it hears that it is fenced
+    take_name(server, group, topic, "a-0")
+    wait_until(lambda: get(process, "/readyz") == (503, "worker 0 has not joined its group yet\n"), 30,
+               lambda: f"{get(process, '/readyz')}\n{process.err[-2000:]}")
+    wait_until(lambda: status(process)["workers"][0]["partitions"] == 0, 10, lambda: status(process)["workers"])
+    held = []
+
+    def hold(link, kind, _, raw):
+        if kind == JOIN_GROUP:
+            held.append((link, raw))
+        return kind != JOIN_GROUP
+
+    proxy.hook = hold
+    proxy.refusing = False
+    wait_until(lambda: held, 30, lambda: process.err[-2000:])
+    assert get(process, "/readyz")[0] == 503 and not status(process)["workers"][0]["joined"]
+    proxy.hook = None
+    link, raw = held[0]
+    link.send(raw)
+    wait_until(lambda: get(process, "/readyz") == (200, "ready\n"), 30, lambda: process.err[-2000:])
+    settled({"a": process}, 1)
 
 
 @pytest.mark.slow
