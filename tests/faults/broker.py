@@ -4,13 +4,12 @@
 import re
 import subprocess
 import time
-import types
 
 from confluent_kafka import TopicPartition
 
 from campaigns import campaign
 from kafka_cluster import KafkaCluster
-from rig import Rig, program
+from rig import program
 from rival import take_name
 from waiting import wait_until
 
@@ -57,7 +56,7 @@ def fenced_broker_restart(rig):
 def leader_moves(rig, times=3):
     """a cluster of three: each node in turn is killed and started again, leaders and coordinators move, under load"""
     with KafkaCluster() as cluster:
-        own = Rig(types.SimpleNamespace(kafka=cluster, postgres=rig.postgres, detour=rig.world.detour), rig.seed)
+        own = rig.with_kafka(cluster)
         try:
             return lead_about(own, cluster, times)
         finally:

@@ -32,10 +32,11 @@ BROKER = {"broker.session.timeout.ms": 3000, "broker.heartbeat.interval.ms": 500
 
 
 class Fleet(Rig):
-    """run(machine) starts natmill there. names: static membership, each machine under its own name."""
+    """run(machine) starts natmill there. outer: the rig of the campaign. names: static membership, each machine under
+    its own name."""
 
-    def __init__(self, world, seed, network, names=True):
-        super().__init__(world, seed, PARTITIONS)
+    def __init__(self, world, outer, network, names=True):
+        super().__init__(world, outer.seed, PARTITIONS, within=outer.folder)
         self.produced = Produced(self.kafka, self.topic, PARTITIONS, PRODUCER)
         self.machines = network.machines[:MACHINES]
         self.brokers_on = network.machines[MACHINES:]
@@ -119,7 +120,7 @@ def fleet(rig, names=True, broker=None):
         stack.callback(postgres.close)
         postgres.start()
         postgres.admit(network.net)
-        own = Fleet(types.SimpleNamespace(kafka=cluster, postgres=postgres, detour=rig.world.detour), rig.seed, network,
+        own = Fleet(types.SimpleNamespace(kafka=cluster, postgres=postgres, detour=rig.world.detour), rig, network,
                     names)
         stack.callback(own.close)
         yield own

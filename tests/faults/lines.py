@@ -7,6 +7,8 @@ import ipaddress
 import pathlib
 import re
 
+from natmill_process import write_script
+
 VENDORS = pathlib.Path(__file__).resolve().parents[2] / "vendors"
 TOPIC_VENDOR = "nfware"
 BAD = ("A VRF 0 6 INT 10.0.0 EXT 1.2.3.4:5", "no log line at all", "A VRF 0 6 INT 10.0.0.1:70000 EXT 1.2.3.4:5",
@@ -129,5 +131,5 @@ def vendors(folder):
     target = folder / "vendors"
     target.mkdir(exist_ok=True)
     text = text.replace("return nfware", 'nfware:ignore "KEEPALIVE {*}"\nnfware:records "\\n"\n\nreturn nfware')
-    (target / "nfware.lua").write_text(text, encoding="utf-8")
+    write_script(target / "nfware.lua", text)
     return target

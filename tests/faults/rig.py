@@ -10,6 +10,7 @@ import shutil
 import signal
 import tempfile
 import time
+import types
 import uuid
 
 import psycopg2
@@ -67,14 +68,17 @@ class World:
 
 
 class Rig:
-    def __init__(self, world, seed, partitions=PARTITIONS):
+    """within: the folder of an outer rig, in which this one's is and with which it is removed or kept."""
+
+    def __init__(self, world, seed, partitions=PARTITIONS, within=None):
         self.world = world
         self.kafka = world.kafka
         self.postgres = world.postgres
         self.seed = seed
         self.dice = random.Random(seed)  # an int or a text
         self.partitions = partitions
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="natmill-faults-"))
+        self.inner = within is not None
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="natmill-faults-", dir=within))
         self.group = "faults-" + uuid.uuid4().hex[:12]
         self.topic = self.kafka.create_topic(partitions=partitions)
         self.database = self.postgres.create()
@@ -93,6 +97,11 @@ class Rig:
         self.top = {"workers": 1}  # options of the top level
         self._watch = None
         self._eye = None
+
+    def with_kafka(self, cluster):
+        """Another rig, on that cluster."""
+        world = types.SimpleNamespace(kafka=cluster, postgres=self.postgres, detour=self.world.detour)
+        return Rig(world, self.seed, within=self.folder)
 
     def url(self, user="postgres", port=None):
         return f"postgresql://{user}@127.0.0.1:{port or self.proxy.port}/{self.database}?sslmode=disable"
@@ -243,5 +252,5 @@ class Rig:
             pass  # a campaign has left it broken; the server ends with the run
         if keep:
             print(f"   kept: {self.folder}")
-        else:
+        elif not self.inner:
             shutil.rmtree(self.folder, ignore_errors=True)

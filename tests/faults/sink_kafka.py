@@ -5,7 +5,6 @@ then ahead of the group's offset now and then; an oracle of its own reads what i
 
 import signal
 import time
-import types
 
 import broker
 import group
@@ -14,7 +13,6 @@ import killing
 from campaigns import campaign
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 from kafka_cluster import KafkaCluster
-from rig import Rig
 from waiting import wait_until
 
 PRODUCE, ADD_OFFSETS, END_TXN, TXN_OFFSETS = 0, 25, 26, 28  # numbers of APIs in Kafka's protocol
@@ -199,7 +197,7 @@ def kafka_broker_restart(rig):
 def kafka_leader_moves(rig, times=3):
     """a cluster of three: leaders of both topics, coordinators of group and transactions move, under load"""
     with KafkaCluster() as cluster:
-        own = Rig(types.SimpleNamespace(kafka=cluster, postgres=rig.postgres, detour=rig.world.detour), rig.seed)
+        own = rig.with_kafka(cluster)
         try:
             topic = beside(own, 10000)  # as long as a node may be missed
             broker.lead_about(own, cluster, times)

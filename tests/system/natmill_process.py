@@ -73,6 +73,13 @@ class Natmill:
         return self.wait(timeout)
 
 
+def write_script(path, text):
+    """A natmill that starts just now reads the old one or this one, and never a part."""
+    new = path.parent.with_name(f"{path.name}.new")  # beside the folder of scripts
+    new.write_text(text, encoding="utf-8")
+    new.rename(path)
+
+
 def write_config(folder, config, name="natmill.yaml"):
     """Writes a configuration; a dict is written as JSON, which is YAML too. Returns the path."""
     path = folder / name

@@ -4,6 +4,8 @@ ignored or a dead letter, and an event's addresses say which number it was made 
 
 import pathlib
 
+from natmill_process import write_script
+
 VENDORS = pathlib.Path(__file__).resolve().parents[2] / "vendors"
 
 MALFORMED = (
@@ -56,5 +58,5 @@ def vendors(folder):
     target = folder / "vendors"
     target.mkdir(exist_ok=True)
     text = text.replace("return nfware", 'nfware:ignore "KEEPALIVE {*}"\n\nreturn nfware')
-    (target / "nfware.lua").write_text(text, encoding="utf-8")
+    write_script(target / "nfware.lua", text)
     return target
