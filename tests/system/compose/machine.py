@@ -4,6 +4,7 @@ environment, mounts, command, rights and host names that the file gives it, in o
 they see is the machine's, but for /etc (a copy), /var, /run and what is mounted; or that of an image, where there is
 one. Needs root and namespaces."""
 
+import contextlib
 import os
 import pathlib
 import signal
@@ -60,7 +61,7 @@ class Machine:
         self.composition = composition
         self.images = images  # {service: the folder that its image is mounted at}
         self.root, self.volumes, self.logs = folder / "root", folder / "volumes", folder / "logs"
-        self.processes = {}
+        self.processes, self.launched = {}, []
         for path in (self.root, self.volumes, self.logs):
             path.mkdir()
         folder.chmod(0o755)
@@ -148,8 +149,11 @@ class Machine:
     def launch(self, name, program, user=NOBODY, **more):
         """The service's command behind a program; more are variables that its image sets."""
         with open(self.logs / f"{name}.log", "ab") as log:
-            return subprocess.Popen(self._command(name, program, user), env=self._environment(name, **more),
-                                    stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=die_with_parent)
+            process = subprocess.Popen(self._command(name, program, user), env=self._environment(name, **more),
+                                       stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+                                       preexec_fn=die_with_parent)
+        self.launched.append(process)
+        return process
 
     def execute(self, name, command, user=NOBODY):
         """As `docker exec`: another command where that service runs; its exit status."""
@@ -193,7 +197,9 @@ class Machine:
         return process.wait(timeout)
 
     def close(self):
-        for process in [*self.processes.values(), self.holder]:
-            process.kill()
-        for process in [*self.processes.values(), self.holder]:
+        for process in self.launched:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)  # a start script's programs outlive it
             process.wait()
+        self.holder.kill()
+        self.holder.wait()
