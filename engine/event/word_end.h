@@ -9,9 +9,7 @@
 #include <stddef.h>
 #ifdef __SSE2__
 #include <emmintrin.h>
-#endif
 
-#ifdef __SSE2__
 /* Which of the 16 bytes at s are blanks. */
 static inline unsigned blanks_of(const char *s)
 {

@@ -69,7 +69,7 @@ static uint64_t choose(const struct needs *all, const struct rule *rule, size_t 
 }
 
 /* Do the words chosen tell the lines of all n rules apart? Of a regex' or function's lines nobody knows: they
- * may have those words. Lines of readers look too different to. */
+ * may have those words. Those of readers do not: they look too different. */
 static bool all_told_apart(const struct rule *rules, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
