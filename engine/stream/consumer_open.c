@@ -9,8 +9,9 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "output/broker_login.h"
 #include "base/strbuf.h"
+#include "output/broker_cluster.h"
+#include "output/broker_login.h"
 #include "stream/consumer.h"
 #include "stream/consumer_conf.h"
 
@@ -91,7 +92,7 @@ static int connect_broker(struct consumer *c, const char *brokers, int64_t wait_
 			return -1;
 		if (left <= 0)
 			break;
-		char *id = rd_kafka_clusterid(c->rk, left < CONNECT_SLICE_MS ? (int)left : CONNECT_SLICE_MS);
+		char *id = broker_cluster_id(c->rk, left < CONNECT_SLICE_MS ? (int)left : CONNECT_SLICE_MS);
 		rd_kafka_poll(c->rk, 0);
 		if (id == NULL)
 			continue;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What a worker shows of itself to others: its partitions and outputs as they were at most half a second ago.
- * The worker copies them in; it never waits for a reader: while one copies them out, it leaves them as they
+ * What a worker shows of itself to others: its partitions and outputs as they were at most half a second ago;
+ * while its consumer is made anew, as they were before, so that an alarm about their lag stays. The worker
+ * copies them in; it never waits for a reader: while one copies them out, it leaves them as they
  * are.
  */
 #ifndef NATMILL_STREAM_VIEW_H

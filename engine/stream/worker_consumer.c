@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-#define CONNECT_MS 1000        /* an attempt of a consumer made anew */
+#define CONNECT_MS 3000        /* an attempt of a consumer made anew; then a line says that Kafka is away */
 #define FENCED_WITHIN_MS 30000 /* two sessions where those are longer */
 
 int worker_consumer_open(struct worker *w, int64_t connect_ms)
