@@ -13,7 +13,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "output/broker_cluster.h"
 #include "output/broker_login.h"
 #include "outputs/kafka_conf.h"
 
@@ -130,7 +129,7 @@ static int make_producer(struct kafka *s, struct output_result *r)
 static int check_cluster(struct kafka *s, int64_t deadline, struct output_result *r)
 {
 	char *id;
-	while ((id = broker_cluster_id(s->rk, KAFKA_SLICE_MS)) == NULL)
+	while ((id = rd_kafka_clusterid(s->rk, KAFKA_SLICE_MS)) == NULL)
 		if (kafka_go_on(s, deadline, "connecting", r) != 0)
 			return -1;
 	snprintf(s->cluster_id, sizeof s->cluster_id, "%s", id);

@@ -66,12 +66,11 @@ struct consumer_config {
 	size_t topic_count;        /* 0: no group is joined; partitions are added by the caller */
 	struct worker_stats *stats;
 	const _Atomic int64_t *stop;
-	int64_t connect_ms; /* to wait for a broker; 0 = the settings' connect_timeout */
 	bool others_commit; /* an output commits the group's offsets: consumer_commit does nothing */
 	bool tell_ends;     /* partitions learn their read_to; only without a group, see consumer_open.c */
 };
 
-/* Creates the handle, waits until a broker answers (config's connect_ms), subscribes. -1 with e:
+/* Creates the handle, waits until a broker answers (kafka.connect_timeout), subscribes. -1 with e:
  * nothing is left open; e has no code when *stop ended the wait. */
 int consumer_open(struct consumer *c, const struct consumer_config *config, struct err *e);
 

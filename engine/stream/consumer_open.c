@@ -10,7 +10,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/strbuf.h"
-#include "output/broker_cluster.h"
 #include "output/broker_login.h"
 #include "stream/consumer.h"
 #include "stream/consumer_conf.h"
@@ -81,10 +80,20 @@ static void on_commit(rd_kafka_t *rk, rd_kafka_resp_err_t code, rd_kafka_topic_p
 		consumer_forget_commit(c, list);
 }
 
-/* Waits until a broker answers and keeps the cluster's id. */
-static int connect_broker(struct consumer *c, const char *brokers, int64_t wait_ms, struct err *e)
+/* A handle that nobody has asked for anything looks for a broker once a second only. A question has it
+ * connect at once; nobody waits for the answer. */
+static void look_for_broker(rd_kafka_t *rk)
 {
-	int64_t deadline = clock_mono_ms() + wait_ms;
+	const struct rd_kafka_metadata *found;
+	if (rd_kafka_metadata(rk, 0, NULL, &found, 0) == RD_KAFKA_RESP_ERR_NO_ERROR)
+		rd_kafka_metadata_destroy(found);
+}
+
+/* Waits until a broker answers and keeps the cluster's id. */
+static int connect_broker(struct consumer *c, const struct kafka_settings *s, struct err *e)
+{
+	int64_t deadline = clock_mono_ms() + s->connect_timeout_ms;
+	look_for_broker(c->rk);
 	for (;;) {
 		int64_t left = deadline - clock_mono_ms();
 		stats_add(&c->stats->beats, 1);
@@ -92,7 +101,7 @@ static int connect_broker(struct consumer *c, const char *brokers, int64_t wait_
 			return -1;
 		if (left <= 0)
 			break;
-		char *id = broker_cluster_id(c->rk, left < CONNECT_SLICE_MS ? (int)left : CONNECT_SLICE_MS);
+		char *id = rd_kafka_clusterid(c->rk, left < CONNECT_SLICE_MS ? (int)left : CONNECT_SLICE_MS);
 		rd_kafka_poll(c->rk, 0);
 		if (id == NULL)
 			continue;
@@ -104,7 +113,7 @@ static int connect_broker(struct consumer *c, const char *brokers, int64_t wait_
 	return err_set(
 		e, ERR_KAFKA,
 		"Kafka: no broker of %s answered within %lld s (%s); check kafka.brokers and the network",
-		brokers, (long long)(wait_ms + 999) / 1000,
+		s->brokers, (long long)(s->connect_timeout_ms + 999) / 1000,
 		c->fatal.msg[0] != '\0' ? c->fatal.msg : "no error told");
 }
 
@@ -121,17 +130,11 @@ int consumer_subscribe(struct consumer *c, const char *const *topics, size_t cou
 	return 0;
 }
 
-/* How long to wait for a broker. */
-static int64_t connect_ms(const struct consumer_config *config)
-{
-	return config->connect_ms > 0 ? config->connect_ms : config->settings->connect_timeout_ms;
-}
-
 /* Joins the group; where `start: latest` needs it not before it is known what the group had. */
 static int join(struct consumer *c, const struct consumer_config *config, struct err *e)
 {
 	const struct kafka_settings *s = config->settings;
-	int64_t deadline = clock_mono_ms() + connect_ms(config);
+	int64_t deadline = clock_mono_ms() + s->connect_timeout_ms;
 	while (s->start == START_LATEST && former_ask(&c->former, c->rk, s->group, FORMER_MS, e) != 0) {
 		stats_add(&c->stats->beats, 1);
 		if (atomic_load(c->stop) != 0 || clock_mono_ms() >= deadline)
@@ -181,7 +184,7 @@ int consumer_open(struct consumer *c, const struct consumer_config *config, stru
 		return err_set(e, ERR_CONFIG, "kafka: %s", text);
 	}
 	c->data = rd_kafka_queue_new(c->rk);
-	if (connect_broker(c, config->settings->brokers, connect_ms(config), e) != 0) {
+	if (connect_broker(c, config->settings, e) != 0) {
 		consumer_close(c);
 		return -1;
 	}

@@ -252,7 +252,7 @@ static int worker_open(struct worker *w)
 	if (w->host == NULL)
 		w->why = errors.items[0];
 	errlist_free(&errors);
-	if (w->host == NULL || worker_consumer_open(w, 0) != 0)
+	if (w->host == NULL || worker_consumer_open(w) != 0)
 		return -1;
 	w->arena_max = (uint32_t)memory.arena;
 	batch_init(&w->batch, (uint32_t)w->setup->batch->messages, w->arena_max);

@@ -10,10 +10,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-#define CONNECT_MS 3000        /* an attempt of a consumer made anew; then a line says that Kafka is away */
 #define FENCED_WITHIN_MS 30000 /* two sessions where those are longer */
 
-int worker_consumer_open(struct worker *w, int64_t connect_ms)
+int worker_consumer_open(struct worker *w)
 {
 	const char *const *topics;
 	size_t topic_count = generation_topics(w->setup->generation, &topics);
@@ -26,7 +25,6 @@ int worker_consumer_open(struct worker *w, int64_t connect_ms)
 					       .topic_count = topic_count,
 					       .stats = &w->stats,
 					       .stop = &w->config->stop_deadline,
-					       .connect_ms = connect_ms,
 					       .others_commit = sinks_commit_group(w->setup->outputs,
 										   w->setup->output_count)};
 	return consumer_open(&w->consumer, &config, &w->why);
@@ -42,7 +40,7 @@ static int make_anew(struct worker *w)
 	atomic_store(&w->joined, false); /* not ready until the other one is a member */
 	atomic_store(&w->partitions_reading, 0);
 	consumer_close(&w->consumer);
-	while (worker_consumer_open(w, CONNECT_MS) != 0) {
+	while (worker_consumer_open(w) != 0) {
 		bool stop = atomic_load(&w->config->stop_deadline) != 0;
 		if (stop)
 			w->why = (struct err){0}; /* asked for: that Kafka is away is no fault then */

@@ -8,9 +8,9 @@
 
 #include "stream/worker.h"
 
-/* Opens it for the topics of w's setup. connect_ms: to wait for a broker; 0 = kafka.connect_timeout. -1:
- * w->why says why, unless a stop was asked for. */
-int worker_consumer_open(struct worker *w, int64_t connect_ms);
+/* Opens it for the topics of w's setup. Waits kafka.connect_timeout for a broker. -1: w->why says why, unless
+ * a stop was asked for. */
+int worker_consumer_open(struct worker *w);
 
 /* Between batches, at each turn: looks whether it has to be made anew, and does so. Waits while Kafka is
  * away, until a stop is asked for. -1 = the worker has to end; w->why as above. */

@@ -210,13 +210,61 @@ static void connecting_can_be_stopped(void **state)
 	close_world(&w);
 }
 
+/* Not with librdkafka's timer of a second, by which most of these would have waited. */
+static void broker_is_looked_for_at_once(void **state)
+{
+	(void)state;
+	struct world w;
+	unsigned late = 0;
+	open_world(&w, STRATEGY_ROUNDROBIN);
+	for (int i = 0; i < 5; i++) {
+		struct member m;
+		int64_t start = clock_mono_ms();
+		join(&w, &m);
+		late += clock_mono_ms() - start >= 900;
+		leave(&m);
+	}
+	assert_in_range(late, 0, 2);
+	close_world(&w);
+}
+
+#define METADATA 3 /* number of the API in Kafka's protocol */
+
+/* A broker that is slow is not asked again each time that nothing was heard for a moment. */
+static void slow_broker_is_asked_few_questions(void **state)
+{
+	(void)state;
+	struct world w;
+	struct member m;
+	size_t n;
+	size_t asked = 0;
+	open_world(&w, STRATEGY_ROUNDROBIN);
+	rd_kafka_mock_broker_set_rtt(w.cluster, -1, 500);
+	rd_kafka_mock_start_request_tracking(w.cluster);
+	join(&w, &m);
+	rd_kafka_mock_request_t **requests = rd_kafka_mock_get_requests(w.cluster, &n);
+	for (size_t i = 0; i < n; i++)
+		asked += rd_kafka_mock_request_api_key(requests[i]) == METADATA;
+	rd_kafka_mock_request_destroy_array(requests, n);
+	assert_in_range(asked, 1, 3);
+	rd_kafka_mock_stop_request_tracking(w.cluster);
+	rd_kafka_mock_broker_set_rtt(w.cluster, -1, 0);
+	leave(&m);
+	close_world(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(taken_up_one_after_the_other), cmocka_unit_test(taken_up_again),
-		cmocka_unit_test(revoked_while_they_wait),      cmocka_unit_test(offsets_are_watched),
-		cmocka_unit_test(failed_commit_is_sent_again),  cmocka_unit_test(leaving_has_a_bound),
+		cmocka_unit_test(taken_up_one_after_the_other),
+		cmocka_unit_test(taken_up_again),
+		cmocka_unit_test(revoked_while_they_wait),
+		cmocka_unit_test(offsets_are_watched),
+		cmocka_unit_test(failed_commit_is_sent_again),
+		cmocka_unit_test(leaving_has_a_bound),
 		cmocka_unit_test(connecting_can_be_stopped),
+		cmocka_unit_test(broker_is_looked_for_at_once),
+		cmocka_unit_test(slow_broker_is_asked_few_questions),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
