@@ -149,8 +149,8 @@ static void message_dead(struct host *h, enum dead_kind kind, const char *reason
 	walk_dead(h, kind, NULL, "", 0, reason);
 }
 
-/* Opens the next message: true when its text is ready in w->rest, false when it is settled already. */
-static bool open_message(struct host *h)
+/* Opens the next message: its text is in w->rest, or it is settled already. */
+static void open_message(struct host *h)
 {
 	struct walk *w = &h->walk;
 	const struct message *m = &w->batch->messages[w->next_message];
@@ -165,25 +165,24 @@ static bool open_message(struct host *h)
 		begin_record(w, (struct text){0});
 		w->batch->counts.tombstones++;
 		walk_ignored(h);
-		return false;
+		return;
 	}
 	if (m->route >= h->route_count) {
 		message_dead(h, DEAD_NO_SCRIPT, "no vendor script serves this topic");
-		return false;
+		return;
 	}
 	w->route = &h->routes[m->route];
 	if (!make_room(&w->batch->arena, HOST_ARENA_NEED((uint64_t)m->len))) {
 		message_dead(h, DEAD_LIMIT, "no memory left for this message in its batch");
-		return false;
+		return;
 	}
 	uint32_t mark = w->batch->arena.len;
 	if (route_open(h, m, &e) != 0) {
 		arena_rewind(&w->batch->arena, mark);
 		message_dead(h, DEAD_ENVELOPE, e.msg);
-		return false;
+		return;
 	}
 	w->rest = w->envelope.text;
-	return true;
 }
 
 /* Why the rest of the message is not cut any more, NULL = it is. Each dead letter keeps the whole message, so
@@ -213,12 +212,11 @@ bool walk_record(struct host *h)
 			w->rest.len = 0;
 			walk_dead(h, DEAD_LIMIT, NULL, "", 0, reason);
 		}
+		/* A message of blanks and separators holds no record, yet must not vanish. */
+		if (w->next_message > 0 && w->record == 0)
+			message_dead(h, DEAD_ENVELOPE, "empty message");
 		if (w->next_message == w->batch->message_count)
 			return false;
-		/* A message of blanks holds no record, yet must not vanish. */
-		if (open_message(h) && trimmed(w->batch->arena.data, w->rest).len == 0) {
-			w->rest.len = 0;
-			message_dead(h, DEAD_ENVELOPE, "empty message");
-		}
+		open_message(h);
 	}
 }

@@ -87,6 +87,9 @@ static void records(void **state)
 	fixture_line(f, "A 10.0.0.1 192.0.2.1||A 10.0.0.3 192.0.2.1|");
 	assert_int_equal(f->batch.counts.parsed, 1);
 	assert_int_equal(f->batch.counts.dead, 1);
+	assert_string_equal(fixture_line(f, "||"), "dead 0 / 0: empty message\n");
+	assert_string_equal(fixture_line(f, " || ||\n"), "dead 0 / 0: empty message\n");
+	assert_int_equal(f->batch.counts.records, 1);
 }
 
 static void too_many_records(void **state)
