@@ -187,8 +187,8 @@ static size_t lower_word(const char *word, size_t n, char out[WORD_MAX + 1])
 static const struct hint_word *find_hint(const char *word, size_t n)
 {
 	for (size_t i = 0; i < COUNT(hint_words); i++)
-		if (hint_words[i].word[0] == word[0] && strncmp(hint_words[i].word, word, n) == 0 &&
-		    hint_words[i].word[n] == '\0')
+		if (hint_words[i].word[0] == word[0] && strlen(hint_words[i].word) == n &&
+		    memcmp(hint_words[i].word, word, n) == 0) /* a line may have a NUL in its words */
 			return &hint_words[i];
 	return NULL;
 }

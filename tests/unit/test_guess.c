@@ -232,6 +232,7 @@ static void words_hint(void **state)
 	assert_int_equal(hints("report"), 0);
 	assert_int_equal(hints(""), 0);
 	assert_int_equal(hints("sourcesourcesourcesourcesourcesourcesource"), 0); /* too long for a word */
+	assert_int_equal(guess_hints("subs\0ob", 7), 0); /* the end of a listed word */
 }
 
 static void words_name_actions(void **state)
