@@ -177,9 +177,8 @@ class Rig:
 
     def tail(self, count=12):
         """Of those that run, or have ended though nobody has ended them."""
-        told = [(number, one) for number, one in enumerate(self.processes)
-                if one.process.poll() not in (0, -signal.SIGKILL)]
-        return "\n".join(f"natmill {number} ({one.process.poll() or 'runs'}): "
+        told = [(number, one) for number, one in enumerate(self.processes) if one.running() or not one.to_end]
+        return "\n".join(f"natmill {number} ({'runs' if one.running() else one.process.returncode}): "
                          + "\n  ".join(one.err.splitlines()[-count:]) for number, one in told)
 
     def drained(self, timeout=60):

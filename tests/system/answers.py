@@ -8,8 +8,9 @@ from exposition import Metrics
 
 
 def get(process, path, method="GET"):
-    """Status and text."""
-    connection = http.client.HTTPConnection(process.http_at(), timeout=10)
+    """Status and text. process: or HOST:PORT where it answers."""
+    at = process if isinstance(process, str) else process.http_at()
+    connection = http.client.HTTPConnection(at, timeout=10)
     try:
         connection.request(method, path)
         answer = connection.getresponse()

@@ -22,6 +22,7 @@ class Natmill:
             self.process = subprocess.Popen([program, *arguments], cwd=folder, stdin=subprocess.DEVNULL, stdout=out,
                                             stderr=err, env={**any_port, **os.environ, **(env or {})},
                                             preexec_fn=die_with_parent)
+        self.to_end = False  # somebody has asked for its end
 
     @property
     def out(self):
@@ -39,6 +40,7 @@ class Natmill:
         return self.process.poll() is None
 
     def signal(self, number):
+        self.to_end = self.to_end or number in (signal.SIGTERM, signal.SIGKILL)
         self.process.send_signal(number)
 
     def wait_for_err(self, pattern, timeout=30):
@@ -64,7 +66,7 @@ class Natmill:
     def kill(self):
         """kill -9, and reaped."""
         if self.running():
-            self.process.kill()
+            self.signal(signal.SIGKILL)
         return self.process.wait()
 
     def terminate(self, timeout=30):

@@ -7,8 +7,6 @@ import pathlib
 import re
 import shutil
 import subprocess
-import urllib.error
-import urllib.request
 
 import kubernetes_validate
 import pytest
@@ -16,6 +14,7 @@ import yaml
 
 import letters  # noqa: F401 its import finds tests/faults
 import traffic
+from answers import get
 from database import Postgres
 from waiting import wait_until
 
@@ -203,14 +202,6 @@ def test_configuration_is_accepted(pod, run_natmill):
     assert result.returncode == 0, result.stderr
 
 
-def ask(at, path):
-    try:
-        with urllib.request.urlopen(f"http://{at}{path}", timeout=10) as answer:
-            return answer.status, answer.read().decode()
-    except urllib.error.HTTPError as error:
-        return error.code, error.read().decode()
-
-
 @pytest.mark.slow
 def test_probes_and_reload(pod, kafka, group, natmill, start_natmill, run_natmill):
     """Alive and not ready while the database is away, ready with it; metrics for Prometheus; a script changed as
@@ -228,14 +219,14 @@ def test_probes_and_reload(pod, kafka, group, natmill, start_natmill, run_natmil
         process = start_natmill(config.read_text(), env=env, name="configuration/natmill.yaml")
         port = process.wait_for_err(r"http: listening on 0\.0\.0\.0:(\d+)").group(1)
         at = f"127.0.0.2:{port}"  # not the address that it calls its own
-        wait_until(lambda: ask(at, PROBES["readinessProbe"]["path"])[0] == 503
-                   and "output postgresql" in ask(at, PROBES["readinessProbe"]["path"])[1], 60, "not ready")
+        wait_until(lambda: get(at, PROBES["readinessProbe"]["path"])[0] == 503
+                   and "output postgresql" in get(at, PROBES["readinessProbe"]["path"])[1], 60, "not ready")
         for name in ("startupProbe", "livenessProbe"):
-            assert ask(at, PROBES[name]["path"]) == (200, "ok\n")
+            assert get(at, PROBES[name]["path"]) == (200, "ok\n")
         with_database.start()
-        wait_until(lambda: ask(at, PROBES["readinessProbe"]["path"])[0] == 200, 60, lambda: process.err)
+        wait_until(lambda: get(at, PROBES["readinessProbe"]["path"])[0] == 200, 60, lambda: process.err)
         annotations = manifest("service.yaml")["metadata"]["annotations"]
-        status, metrics = ask(at, annotations["prometheus.io/path"])
+        status, metrics = get(at, annotations["prometheus.io/path"])
         assert status == 200 and "natmill_ready 1" in metrics
         scripts = {path.name: path.read_text() for path in (ROOT / "vendors").iterdir()}
         changed = scripts["nfware.lua"].replace("return nfware", 'nfware:ignore "BEAT {*}"\nreturn nfware')

@@ -9,12 +9,11 @@ import re
 import signal
 import sys
 import time
-import urllib.error
-import urllib.request
 
 import pytest
 
 import traffic
+from answers import get
 from waiting import wait_until
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "faults"))
@@ -47,11 +46,7 @@ class Operator:
         self.at = process.http_at()
 
     def get(self, path):
-        try:
-            with urllib.request.urlopen(f"http://{self.at}{path}", timeout=10) as answer:
-                return answer.status, answer.read().decode()
-        except urllib.error.HTTPError as error:
-            return error.code, error.read().decode()
+        return get(self.at, path)
 
     def metric(self, name, worst=max):
         values = [float(value) for value in

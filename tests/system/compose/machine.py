@@ -4,7 +4,6 @@ environment, mounts, command, rights and host names that the file gives it, in o
 they see is the machine's, but for /etc (a copy), /var, /run and what is mounted; or that of an image, where there is
 one. Needs root and namespaces."""
 
-import contextlib
 import os
 import pathlib
 import signal
@@ -165,7 +164,7 @@ class Machine:
 
     def run(self, name, program, **options):
         """One that ends when its work is done."""
-        status = self.launch(name, program, **options).wait(120)
+        status = self._ended(self.launch(name, program, **options), 120)
         assert status == 0, f"{name} ended with {status}:\n{self.said(name)}"
 
     def start(self, name, program, **options):
@@ -194,12 +193,20 @@ class Machine:
         """SIGTERM, as `docker stop`; its exit status."""
         process = self.processes.pop(name)
         process.send_signal(signal.SIGTERM)
-        return process.wait(timeout)
+        return self._ended(process, timeout)
+
+    def _ended(self, process, timeout):
+        """Its exit status. A start script's programs outlive it: they are ended while its number is still its own."""
+        wait_until(lambda: os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG), timeout,
+                   f"the end of {process.args}")
+        os.killpg(process.pid, signal.SIGKILL)
+        self.launched.remove(process)
+        return process.wait()
 
     def close(self):
         for process in self.launched:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)  # a start script's programs outlive it
-            process.wait()
+            if process.returncode is None:  # else it ended in the middle of a test, which has failed by that
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
         self.holder.kill()
         self.holder.wait()
