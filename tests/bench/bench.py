@@ -69,11 +69,14 @@ class Bench:
         self.round += 1
         return f"bench-{name}-{self.round}"
 
+    def yardstick(self, consumers):
+        """The command of a librdkafka consumer that only counts."""
+        return [self.build / "tests" / "bench" / "bench_consume", self.kafka.bootstrap, self.group("bare"), TOPIC,
+                str(self.count), str(consumers), *PROPERTIES]
+
     def bare(self, consumers):
-        """The yardstick: a librdkafka consumer that only counts."""
-        out, cpu, rss = measured([self.build / "tests" / "bench" / "bench_consume", self.kafka.bootstrap,
-                                  self.group("bare"), TOPIC, str(self.count), str(consumers), *PROPERTIES])
-        result = json.loads(out)
+        out, cpu, rss = measured(self.yardstick(consumers))
+        result = json.loads(out.splitlines()[-1])
         assert result["messages"] == self.count, f"the yardstick took {result['messages']} of {self.count}"
         return figures(self.count, result["seconds"], cpu, rss)
 
@@ -165,6 +168,8 @@ def show(row, reference):
     show_line(row["path"], row)
     show_line("  " + row["reference"], reference)
     print(f"{'  ratio':<20} {row['ratio']:>10}")
+    if "ceiling" in row:
+        show_line("  both at once", {"msgs_per_s": row["ceiling"]})
 
 
 def kafka_rows(names, messages, rounds):

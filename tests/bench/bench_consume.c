@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The yardstick of ./run bench: a bare librdkafka consumer that only counts. Batch API, the same
- * properties as natmill's consumer, N consumers of one group, each on its own thread. Prints one JSON
- * object: messages, and the seconds from the first assignment to the last message.
+ * properties as natmill's consumer, N consumers of one group, each on its own thread. Prints the line
+ * "assigned" when it may begin, and one JSON object: messages, and the seconds from the first assignment
+ * to the last message.
  * usage: bench_consume BROKERS GROUP TOPIC EXPECTED CONSUMERS KEY=VALUE...
  */
 #include <librdkafka/rdkafka.h>
@@ -27,8 +28,11 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code, rd_kafka_topi
 {
 	(void)opaque;
 	int64_t none = 0;
-	if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS && list->cnt > 0)
-		atomic_compare_exchange_strong(&first_us, &none, clock_mono_us());
+	if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS && list->cnt > 0 &&
+	    atomic_compare_exchange_strong(&first_us, &none, clock_mono_us())) {
+		puts("assigned");
+		fflush(stdout);
+	}
 	for (int i = 0; i < list->cnt; i++)
 		list->elems[i].offset = 0;
 	rd_kafka_assign(rk, code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS ? list : NULL);
