@@ -121,33 +121,24 @@ static uint32_t fraction_of(const char *s, uint32_t len)
 	return at - TIME_POINT - 1 <= 6 ? at - TIME_POINT - 1 : 0;
 }
 
-/* Microseconds of a fraction of 1 to 6 digits; -1 if one is none. */
-static int32_t fraction_us(const char *s, uint32_t digits)
-{
-	int32_t us = 0;
-	bool wrong = false;
-	for (uint32_t i = 0; i < 6; i++) {
-		unsigned digit = i < digits ? (unsigned)(s[i] - '0') : 0;
-		wrong |= digit > 9;
-		us = us * 10 + (int32_t)digit;
-	}
-	return wrong ? -1 : us;
-}
-
 /* Most times differ from the one before only in the fraction of their second: then c becomes this time. False
- * when more differs, and c is as it was. */
+ * when more differs; c is then to be read anew. */
 static bool same_second(struct cached *c, const char *s)
 {
+	static const int32_t last_digit_us[] = {0, 100000, 10000, 1000, 100, 10, 1};
 	uint32_t at = TIME_POINT + 1;
 	uint32_t behind = at + c->fraction;
+	int32_t later = 0;
 	if (c->fraction == 0 || !same_bytes(c->text, s, at) ||
 	    !same_bytes(c->text + behind, s + behind, c->len - behind))
 		return false;
-	int32_t us = fraction_us(s + at, c->fraction);
-	if (us < 0)
-		return false;
-	c->time += us - fraction_us(c->text + at, c->fraction);
-	memcpy(c->text + at, s + at, c->fraction);
+	for (; at < behind; at++) {
+		if (s[at] < '0' || s[at] > '9')
+			return false;
+		later = later * 10 + (s[at] - c->text[at]);
+		c->text[at] = s[at];
+	}
+	c->time += later * last_digit_us[c->fraction];
 	return true;
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The state of a template's match, and how fields are read into it. Inline, for template_match.c alone; it
- * all lives on the stack of template_run.
+ * The state of a template's match, and how fields are read into it. Inline, for template_match.c alone.
  */
 #ifndef NATMILL_EVENT_TEMPLATE_FIELD_H
 #define NATMILL_EVENT_TEMPLATE_FIELD_H
@@ -30,6 +29,12 @@ struct frame {
 	bool retried; /* run: it has ended somewhere before */
 };
 
+/* Where a match goes on. */
+struct step {
+	const struct template_op *op;
+	size_t pos;
+};
+
 struct match {
 	const struct template *t;
 	struct token token;
@@ -46,8 +51,8 @@ struct match {
 	size_t split_pos; /* the first split at the place where the last one stood */
 	const struct template_op *split_op;
 	size_t depth;
-	size_t open; /* 1 + place of the run whose end may still move, 0 = none */
-	struct frame frames[FRAMES_MAX];
+	size_t open;          /* 1 + place of the run whose end may still move, 0 = none */
+	struct frame *frames; /* FRAMES_MAX */
 };
 
 static inline void *place(struct match *m, const struct template_op *op)

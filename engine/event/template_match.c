@@ -2,8 +2,7 @@
  *
  * Runs a compiled template over a text: the hot path of most vendors. A way that stops fitting is taken back
  * to the last choice that is left; a run ({text} or {*}) ends at the first place from where the program gets
- * to the next run or through, and stays there. So the work is at most ways x text. All state is on the stack;
- * nothing is allocated.
+ * to the next run or through, and stays there. So the work is at most ways x text. Nothing is allocated.
  */
 #include <string.h>
 
@@ -54,7 +53,7 @@ static size_t find_end(struct match *m, const struct template_op *run, struct fr
 }
 
 /* Moves the run's end to the next place; false when there is none. */
-static bool move_run(struct match *m, struct frame *f, const struct template_op **op, size_t *pos)
+static bool move_run(struct match *m, struct frame *f, struct step *to)
 {
 	const struct template_op *run = f->op;
 	bool text = run->field != TEMPLATE_NO_FIELD;
@@ -69,8 +68,7 @@ static bool move_run(struct match *m, struct frame *f, const struct template_op 
 		set_text(m, run, f->start, end - f->start);
 	size_t behind = skip_blanks(m->text, m->n, end);
 	f->pos = (uint32_t)(behind > end ? behind : end + 1);
-	*op = run->then;
-	*pos = end;
+	*to = (struct step){.op = run->then, .pos = end};
 	return true;
 }
 
@@ -89,10 +87,10 @@ static void settle(struct match *m)
 /* A text that ends at the first blank where a blank follows it: it has no other end, so nothing is kept of
  * it.
  */
-static bool pass_text(struct match *m, const struct template_op **op, size_t *pos)
+static bool pass_text(struct match *m, struct step *to)
 {
-	const struct template_op *text = *op;
-	size_t start = *pos;
+	const struct template_op *text = to->op;
+	size_t start = to->pos;
 	size_t end = word_end(m->text, m->n, start);
 	size_t behind = skip_blanks(m->text, m->n, end);
 	bool fits = behind > end && behind < m->n && byte_set_has(&m->t->sets[text->set], m->text[behind]);
@@ -103,46 +101,45 @@ static bool pass_text(struct match *m, const struct template_op **op, size_t *po
 		return false;
 	}
 	set_text(m, text, start, end - start);
-	*op = text->then;
-	*pos = end;
+	*to = (struct step){.op = text->then, .pos = end};
 	return true;
 }
 
-static bool begin_run(struct match *m, const struct template_op **op, size_t *pos)
+static bool begin_run(struct match *m, struct step *to)
 {
-	const struct template_op *run = *op;
+	const struct template_op *run = to->op;
+	size_t pos = to->pos;
 	bool text = run->field != TEMPLATE_NO_FIELD;
-	if (text && (*pos == m->n || template_blank(m->text[*pos]))) {
-		note(m, run, *pos);
+	if (text && (pos == m->n || template_blank(m->text[pos]))) {
+		note(m, run, pos);
 		return false;
 	}
 	settle(m);
 	if (text && run->search == SEARCH_BLANK)
-		return pass_text(m, op, pos);
+		return pass_text(m, to);
 	struct frame *f = &m->frames[m->depth++];
 	m->open = m->depth;
-	*f = (struct frame){.pos = (uint32_t)*pos + text,
-			    .start = (uint32_t)*pos,
+	*f = (struct frame){.pos = (uint32_t)pos + text,
+			    .start = (uint32_t)pos,
 			    .set = m->set,
 			    .op = run,
 			    .kind = FRAME_RUN};
-	if (move_run(m, f, op, pos))
+	if (move_run(m, f, to))
 		return true;
 	m->depth--;
 	m->open = 0;
 	return false;
 }
 
-static bool pass_rest(struct match *m, const struct template_op *op, size_t *pos)
+static size_t pass_rest(struct match *m, const struct template_op *op, size_t pos)
 {
-	size_t left = m->n - *pos;
+	size_t left = m->n - pos;
 	if (op->field != TEMPLATE_NO_FIELD) {
-		if (left == 0 || left > EVENT_TEXT_MAX || template_blank(m->text[*pos]))
-			return false;
-		set_text(m, op, *pos, left);
+		if (left == 0 || left > EVENT_TEXT_MAX || template_blank(m->text[pos]))
+			return NO_PLACE;
+		set_text(m, op, pos, left);
 	}
-	*pos = m->n;
-	return true;
+	return m->n;
 }
 
 /* Can the run end further on? Not a text that has come to a blank which may follow it. Not without the word
@@ -178,7 +175,7 @@ static bool lacks_needs(struct match *m)
 }
 
 /* Back to the last choice that is left; false when there is none. */
-static bool back(struct match *m, const struct template_op **op, size_t *pos)
+static bool back(struct match *m, struct step *to)
 {
 	if (m->depth > 0 && lacks_needs(m))
 		return false;
@@ -187,12 +184,11 @@ static bool back(struct match *m, const struct template_op **op, size_t *pos)
 		if (f->kind == FRAME_CHOICE) {
 			m->depth--;
 			m->set = f->set;
-			*op = f->op;
-			*pos = f->pos;
+			*to = (struct step){.op = f->op, .pos = f->pos};
 			return true;
 		}
 		if (f->kind == FRAME_RUN) {
-			if (may_move(m, f) && move_run(m, f, op, pos))
+			if (may_move(m, f) && move_run(m, f, to))
 				return true;
 			m->open = 0;
 		}
@@ -221,28 +217,22 @@ static inline const struct template_op *split(struct match *m, const struct temp
 	return op->then;
 }
 
-/* Passes what is no field; false when it is not there. */
-static inline bool pass_op(struct match *m, const struct template_op *op, size_t *pos)
+/* The place behind what is no field; NO_PLACE when it is not there. */
+static inline size_t pass_op(struct match *m, const struct template_op *op, size_t pos)
 {
 	size_t used;
 	switch (op->code) {
 	case OP_LITERAL:
-		used = op->len;
-		if (!literal_fits(m->t, op, m->text + *pos, m->n - *pos))
-			return false;
-		break;
+		return literal_fits(m->t, op, m->text + pos, m->n - pos) ? pos + op->len : NO_PLACE;
 	case OP_BLANK:
-		*pos = skip_blanks(m->text, m->n, *pos);
-		return *pos > 0 && template_blank(m->text[*pos - 1]);
+		pos = skip_blanks(m->text, m->n, pos);
+		return pos > 0 && template_blank(m->text[pos - 1]) ? pos : NO_PLACE;
 	case OP_REST:
 		return pass_rest(m, op, pos);
 	default:
-		used = token_len(&m->token, m->t, op, m->text, m->n, *pos);
-		if (used == 0)
-			return false;
+		used = token_len(&m->token, m->t, op, m->text, m->n, pos);
+		return used > 0 ? pos + used : NO_PLACE;
 	}
-	*pos += used;
-	return true;
 }
 
 /* Behind a field: most often the colon before a port, which is looked at here. */
@@ -253,6 +243,18 @@ static inline const struct template_op *behind_field(const struct match *m, cons
 		return op->then;
 	++*pos;
 	return op->then->then;
+}
+
+/* Begins a run; where something else does not fit, or no end of the run does, it goes back. */
+static bool run_or_back(struct match *m, struct step *to)
+{
+	if (to->op->code != OP_RUN)
+		note(m, to->op, to->pos);
+	else if (to->op->field == TEMPLATE_NO_FIELD && lacks_needs(m))
+		return false;
+	else if (begin_run(m, to))
+		return true;
+	return back(m, to);
 }
 
 static bool run_program(struct match *m)
@@ -277,22 +279,22 @@ static bool run_program(struct match *m)
 		} else if (op->code == OP_SPLIT) {
 			op = split(m, op, pos);
 			continue;
-		} else if (op->code == OP_RUN) {
-			if (op->field == TEMPLATE_NO_FIELD && lacks_needs(m))
-				return false;
-			if (begin_run(m, &op, &pos) || back(m, &op, &pos))
-				continue;
-			return false;
 		} else if (op->code == OP_END) {
 			if (pos == m->n)
 				return true;
-		} else if (pass_op(m, op, &pos)) {
-			op = op->then;
-			continue;
+		} else if (op->code != OP_RUN) {
+			size_t behind = pass_op(m, op, pos);
+			if (behind != NO_PLACE) {
+				pos = behind;
+				op = op->then;
+				continue;
+			}
 		}
-		note(m, op, pos);
-		if (!back(m, &op, &pos))
+		struct step to = {.op = op, .pos = pos}; /* op and pos themselves stay in registers */
+		if (!run_or_back(m, &to))
 			return false;
+		op = to.op;
+		pos = to.pos;
 	}
 }
 
@@ -311,7 +313,10 @@ bool template_run(const struct template *t, const char *text, size_t n, uint32_t
 {
 	if (n > UINT32_MAX - 1)
 		return false;
+	/* Not on the stack: several pages of it would be touched for each text. */
+	static _Thread_local struct frame frames[FRAMES_MAX];
 	struct match m;
+	m.frames = frames;
 	m.t = t;
 	m.text = text;
 	m.n = n;
