@@ -8,21 +8,38 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
-/* In pieces of a fixed size, for which compilers make no call; the last overlaps the one before. */
+static inline bool same_eight(const char *a, const char *b)
+{
+	uint64_t x;
+	uint64_t y;
+	memcpy(&x, a, sizeof x);
+	memcpy(&y, b, sizeof y);
+	return x == y;
+}
+
+static inline bool same_four(const char *a, const char *b)
+{
+	uint32_t x;
+	uint32_t y;
+	memcpy(&x, a, sizeof x);
+	memcpy(&y, b, sizeof y);
+	return x == y;
+}
+
+/* In pieces of a fixed size; the last overlaps the one before. */
 static inline bool same_bytes(const char *a, const char *b, size_t n)
 {
-	if (n >= 16) {
-		for (size_t i = 0; i + 16 < n; i += 16)
-			if (memcmp(a + i, b + i, 16) != 0)
+	if (n >= 8) {
+		for (size_t i = 0; i + 8 < n; i += 8)
+			if (!same_eight(a + i, b + i))
 				return false;
-		return memcmp(a + n - 16, b + n - 16, 16) == 0;
+		return same_eight(a + n - 8, b + n - 8);
 	}
-	if (n >= 8)
-		return memcmp(a, b, 8) == 0 && memcmp(a + n - 8, b + n - 8, 8) == 0;
 	if (n >= 4)
-		return memcmp(a, b, 4) == 0 && memcmp(a + n - 4, b + n - 4, 4) == 0;
+		return same_four(a, b) && same_four(a + n - 4, b + n - 4);
 	for (size_t i = 0; i < n; i++)
 		if (a[i] != b[i])
 			return false;
