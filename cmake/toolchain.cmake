@@ -54,7 +54,7 @@ if(NATMILL_BUILD STREQUAL release)
 			list(APPEND moves -m${of}-strategy=unrolled_loop:256:noalign,libcall:-1:noalign)
 		endif()
 	endforeach()
-	target_compile_options(natmill_toolchain INTERFACE -O3 ${moves} ${hardening})
+	target_compile_options(natmill_toolchain INTERFACE -O3 ${hardening} "$<$<COMPILE_LANGUAGE:C>:${moves}>")
 	target_link_options(natmill_toolchain INTERFACE -pie -Wl,--as-needed,-z,relro,-z,now,-z,noexecstack)
 	if(CMAKE_C_COMPILER_ID STREQUAL GNU)
 		# Fat objects: the program is optimised across files, as is what measures its parts; the many test

@@ -5,9 +5,6 @@
 #include "control/engine.h"
 
 #include <errno.h>
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -286,16 +283,6 @@ void engine_hold_signals(void)
 	hold_signals(&signals, NULL);
 }
 
-/* Sets of messages come and go by the megabyte: given back to the system as they go, each would be taken from
- * it again, page by page. Figures: ./run bench kafka-null. */
-static void keep_memory(void)
-{
-#ifdef __GLIBC__
-	mallopt(M_MMAP_THRESHOLD, 4 << 20);
-	mallopt(M_TRIM_THRESHOLD, 16 << 20); /* of each thread's */
-#endif
-}
-
 static int prepare(struct engine *e, const struct engine_config *config, struct err *err)
 {
 	*e = (struct engine){.signal_fd = -1};
@@ -305,7 +292,6 @@ static int prepare(struct engine *e, const struct engine_config *config, struct 
 		.first = &config->setup,
 		.told_fd = -1,
 	};
-	keep_memory();
 	service_open(&e->service);
 	signal(SIGPIPE, SIG_IGN);
 	hold_signals(&e->signals, &e->before);

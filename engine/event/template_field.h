@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The state of a template's match, and how fields are read into it. Inline, for template_match.c alone.
+ * The state of a template's match, and how fields are read into it. Inline, for template_match.c alone. Its
+ * frames are the thread's: one match at a time.
  */
 #ifndef NATMILL_EVENT_TEMPLATE_FIELD_H
 #define NATMILL_EVENT_TEMPLATE_FIELD_H
@@ -51,8 +52,8 @@ struct match {
 	size_t split_pos; /* the first split at the place where the last one stood */
 	const struct template_op *split_op;
 	size_t depth;
-	size_t open;          /* 1 + place of the run whose end may still move, 0 = none */
-	struct frame *frames; /* FRAMES_MAX */
+	size_t open;                        /* 1 + place of the run whose end may still move, 0 = none */
+	struct frame (*frames)[FRAMES_MAX]; /* with its size, so that sanitizers see who goes beyond it */
 };
 
 static inline void *place(struct match *m, const struct template_op *op)

@@ -18,7 +18,7 @@ static void note(struct match *m, const struct template_op *op, size_t pos)
 {
 	if (pos < m->far || !m->asked)
 		return;
-	if (m->open != 0 && m->frames[m->open - 1].retried && !op->solid)
+	if (m->open != 0 && (*m->frames)[m->open - 1].retried && !op->solid)
 		return;
 	if (m->far != 0 && op->loose)
 		return;
@@ -80,7 +80,7 @@ static void settle(struct match *m)
 	if (m->open == m->depth)
 		m->depth--;
 	else
-		m->frames[m->open - 1].kind = FRAME_SETTLED;
+		(*m->frames)[m->open - 1].kind = FRAME_SETTLED;
 	m->open = 0;
 }
 
@@ -117,7 +117,7 @@ static bool begin_run(struct match *m, struct step *to)
 	settle(m);
 	if (text && run->search == SEARCH_BLANK)
 		return pass_text(m, to);
-	struct frame *f = &m->frames[m->depth++];
+	struct frame *f = &(*m->frames)[m->depth++];
 	m->open = m->depth;
 	*f = (struct frame){.pos = (uint32_t)pos + text,
 			    .start = (uint32_t)pos,
@@ -180,7 +180,7 @@ static bool back(struct match *m, struct step *to)
 	if (m->depth > 0 && lacks_needs(m))
 		return false;
 	while (m->depth > 0) {
-		struct frame *f = &m->frames[m->depth - 1];
+		struct frame *f = &(*m->frames)[m->depth - 1];
 		if (f->kind == FRAME_CHOICE) {
 			m->depth--;
 			m->set = f->set;
@@ -209,7 +209,7 @@ static inline const struct template_op *split(struct match *m, const struct temp
 			note(m, op->then, pos);
 		return op->otherwise;
 	}
-	struct frame *f = &m->frames[m->depth++];
+	struct frame *f = &(*m->frames)[m->depth++];
 	f->pos = (uint32_t)pos;
 	f->set = m->set;
 	f->op = op->otherwise;
@@ -316,7 +316,7 @@ bool template_run(const struct template *t, const char *text, size_t n, uint32_t
 	/* Not on the stack: several pages of it would be touched for each text. */
 	static _Thread_local struct frame frames[FRAMES_MAX];
 	struct match m;
-	m.frames = frames;
+	m.frames = &frames;
 	m.t = t;
 	m.text = text;
 	m.n = n;
