@@ -39,8 +39,9 @@ function(natmill_tests label)
 		set_tests_properties(${label}/${name} PROPERTIES LABELS ${label} TIMEOUT 300 SKIP_RETURN_CODE 77)
 		if(NATMILL_BUILD STREQUAL asan AND label STREQUAL contract)
 			# Libraries have no frame pointers: only the slow way tells who in them took what is lost.
+			set(lost suppressions=${PROJECT_SOURCE_DIR}/tests/setup/lsan.supp:print_suppressions=0)
 			set_tests_properties(${label}/${name} PROPERTIES ENVIRONMENT
-				"ASAN_OPTIONS=fast_unwind_on_malloc=0;LSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/setup/lsan.supp:print_suppressions=0")
+				"ASAN_OPTIONS=fast_unwind_on_malloc=0;LSAN_OPTIONS=${lost}")
 		endif()
 	endforeach()
 endfunction()
